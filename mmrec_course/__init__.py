@@ -1,0 +1,1 @@
+"""The package behind the course on multimodal recommender systems."""
