@@ -151,12 +151,10 @@ def weight_grid(n_modalities: int, step: float = 0.1) -> Floats:
         raise ValueError(f"step: {step} does not divide 1")
     if n_modalities < 1:
         raise ValueError(f"n_modalities: {n_modalities} is below 1")
-    bars = np.array(list(combinations(range(n + n_modalities - 1), n_modalities - 1)), dtype=int)
-    bars = bars.reshape(-1, n_modalities - 1)
-    edges = np.hstack(
-        [np.full((len(bars), 1), -1), bars, np.full((len(bars), 1), n + n_modalities - 1)]
-    )
-    return (np.diff(edges, axis=1) - 1) / n
+    # Stars and bars: M − 1 bars among n stars; the stars between two bars are one weight.
+    slots = n + n_modalities - 1
+    edges = np.array([(-1, *bars, slots) for bars in combinations(range(slots), n_modalities - 1)])
+    return np.asarray((np.diff(edges, axis=1) - 1) / n)
 
 
 def learn_weights(

@@ -341,7 +341,7 @@ def simulate_ratings(
     sittings = np.floor(rng.random(len(user)) * np.sqrt(count[user]) * 1.5)
     sitting_time = rng.random((n_users, int(sittings.max()) + 1))
     when = joined[user] + (days - joined[user]) * sitting_time[user, sittings.astype(int)]
-    when = when + rng.random(len(user)) * 1.5 / 24
+    when = np.minimum(when + rng.random(len(user)) * 1.5 / 24, days - 1e-3)
     order = np.argsort(when, kind="stable")
     user, when = user[order], when[order]
 

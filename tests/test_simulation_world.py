@@ -1,0 +1,114 @@
+"""The made-up world: its facts, its listeners, its ratings."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mmrec_course.simulation.world import (
+    GENRES,
+    LOOK,
+    RATING_STEPS,
+    SOUND,
+    THEMES,
+    draw_tracks,
+    fact_blocks,
+    make_world,
+    simulate_listeners,
+    simulate_ratings,
+)
+
+
+@pytest.fixture(scope="module")
+def world():
+    return make_world(rng=5)
+
+
+def test_the_same_seed_makes_the_same_world_and_another_seed_another(world):
+    again, other = make_world(rng=5), make_world(rng=6)
+    pd.testing.assert_frame_equal(world.ratings, again.ratings)
+    np.testing.assert_array_equal(world.utility, again.utility)
+    assert not world.ratings.equals(other.ratings)
+
+
+def test_tracks_have_facts_on_the_stated_scales(world):
+    tracks = world.tracks
+    assert tracks["item_id"].is_unique
+    assert set(tracks["genre"]) == set(GENRES)
+    assert set(tracks["theme"]) <= set(THEMES)
+    assert not (tracks["theme"] == tracks["second_theme"]).fillna(False).any()
+    assert all(lead in GENRES[genre][1] for genre, lead in zip(tracks["genre"], tracks["lead"]))
+    np.testing.assert_allclose(tracks["hue_cos"] ** 2 + tracks["hue_sin"] ** 2, 1)
+    columns = tracks[[*SOUND, *LOOK[2:], "quality", "fame"]]
+    assert columns.mean().abs().max() < 0.35
+    assert columns.std().between(0.7, 1.4).all()
+
+
+def test_tracks_of_one_artist_are_alike(world):
+    tracks = world.tracks
+    for column in (*SOUND, *LOOK, "scene_0"):
+        within = tracks.groupby("artist_id")[column].transform("mean")
+        assert (tracks[column] - within).var() < 0.8 * tracks[column].var(), column
+
+
+def test_sizes_are_as_asked():
+    assert len(draw_tracks(50, n_artists=20, rng=1)) == 50
+    assert draw_tracks(50, n_artists=20, rng=1)["artist_id"].nunique() == 20
+    with pytest.raises(ValueError, match="n_artists: 60 is not between 1 and n_tracks = 50"):
+        draw_tracks(50, n_artists=60)
+
+
+def test_utility_is_the_stated_sum(world):
+    attention, parts, utility = simulate_listeners(world.tracks, 40, rng=2)
+    np.testing.assert_allclose(attention.sum(axis=1), 1)
+    np.testing.assert_allclose(parts.mean(axis=2), 0, atol=1e-12)
+    np.testing.assert_allclose(parts.std(axis=2), 1)
+    shown = sum(np.sqrt(3) * attention[:, [p]] * parts[p] for p in range(3))
+    rest = utility - shown - 0.8 * parts[3]
+    np.testing.assert_allclose(rest, np.tile(rest[0], (40, 1)), atol=1e-12)  # quality, for all
+    assert np.corrcoef(rest[0], world.tracks["quality"])[0, 1] > 0.999
+
+
+def test_in_the_control_world_nothing_shown_matters(world):
+    _, parts, utility = simulate_listeners(world.tracks, 200, media_signal=False, rng=2)
+    centred = utility - utility.mean(axis=0)
+    for p in range(3):
+        assert abs(np.corrcoef(centred.ravel(), parts[p].ravel())[0, 1]) < 0.05
+    assert np.corrcoef(centred.ravel(), parts[3].ravel())[0, 1] > 0.9
+
+
+def test_ratings_keep_the_rules_of_the_shop(world):
+    ratings = world.ratings
+    assert len(ratings) == 25_000
+    assert not ratings.duplicated(["user_id", "item_id"]).any()
+    assert set(ratings["rating"]) == {1, 2, 3, 4, 5}
+    assert ratings.groupby("user_id").size().min() >= 12
+    assert ratings["timestamp"].is_monotonic_increasing
+    assert ratings["timestamp"].between("2023-01-01", "2024-12-31 23:59:59").all()
+    released = ratings["item_id"].map(world.tracks.set_index("item_id")["released"])
+    assert (ratings["timestamp"] >= released).all(), "nobody rates what is not out yet"
+
+
+def test_ratings_follow_utility_and_what_is_rated_is_not_random(world):
+    row = pd.Index(world.user_ids).get_indexer(world.ratings["user_id"])
+    column = pd.Index(world.tracks["item_id"]).get_indexer(world.ratings["item_id"])
+    felt = world.utility[row, column]
+    exact = 1 + np.searchsorted(RATING_STEPS, felt)
+    assert (np.abs(exact - world.ratings["rating"]) <= 1).mean() > 0.95
+    assert felt.mean() > world.utility.mean() + 0.3
+    counts = np.sort(np.bincount(column, minlength=480))[::-1]
+    assert counts[:48].sum() > 0.25 * counts.sum(), "a tenth of the tracks, over a quarter of all"
+
+
+def test_impossible_numbers_of_ratings_are_refused(world):
+    with pytest.raises(ValueError, match="n_ratings: 100 is outside 7200–144000"):
+        simulate_ratings(world.tracks, world.utility, 100)
+
+
+def test_fact_blocks_are_the_facts_plus_noise(world):
+    clean, noisy = fact_blocks(world.tracks, noise=0), fact_blocks(world.tracks, noise=1, rng=3)
+    assert list(clean) == ["image", "text", "audio"]
+    for modality, block in clean.items():
+        np.testing.assert_allclose(block.values.std(axis=0), 1)
+        gap = noisy[modality].values - block.values
+        assert 0.9 < gap.std() < 1.1
+        assert list(block.item_ids) == list(world.tracks["item_id"])
