@@ -28,7 +28,6 @@ from mmrec_course.simulation.world import LOOK, PARTS, SOUND, World, make_world
 ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "tools" / "mosaic"
 TARGET = ROOT / "data" / "mosaic"
-SOUND_FONT = Path("/usr/share/sounds/sf2/FluidR3_GM.sf2")
 SEED = 2023
 
 
@@ -110,7 +109,8 @@ def write_one_cover(target: Path, facts: dict[str, object]) -> None:
 
 def write_one_clip(target: Path, facts: dict[str, object]) -> None:
     """Compose, play and store the clip of one track."""
-    write_clip(target / f"{facts['item_id']}.ogg", make_clip(facts, soundfont=SOUND_FONT))
+    item_id = str(facts["item_id"])
+    write_clip(target / f"{item_id}.ogg", make_clip(facts), item_id=item_id)
 
 
 def main() -> None:

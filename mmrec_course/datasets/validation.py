@@ -1,26 +1,36 @@
 """The door: ratings and items are checked once, and what is wrong is named with its place.
 
-In: a DataFrame, from a file or from anywhere. Out: a clean copy, or a ValueError.
+In: a CSV file, or a DataFrame from anywhere. Out: a clean copy, or a ValueError.
 
 Notebook: 01_the_catalogue
 """
 
 from __future__ import annotations
 
+import csv
+import io
+import re
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
 
-__all__ = ["check_items", "check_ratings", "read_table"]
+__all__ = ["check_items", "check_listeners", "check_ratings", "read_table"]
 
 RATING_COLUMNS = ("user_id", "item_id", "rating", "timestamp")
+LONGEST_CELL = 2**30
+# What must not be in a cell: NUL, and the stand-ins that Python decodes broken bytes to.
+FOREIGN = re.compile("[\0\udc80-\udcff]")
 
 
 def read_table(path: Path, *, required: tuple[str, ...]) -> pd.DataFrame:
-    """Read a UTF-8 CSV with these columns, every cell as text, empty cells as missing.
+    """Read a UTF-8 CSV with these columns, every cell as text, blank cells as missing.
+
+    A byte order mark, Windows line ends, blank lines and line breaks inside quoted cells are
+    all right.
 
     Parameters
     ----------
@@ -31,50 +41,150 @@ def read_table(path: Path, *, required: tuple[str, ...]) -> pd.DataFrame:
 
     Returns
     -------
-    DataFrame of strings, in file order, indexed 0, 1, ….
+    DataFrame of strings in file order. Its index, named "row", is the line of the file on
+    which each row begins (the header is on line 1); the checks below report it.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file.
     ValueError
-        If the file is empty, is not UTF-8 (line named), is not a CSV, or lacks a column.
+        If the file is empty or has no row below its header, has a cell that is not UTF-8 or
+        holds a NUL byte, is not a CSV, has a row longer or shorter than its header, or lacks a
+        column or has it twice. Row, column and value are named.
 
     Notebook: 01_the_catalogue
     """
+    name = path.name
     try:
         raw = path.read_bytes()
-        raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        raise ValueError(
-            f"{path.name}: line {line}: byte 0x{raw[error.start]:02x} is not UTF-8; save the"
-            " file as UTF-8"
-        ) from None
-    try:
-        table = pd.read_csv(
-            path, dtype="string", encoding="utf-8-sig", keep_default_na=False, na_values=[""]
-        )
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise ValueError(f"{path.name}: not a CSV table: {error}") from None
-    for column in required:
-        if column not in table.columns:
+    except FileNotFoundError:
+        raise FileNotFoundError(f"{name}: no such file in folder {path.parent.name!r}") from None
+    text = raw.decode("utf-8-sig", errors="surrogateescape")
+    rows, lines = _records(text, name)
+    if not rows:
+        raise ValueError(f"{name}: row 1: the file is empty; its header should name {required}")
+    header = rows[0]
+    if FOREIGN.search(text):
+        _refuse_foreign_bytes(rows, lines, name)
+    _check_columns(header, required, name)
+    for cells, line in zip(rows, lines, strict=True):
+        if len(cells) != len(header):
             raise ValueError(
-                f"{path.name}: column {column!r} is missing; it has {list(table.columns)}"
+                f"{name}: row {line}: {len(cells)} cells, but the header has {len(header)}; the"
+                f" last is {cells[-1]!r}; put quotes around a cell that holds a comma"
             )
-    return table
+    if len(rows) == 1:
+        raise ValueError(f"{name}: row 2: there is nothing below the header")
+    columns = zip(*rows[1:], strict=True)
+    return pd.DataFrame(
+        {
+            column: pd.array([cell if cell.strip() else None for cell in cells], dtype="string")
+            for column, cells in zip(header, columns, strict=True)
+        },
+        index=pd.Index(lines[1:], name="row"),
+    )
+
+
+def _records(text: str, name: str) -> tuple[list[list[str]], list[int]]:
+    """The rows of a CSV and the line on which each begins; blank lines are left out."""
+    rows: list[list[str]] = []
+    lines: list[int] = []
+    line = 1
+    before = csv.field_size_limit(LONGEST_CELL)
+    try:
+        reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+        for cells in reader:
+            if cells:
+                rows.append(cells)
+                lines.append(line)
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise ValueError(f"{name}: row {line}: not a CSV table: {error}") from None
+    finally:
+        csv.field_size_limit(before)
+    return rows, lines
+
+
+def _refuse_foreign_bytes(rows: list[list[str]], lines: list[int], name: str) -> None:
+    """Name the first cell with a NUL or with bytes that are not UTF-8."""
+    for cells, line in zip(rows, lines, strict=True):
+        for place, cell in enumerate(cells):
+            if found := FOREIGN.search(cell):
+                column = rows[0][place] if line > lines[0] and place < len(rows[0]) else place + 1
+                value = cell.encode("utf-8", errors="surrogateescape")
+                if len(value) > 80:
+                    value = value[:80] + b"..."
+                problem = "holds a NUL byte" if found[0] == "\0" else "is not UTF-8"
+                raise ValueError(
+                    f"{name}: row {line}, column {column!r}: {value!r} {problem}; save the file"
+                    " as CSV in UTF-8"
+                )
+
+
+def _check_columns(columns: Any, required: tuple[str, ...], name: str) -> None:
+    """Refuse a table that lacks a column or has one twice."""
+    has = list(columns)
+    for column in has:
+        if has.count(column) > 1:
+            raise ValueError(f"{name}: row 1: column {column!r} is there twice; it has {has}")
+    for column in required:
+        if column not in has:
+            raise ValueError(f"{name}: row 1: column {column!r} is missing; it has {has}")
 
 
 def _first(bad: Any) -> int | None:
     """Position of the first True, or None."""
-    where = np.flatnonzero(np.asarray(bad))
+    where = np.flatnonzero(np.asarray(bad, dtype=bool))
     return int(where[0]) if len(where) else None
+
+
+def _rows(table: pd.DataFrame) -> NDArray[Any]:
+    """The rows' numbers in their file; in a table from elsewhere, as if under a header."""
+    if table.index.name == "row":
+        return np.asarray(table.index)
+    return np.arange(len(table)) + 2
+
+
+def _refuse(table: pd.DataFrame, row: int, column: str, problem: str, name: str) -> NoReturn:
+    raise ValueError(f"{name}: row {_rows(table)[row]}, column {column!r}: {problem}")
+
+
+def _no_missing(table: pd.DataFrame, column: str, name: str) -> None:
+    """Refuse a row without an id."""
+    ids = table[column]
+    blank = ids.isna() if is_numeric_dtype(ids.dtype) else ids.isna() | (ids.astype(str) == "")
+    if (row := _first(blank)) is not None:
+        _refuse(table, row, column, f"{ids.iloc[row]!r}: the id is missing", name)
+
+
+def _times(table: pd.DataFrame, column: str, name: str, *, seconds: bool, optional: bool) -> Any:
+    """A column of times as datetime64[us] in UTC, without a zone."""
+    given = table[column]
+    if is_datetime64_any_dtype(given.dtype):
+        times = pd.to_datetime(given, utc=True)
+    else:
+        # Reading text as numbers is slow; the first row says whether there is any point in it.
+        numeric = seconds and pd.to_numeric(given.iloc[:1], errors="coerce").notna().all()
+        number = pd.to_numeric(given, errors="coerce").astype("float64") if numeric else None
+        if number is not None and number.notna().all():
+            times = pd.to_datetime(number, unit="s", errors="coerce", utc=True)
+        else:
+            times = pd.to_datetime(
+                given.astype("string"), format="ISO8601", errors="coerce", utc=True
+            )
+    bad = times.isna() & given.notna() if optional else times.isna()
+    if (row := _first(bad)) is not None:
+        example = "2024-05-01 10:20:30" if seconds else "2024-05-01"
+        _refuse(table, row, column, f"{given.iloc[row]!r} is not a time such as {example}", name)
+    return times.dt.tz_localize(None).dt.as_unit("us")
 
 
 def check_ratings(
     ratings: pd.DataFrame,
     *,
     items: Any | None = None,
+    users: Any | None = None,
     scale: tuple[float, float] | None = (1, 5),
     name: str = "ratings",
 ) -> pd.DataFrame:
@@ -86,9 +196,12 @@ def check_ratings(
     ----------
     ratings
         user_id, item_id, rating, timestamp, as text or already parsed; other columns kept.
-        Times are ISO 8601 (``2024-05-01 10:20:30``), datetimes, or Unix seconds.
+        Times are ISO 8601 (``2024-05-01 10:20:30``), datetimes, or Unix seconds; where a time
+        has a zone it is turned into UTC.
     items
         Known item ids; anything else is an error. None: any id will do.
+    users
+        Known user ids, likewise.
     scale
         Lowest and highest rating; None: any finite number.
     name
@@ -96,13 +209,14 @@ def check_ratings(
 
     Returns
     -------
-    DataFrame with rating float64 (int64 where all are whole) and timestamp datetime64.
+    DataFrame with rating float64 (int64 where all are whole) and timestamp datetime64[us].
 
     Raises
     ------
     ValueError
-        For a missing column, a missing id, a rating that is no number, NaN, infinite or off
-        the scale, a time that cannot be read, an unknown item, a pair rated twice.
+        For a missing or doubled column, a missing id, a rating that is no number, NaN, infinite
+        or off the scale, a time that cannot be read, an unknown item or user, a pair rated
+        twice.
 
     Notebook: 01_the_catalogue
 
@@ -115,84 +229,99 @@ def check_ratings(
     ...
     ValueError: ratings: row 2, column 'rating': 9 is outside 1–5
     """
-
-    def fail(row: int, column: str, problem: str) -> None:
-        raise ValueError(f"{name}: row {row + 2}, column {column!r}: {problem}")
-
-    for column in RATING_COLUMNS:
-        if column not in ratings.columns:
-            raise ValueError(
-                f"{name}: column {column!r} is missing; it has {list(ratings.columns)}"
-            )
+    _check_columns(ratings.columns, RATING_COLUMNS, name)
     table = ratings.copy()
     for column in ("user_id", "item_id"):
-        if (row := _first(table[column].isna())) is not None:
-            fail(row, column, "is missing")
+        _no_missing(table, column, name)
 
     given = table["rating"]
     rating = pd.to_numeric(given, errors="coerce").astype("float64")
     if (row := _first(~np.isfinite(rating.to_numpy()))) is not None:
-        fail(row, "rating", f"{given.iloc[row]} is not a number")
+        _refuse(table, row, "rating", f"{given.iloc[row]} is not a number", name)
     if scale is not None:
         low, high = scale
         if (row := _first((rating < low) | (rating > high))) is not None:
-            fail(row, "rating", f"{given.iloc[row]} is outside {low:g}–{high:g}")
+            problem = f"{given.iloc[row]} is outside {low:g}–{high:g}"
+            _refuse(table, row, "rating", problem, name)
     whole = bool((rating == np.round(rating)).all())
     table["rating"] = rating.astype("int64") if whole else rating
+    table["timestamp"] = _times(table, "timestamp", name, seconds=True, optional=False)
 
-    given = table["timestamp"]
-    if is_datetime64_any_dtype(given.dtype):
-        time = given
-    else:
-        seconds = given if is_numeric_dtype(given.dtype) else pd.to_numeric(given, errors="coerce")
-        if seconds.notna().all():
-            time = pd.to_datetime(seconds.astype("float64"), unit="s", errors="coerce")
-        else:
-            time = pd.to_datetime(given, format="ISO8601", errors="coerce")
-    if (row := _first(time.isna())) is not None:
-        fail(row, "timestamp", f"{given.iloc[row]!r} is not a time such as 2024-05-01 10:20:30")
-    table["timestamp"] = time
-
-    if items is not None and (row := _first(~table["item_id"].isin(items))) is not None:
-        fail(row, "item_id", f"{table['item_id'].iloc[row]!r} is not among the items")
-    repeated = table.duplicated(["user_id", "item_id"])
-    if (row := _first(repeated)) is not None:
-        user, item = table.loc[table.index[row], ["user_id", "item_id"]]
-        same = (table["user_id"] == user) & (table["item_id"] == item)
-        fail(row, "item_id", f"user {user!r} has rated {item!r} before, in row {_first(same) + 2}")  # type: ignore[operator]
+    for column, known, kind in (("item_id", items, "items"), ("user_id", users, "listeners")):
+        if known is not None and (row := _first(~table[column].isin(known))) is not None:
+            value = table[column].iloc[row]
+            _refuse(table, row, column, f"{value!r} is not among the {kind}", name)
+    if (row := _first(table.duplicated(["user_id", "item_id"]))) is not None:
+        user, item = table["user_id"].iloc[row], table["item_id"].iloc[row]
+        before = _first((table["user_id"] == user) & (table["item_id"] == item))
+        problem = f"user {user!r} has rated {item!r} before, in row {_rows(table)[before]}"
+        _refuse(table, row, "item_id", problem, name)
     return table
 
 
-def check_items(items: pd.DataFrame, *, name: str = "items") -> pd.DataFrame:
-    """Items indexed by their id, or an error that names the row.
+def check_items(
+    items: pd.DataFrame, *, dates: tuple[str, ...] = ("released",), name: str = "items"
+) -> pd.DataFrame:
+    """Items indexed by their id, or an error that names row, column and value.
 
     Parameters
     ----------
     items
         A column item_id and any others.
+    dates
+        Columns to read as dates (ISO 8601), where they are there; an empty cell is no error.
     name
         What to call the table in messages.
 
     Returns
     -------
-    DataFrame indexed by item_id, order kept.
+    DataFrame indexed by item_id, order kept; dates are datetime64[us].
 
     Raises
     ------
     ValueError
-        If item_id is missing, as a column or in a row, or occurs twice.
+        If item_id is missing, as a column or in a row, or occurs twice; if a date cannot be
+        read.
 
     Notebook: 01_the_catalogue
     """
-    if "item_id" not in items.columns:
-        raise ValueError(f"{name}: column 'item_id' is missing; it has {list(items.columns)}")
-    if (row := _first(items["item_id"].isna())) is not None:
-        raise ValueError(f"{name}: row {row + 2}, column 'item_id': is missing")
-    if (row := _first(items["item_id"].duplicated())) is not None:
-        value = items["item_id"].iloc[row]
-        before = _first(items["item_id"] == value)
-        assert before is not None
-        raise ValueError(
-            f"{name}: row {row + 2}, column 'item_id': {value!r} occurs before, in row {before + 2}"
-        )
-    return items.set_index("item_id")
+    return _by_id(items, "item_id", dates, name)
+
+
+def check_listeners(listeners: pd.DataFrame, *, name: str = "listeners") -> pd.DataFrame:
+    """Listeners indexed by user_id, with the date they joined; as :func:`check_items`.
+
+    Parameters
+    ----------
+    listeners
+        A column user_id and any others; joined is read as a date.
+    name
+        What to call the table in messages.
+
+    Returns
+    -------
+    DataFrame indexed by user_id, order kept.
+
+    Raises
+    ------
+    ValueError
+        As :func:`check_items`.
+
+    Notebook: 01_the_catalogue
+    """
+    return _by_id(listeners, "user_id", ("joined",), name)
+
+
+def _by_id(table: pd.DataFrame, key: str, dates: tuple[str, ...], name: str) -> pd.DataFrame:
+    """The table indexed by unique ids."""
+    _check_columns(table.columns, (key,), name)
+    table = table.copy()
+    _no_missing(table, key, name)
+    if (row := _first(table[key].duplicated())) is not None:
+        value = table[key].iloc[row]
+        before = _rows(table)[_first(table[key] == value)]
+        _refuse(table, row, key, f"{value!r} occurs before, in row {before}", name)
+    for column in dates:
+        if column in table.columns:
+            table[column] = _times(table, column, name, seconds=False, optional=True)
+    return table.set_index(key)

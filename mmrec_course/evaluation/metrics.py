@@ -1,18 +1,33 @@
 """How good is a ranked list? One row a user in, one number a user out.
 
-In: a 0/1 array that says which of the ranked items were relevant. Out: the metric, per user.
+In: scores → the k best columns; then a 0/1 array that says which of them were relevant. Out: the
+metric, per user. A list of fewer than k items is filled up with 0. AUC looks at all scores, and
+two errors of predicted ratings, which rank nothing, stand at the end.
+
+Every metric agrees with ranx, but for users without a relevant item: NaN here, 0 there.
 
 Notebook: 06_evaluation
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = ["average_precision", "hit_rate", "ndcg", "precision", "rank_items", "recall", "reciprocal_rank"]
+__all__ = [
+    "auc",
+    "average_precision",
+    "hit_rate",
+    "mae",
+    "ndcg",
+    "precision",
+    "rank_items",
+    "recall",
+    "reciprocal_rank",
+    "rmse",
+]
 
 Floats = NDArray[np.float64]
 
@@ -21,11 +36,13 @@ def rank_items(scores: ArrayLike, k: int) -> NDArray[np.intp]:
     """The k best columns of each row, best first; ties go to the column that comes first.
 
     With columns in order of item id, ties therefore break by item id, on every machine.
+    O(n_items) a user, and O(k log k) for the order.
 
     Parameters
     ----------
     scores
-        (n_users, n_items) float; −inf is never better than anything, NaN is refused.
+        (n_users, n_items) float; one row may be given as (n_items,). +∞ is better than any
+        number, −∞ worse; NaN is refused.
     k
         List length; more than n_items is cut to it.
 
@@ -36,7 +53,8 @@ def rank_items(scores: ArrayLike, k: int) -> NDArray[np.intp]:
     Raises
     ------
     ValueError
-        If a score is NaN or k is below 1.
+        If a score is NaN, k is not a whole number of at least 1, or there are more than two
+        dimensions.
 
     Notebook: 06_evaluation
 
@@ -45,23 +63,29 @@ def rank_items(scores: ArrayLike, k: int) -> NDArray[np.intp]:
     >>> rank_items([[0.1, 0.9, 0.9, 0.5]], k=3).tolist()
     [[1, 2, 3]]
     """
-    values = np.atleast_2d(np.asarray(scores, dtype=np.float64))
-    if k < 1:
-        raise ValueError(f"k: {k} is below 1")
-    if np.isnan(values).any():
+    values = np.atleast_2d(np.asarray(scores))
+    if values.dtype not in (np.float32, np.float64):
+        values = values.astype(np.float64)
+    if values.ndim > 2:
+        raise ValueError(f"scores: shape {values.shape}, expected (n_users, n_items)")
+    if not isinstance(k, int | np.integer) or k < 1:
+        raise ValueError(f"k: {k!r} is not a whole number of at least 1")
+    n_items = values.shape[1]
+    k = min(k, n_items)
+    if values.size == 0:
+        return np.zeros((len(values), k), np.intp)
+    # A partial sort finds each row's k-th best value; all that reach it are chosen.
+    best = np.partition(values, n_items - k, axis=1)[:, n_items - k :]
+    if np.isnan(best).any():  # NaN counts as largest there, so looking at the best is enough
         row, column = np.argwhere(np.isnan(values))[0]
         raise ValueError(f"scores: row {row}, column {column} is NaN")
-    k = min(k, values.shape[1])
-    if k == values.shape[1]:
-        return np.argsort(-values, axis=1, kind="stable")
-    # The k-th best value of each row decides: all above it are in, and of those equal to it the
-    # first ones. A partial sort finds the value, a stable sort of the few chosen orders them.
-    threshold = -np.partition(-values, k - 1, axis=1)[:, k - 1 : k]
-    above = values > threshold
-    level = values == threshold
-    room = k - above.sum(axis=1, keepdims=True)
-    chosen = above | (level & (np.cumsum(level, axis=1) <= room))
-    columns = np.nonzero(chosen)[1].reshape(len(values), k)
+    chosen = values >= best[:, :1]
+    # Where the k-th best value occurs more often than there is room, its first columns stay.
+    for row in np.flatnonzero(np.count_nonzero(chosen, axis=1) > k):
+        columns = np.flatnonzero(chosen[row])
+        level = columns[values[row, columns] == best[row, 0]]
+        chosen[row, level[len(level) - (len(columns) - k) :]] = False
+    columns = (np.flatnonzero(chosen) % n_items).reshape(-1, k)
     order = np.argsort(-np.take_along_axis(values, columns, axis=1), axis=1, kind="stable")
     return np.take_along_axis(columns, order, axis=1)
 
@@ -71,15 +95,27 @@ def _hits(relevant: ArrayLike, n_relevant: ArrayLike) -> tuple[Floats, Floats]:
     total = np.asarray(n_relevant, dtype=np.float64)
     if total.shape != hits.shape[:1]:
         raise ValueError(f"n_relevant: shape {total.shape}, expected ({len(hits)},)")
-    if (hits.sum(axis=1) > total).any():
-        row = int(np.argmax(hits.sum(axis=1) > total))
-        raise ValueError(f"n_relevant: row {row} lists more relevant items than {total[row]:g}")
+    if not hits.shape[1]:
+        raise ValueError(f"relevant: shape {hits.shape}, a list has at least one rank")
+    wrong = (hits != 0) & (hits != 1)
+    if wrong.any():
+        row, rank = np.argwhere(wrong)[0]
+        raise ValueError(f"relevant: row {row}, rank {rank + 1}: {hits[row, rank]:g} is not 0 or 1")
+    wrong_total = ~(hits.sum(axis=1) <= total)
+    if wrong_total.any():
+        row = int(np.argmax(wrong_total))
+        raise ValueError(
+            f"n_relevant: row {row}: {total[row]:g}, but {hits[row].sum():g} relevant items are"
+            " in the list"
+        )
     return hits, total
 
 
 def _per(value: Floats, total: Floats) -> Floats:
     """value / total, NaN where a user has nothing relevant (undefined, not zero)."""
-    return np.divide(value, total, out=np.full(len(total), np.nan), where=total > 0)
+    shares: Floats = np.full(len(total), np.nan)
+    np.divide(value, total, out=shares, where=total > 0)
+    return shares
 
 
 def ndcg(relevant: ArrayLike, n_relevant: ArrayLike) -> Floats:
@@ -91,9 +127,10 @@ def ndcg(relevant: ArrayLike, n_relevant: ArrayLike) -> Floats:
     Parameters
     ----------
     relevant
-        (n_users, k) 0/1: is the item at that rank relevant?
+        (n_users, k) 0/1: is the item at that rank relevant? Ranks that a short list leaves
+        empty are 0.
     n_relevant
-        (n_users,) how many relevant items each user has in all.
+        (n_users,) how many relevant items each user has in all, listed or not.
 
     Returns
     -------
@@ -102,7 +139,8 @@ def ndcg(relevant: ArrayLike, n_relevant: ArrayLike) -> Floats:
     Raises
     ------
     ValueError
-        If shapes disagree or a list has more hits than the user has relevant items.
+        If shapes disagree, there are no ranks, a value is not 0 or 1, or a list has more hits
+        than the user has relevant items.
 
     Notes
     -----
@@ -126,6 +164,8 @@ def ndcg(relevant: ArrayLike, n_relevant: ArrayLike) -> Floats:
 def recall(relevant: ArrayLike, n_relevant: ArrayLike) -> Floats:
     """The share of a user's relevant items that made the list: hits / n_relevant.
 
+    The denominator is n_relevant, also where it is above k and 1 is out of reach.
+
     Parameters, returns and errors as in :func:`ndcg`.
 
     Notebook: 06_evaluation
@@ -140,7 +180,10 @@ def recall(relevant: ArrayLike, n_relevant: ArrayLike) -> Floats:
 
 
 def precision(relevant: ArrayLike, n_relevant: ArrayLike) -> Floats:
-    """The share of the list that is relevant: hits / k, also where fewer than k are relevant.
+    """The share of the list that is relevant: hits / k.
+
+    The denominator is k, the width of ``relevant``, also where a user has fewer than k relevant
+    items and cannot reach 1.
 
     Parameters, returns and errors as in :func:`ndcg`.
 
@@ -152,7 +195,7 @@ def precision(relevant: ArrayLike, n_relevant: ArrayLike) -> Floats:
     [0.5]
     """
     hits, total = _hits(relevant, n_relevant)
-    return np.where(total > 0, hits.sum(axis=1) / max(hits.shape[1], 1), np.nan)
+    return np.where(total > 0, hits.mean(axis=1), np.nan)
 
 
 def reciprocal_rank(relevant: ArrayLike, n_relevant: ArrayLike) -> Floats:
@@ -173,7 +216,10 @@ def reciprocal_rank(relevant: ArrayLike, n_relevant: ArrayLike) -> Floats:
 
 
 def average_precision(relevant: ArrayLike, n_relevant: ArrayLike) -> Floats:
-    """Precision at each hit, summed, over n_relevant (not min(k, n_relevant)); its mean is MAP.
+    """Average precision: Σ_{r ≤ k} rel_r · precision@r / n_relevant; its mean is MAP@k.
+
+    The denominator is n_relevant, not min(k, n_relevant) as in some libraries: where it is above
+    k, 1 is out of reach.
 
     Parameters, returns and errors as in :func:`ndcg`.
 
@@ -205,7 +251,7 @@ def hit_rate(relevant: ArrayLike, n_relevant: ArrayLike) -> Floats:
     return np.where(total > 0, hits.any(axis=1).astype(float), np.nan)
 
 
-METRICS: dict[str, Any] = {
+METRICS: dict[str, Callable[[ArrayLike, ArrayLike], Floats]] = {
     "ndcg": ndcg,
     "recall": recall,
     "precision": precision,
@@ -213,3 +259,110 @@ METRICS: dict[str, Any] = {
     "map": average_precision,
     "hit_rate": hit_rate,
 }
+
+
+def auc(scores: ArrayLike, relevant: ArrayLike) -> Floats:
+    """How often a relevant item scores above an irrelevant one: the area under the ROC curve.
+
+    AUC = mean over pairs (relevant i, irrelevant j) of 1 if s_i > s_j, ½ if s_i = s_j, else 0.
+    The whole ranking counts, its tail as much as its top; 0.5 is chance. O(n_items log n_items)
+    a user.
+
+    Parameters
+    ----------
+    scores
+        (n_users, n_items) float. −∞ takes an irrelevant item out of the comparison (it is
+        masked); a relevant item at −∞ loses to all that are not.
+    relevant
+        (n_users, n_items) bool.
+
+    Returns
+    -------
+    (n_users,) in [0, 1]; NaN for a user without a relevant or without an irrelevant item.
+
+    Raises
+    ------
+    ValueError
+        If shapes disagree or a score is NaN.
+
+    Notes
+    -----
+    Hanley and McNeil (1982), Radiology 143(1), eq. 2.
+
+    Notebook: 06_evaluation
+
+    Examples
+    --------
+    >>> auc([[0.9, 0.1, 0.5, 0.5]], [[1, 0, 1, 0]]).tolist()
+    [0.875]
+    """
+    values = np.atleast_2d(np.asarray(scores, dtype=np.float64))
+    positive = np.atleast_2d(np.asarray(relevant, dtype=bool))
+    if values.shape != positive.shape:
+        raise ValueError(f"relevant: shape {positive.shape}, expected {values.shape}")
+    if np.isnan(values).any():
+        row, column = np.argwhere(np.isnan(values))[0]
+        raise ValueError(f"scores: row {row}, column {column} is NaN")
+    areas = np.full(len(values), np.nan)
+    for user, (row, good) in enumerate(zip(values, positive, strict=True)):
+        others = np.sort(row[~good & (row > -np.inf)])
+        if good.any() and len(others):
+            below = np.searchsorted(others, row[good], side="left")
+            not_above = np.searchsorted(others, row[good], side="right")
+            areas[user] = (below + not_above).mean() / (2 * len(others))
+    return areas
+
+
+def _errors(predicted: ArrayLike, actual: ArrayLike) -> Floats:
+    guess, truth = (np.asarray(a, dtype=np.float64) for a in (predicted, actual))
+    if guess.shape != truth.shape or guess.ndim != 1:
+        raise ValueError(f"predicted: shape {guess.shape}, actual: {truth.shape}; expected (n,)")
+    if not len(guess):
+        raise ValueError("predicted: no ratings to judge")
+    for name, array in (("predicted", guess), ("actual", truth)):
+        if not np.isfinite(array).all():
+            row = int(np.argmin(np.isfinite(array)))
+            raise ValueError(f"{name}: row {row} is {array[row]}, not a finite number")
+    return guess - truth
+
+
+def rmse(predicted: ArrayLike, actual: ArrayLike) -> float:
+    """Root mean squared error of predicted ratings: √(mean (predicted − actual)²).
+
+    Parameters
+    ----------
+    predicted, actual
+        (n,) ratings, in the same units (stars).
+
+    Returns
+    -------
+    float ≥ 0, in the units of the ratings; large misses weigh more than in :func:`mae`.
+
+    Raises
+    ------
+    ValueError
+        If shapes disagree, there is nothing, or a value is NaN or infinite.
+
+    Notebook: 06_evaluation
+
+    Examples
+    --------
+    >>> rmse([3.0, 4.0], [3.0, 2.0]) == 2**0.5
+    True
+    """
+    return float(np.sqrt(np.mean(_errors(predicted, actual) ** 2)))
+
+
+def mae(predicted: ArrayLike, actual: ArrayLike) -> float:
+    """Mean absolute error of predicted ratings: mean |predicted − actual|.
+
+    Parameters, returns and errors as in :func:`rmse`.
+
+    Notebook: 06_evaluation
+
+    Examples
+    --------
+    >>> mae([3.0, 4.0], [3.0, 2.0])
+    1.0
+    """
+    return float(np.mean(np.abs(_errors(predicted, actual))))

@@ -22,19 +22,30 @@ __all__ = [
     "temporal_split",
 ]
 
+COLUMNS = ("user_id", "item_id", "rating", "timestamp")
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Split:
     """Three disjoint parts of a ratings table, and the items that may be ranked.
 
+    The functions below make one; a benchmark that comes already divided can be put into one.
+
     Attributes
     ----------
     train, valid, test
-        DataFrames with the columns of the ratings, their index kept.
+        DataFrames with the columns of the ratings, their index kept; from the functions below, in
+        order of time.
     candidates
-        (c,) sorted item ids that a model is asked to rank for the test part.
+        (c,) sorted unique item ids that a model is asked to rank for the test part.
     valid_candidates
         The same for the validation part.
+
+    Raises
+    ------
+    ValueError
+        If a part lacks a column, or a user and item stand together twice, in one part or in
+        two: the model would be asked for what it was told.
 
     Notebook: 06_evaluation
     """
@@ -45,42 +56,114 @@ class Split:
     candidates: NDArray[Any]
     valid_candidates: NDArray[Any]
 
+    def __post_init__(self) -> None:
+        parts = {"train": self.train, "valid": self.valid, "test": self.test}
+        for name, part in parts.items():
+            for column in COLUMNS:
+                if column not in part.columns:
+                    raise ValueError(f"{name}: column {column!r} is missing")
+        pairs = pd.concat([part[["user_id", "item_id"]] for part in parts.values()])
+        again = pairs.duplicated().to_numpy()
+        if again.any():
+            user, item = pairs.iloc[int(np.argmax(again))]
+            same = ((pairs["user_id"] == user) & (pairs["item_id"] == item)).to_numpy()
+            where = np.repeat(list(parts), [len(part) for part in parts.values()])[same]
+            raise ValueError(
+                f"ratings: user {user} has item {item} {same.sum()} times"
+                f" (in {', '.join(where)}); keep one rating a pair"
+            )
+        for field in ("candidates", "valid_candidates"):
+            object.__setattr__(self, field, np.unique(np.asarray(getattr(self, field))))
+
     @property
     def seen(self) -> pd.DataFrame:
         """Train and valid together: what is masked when the test part is ranked."""
         return pd.concat([self.train, self.valid])
 
+    def describe(self, positive: float = 4.0) -> pd.DataFrame:
+        """How large each part is, and how many of its users can be judged at all.
 
-def _check(ratings: pd.DataFrame, **fractions: float) -> None:
-    missing = {"user_id", "item_id", "rating", "timestamp"} - set(ratings.columns)
-    if missing:
-        raise ValueError(f"ratings: column {sorted(missing)[0]!r} is missing")
+        Parameters
+        ----------
+        positive
+            The rating from which an item counts as liked.
+
+        Returns
+        -------
+        DataFrame indexed by part (train, valid, test), integer columns: n_ratings, n_users,
+        n_items; n_candidates; n_ranked, the users who like a candidate in that part and are
+        therefore ranked; n_skipped, its other users. The last three are 0 for train.
+        """
+        rows = {}
+        for name, part, candidates in (
+            ("train", self.train, self.candidates[:0]),
+            ("valid", self.valid, self.valid_candidates),
+            ("test", self.test, self.candidates),
+        ):
+            n_users = part["user_id"].nunique()
+            n_ranked = liked(part, candidates, positive)["user_id"].nunique()
+            rows[name] = {
+                "n_ratings": len(part),
+                "n_users": n_users,
+                "n_items": part["item_id"].nunique(),
+                "n_candidates": len(candidates),
+                "n_ranked": n_ranked,
+                "n_skipped": 0 if name == "train" else n_users - n_ranked,
+            }
+        return pd.DataFrame.from_dict(rows, orient="index").rename_axis("part")
+
+
+def liked(ratings: pd.DataFrame, candidates: NDArray[Any], positive: float) -> pd.DataFrame:
+    """The rows that a ranking of these candidates is asked to find."""
+    return ratings[(ratings["rating"] >= positive) & ratings["item_id"].isin(candidates)]
+
+
+def _in_order(ratings: pd.DataFrame, **fractions: float) -> pd.DataFrame:
+    """Checked, and in order of time, then user, then item, whatever order the rows came in."""
+    for column in COLUMNS:
+        if column not in ratings.columns:
+            raise ValueError(f"ratings: column {column!r} is missing")
+        absent = ratings[column].isna().to_numpy()
+        if absent.any():
+            raise ValueError(
+                f"ratings.iloc[{int(np.argmax(absent))}]: no {column}; fill it in or drop the row"
+            )
+    if ratings.empty:
+        raise ValueError("ratings: no rows to split")
     for name, value in fractions.items():
         if not 0 <= value < 1:
             raise ValueError(f"{name}: {value} is outside [0, 1)")
     if sum(fractions.values()) >= 1:
         raise ValueError(f"{' + '.join(fractions)}: {sum(fractions.values())} leaves no training")
+    # Through plain values: a categorical column has an order of its own, and must not split
+    # differently from the same ids as strings.
+    time, user, item = (
+        pd.factorize(np.asarray(ratings[column]), sort=True)[0]
+        for column in ("timestamp", "user_id", "item_id")
+    )
+    return ratings.iloc[np.lexsort((item, user, time))]
 
 
-def _assemble(ratings: pd.DataFrame, part: NDArray[np.int_]) -> Split:
-    """Part 0, 1, 2 per row → train, valid, test, with every item a candidate."""
-    items = np.unique(ratings["item_id"].to_numpy())
-    train, valid, test = (ratings[part == p] for p in range(3))
+def _whole(fraction: float, n: Any) -> NDArray[np.int_]:
+    """⌊fraction · n⌋, and 3 (not 2) for 0.3 · 10, whose float product may fall just below."""
+    return np.floor(fraction * np.asarray(n) + 1e-9).astype(int)
+
+
+def _divide(ordered: pd.DataFrame, part: NDArray[np.int_]) -> Split:
+    """Part 0, 1, 2 a row → train, valid, test, with every item a candidate."""
+    train, valid, test = (ordered[part == p] for p in range(3))
+    items = np.unique(np.asarray(ordered["item_id"]))
     return Split(train=train, valid=valid, test=test, candidates=items, valid_candidates=items)
-
-
-def _chronological(ratings: pd.DataFrame) -> pd.DataFrame:
-    """In time order; equal times in order of user and item, so that input order is irrelevant."""
-    return ratings.sort_values(["timestamp", "user_id", "item_id"], kind="stable")
 
 
 def temporal_split(ratings: pd.DataFrame, *, valid: float = 0.1, test: float = 0.1) -> Split:
     """Hold out each user's last ratings: the newest ``test``, and before them ``valid``.
 
-    A user with n ratings gives ⌊test · n⌋ (at least one, where test > 0 and n ≥ 3) to the test
-    part and likewise to the validation part; users with fewer than 3 ratings only train.
-    Across users the future still leaks (one user's test may lie before another's training):
-    see :func:`global_time_split`.
+    A user with n ≥ 3 ratings gives ⌊test · n⌋ to the test part and ⌊valid · n⌋ to the
+    validation part, at least one to each whose fraction is above 0, and always keeps one to
+    train on. Users with fewer than 3 ratings only train. Ratings of one moment are ordered by
+    item id. *Across* users the future still leaks, as one user's test may lie before another's
+    training: see :func:`global_time_split`.
 
     Parameters
     ----------
@@ -96,27 +179,30 @@ def temporal_split(ratings: pd.DataFrame, *, valid: float = 0.1, test: float = 0
     Raises
     ------
     ValueError
-        If a column is missing or a fraction is out of range.
+        If a column or a value is missing, a pair is rated twice, or a fraction is out of range.
 
     Notebook: 06_evaluation
     """
-    _check(ratings, valid=valid, test=test)
-    ordered = _chronological(ratings)
-    by_user = ordered.groupby("user_id", sort=False)
+    ordered = _in_order(ratings, valid=valid, test=test)
+    by_user = ordered.groupby("user_id", sort=False, observed=True)
     n = by_user["item_id"].transform("size").to_numpy()
     from_end = n - 1 - by_user.cumcount().to_numpy()
 
-    def held(fraction: float) -> NDArray[np.int_]:
-        count = np.maximum(np.floor(fraction * n + 1e-9).astype(int), 1 if fraction > 0 else 0)
-        return np.where(n >= 3, count, 0)
+    def held_out(fraction: float) -> NDArray[np.int_]:
+        return np.where(n >= 3, np.maximum(_whole(fraction, n), int(fraction > 0)), 0)
 
-    n_test, n_valid = held(test), held(valid)
+    n_valid = held_out(valid)
+    n_test = np.minimum(held_out(test), n - 1 - (n_valid > 0))
+    n_valid = np.minimum(n_valid, n - 1 - n_test)
     part = np.where(from_end < n_test, 2, np.where(from_end < n_test + n_valid, 1, 0))
-    return _assemble(ordered, part)
+    return _divide(ordered, part)
 
 
 def global_time_split(ratings: pd.DataFrame, *, valid: float = 0.1, test: float = 0.1) -> Split:
     """Cut the whole history at two moments, the same for everybody.
+
+    Nothing in training happened after anything in validation, nor that after any of the test.
+    The later parts hold users and items that training has never seen.
 
     Parameters
     ----------
@@ -128,25 +214,31 @@ def global_time_split(ratings: pd.DataFrame, *, valid: float = 0.1, test: float 
 
     Returns
     -------
-    Split whose candidates are all items of ``ratings``, also those first seen in the test part.
+    Split. Candidates are all items of ``ratings``, also those first seen in the test part; for
+    validation, those that were there before the test part begins.
 
     Raises
     ------
     ValueError
-        If a column is missing or a fraction is out of range.
+        If a column or a value is missing, a pair is rated twice, a fraction is out of range, or
+        so many ratings share the first moment that nothing is left to train on.
 
     Notebook: 06_evaluation
     """
-    _check(ratings, valid=valid, test=test)
-    ordered = _chronological(ratings)
-    time = ordered["timestamp"].to_numpy()
-    n = len(time)
-    part = np.zeros(n, int)
-    for fraction, label in ((valid + test, 1), (test, 2)):
-        first = int(np.ceil((1 - fraction) * n - 1e-9))
-        if fraction > 0 and first < n:
+    ordered = _in_order(ratings, valid=valid, test=test)
+    time = np.asarray(ordered["timestamp"])
+    part = np.zeros(len(time), int)
+    for label, fraction in ((1, valid + test), (2, test)):
+        first = len(time) - int(_whole(fraction, len(time)))
+        if first < len(time):
             part[time >= time[first]] = label
-    return _assemble(ordered, part)
+    if part[0] > 0:
+        raise ValueError(
+            f"ratings: the cut falls on their first moment, {time[0]}, and leaves no training;"
+            " take smaller fractions or random_split"
+        )
+    earlier = np.asarray(ordered["item_id"])[part < 2]
+    return replace(_divide(ordered, part), valid_candidates=earlier)
 
 
 def random_split(
@@ -156,16 +248,17 @@ def random_split(
     test: float = 0.1,
     rng: int | np.random.Generator = 0,
 ) -> Split:
-    """Hold out ratings at random, whoever gave them and whenever.
+    """Hold out ratings at random, whoever gave them and whenever: the future leaks in.
 
     Parameters
     ----------
     ratings
         DataFrame user_id, item_id, rating, timestamp.
     valid, test
-        Fractions of all ratings, in [0, 1), together below 1.
+        Fractions of all ratings (rounded down), in [0, 1), together below 1.
     rng
-        Seed or generator. The same seed gives the same split for any order of the rows.
+        Seed or generator. The same seed gives the same split on every platform and for any
+        order of the rows.
 
     Returns
     -------
@@ -174,16 +267,14 @@ def random_split(
     Raises
     ------
     ValueError
-        If a column is missing or a fraction is out of range.
+        If a column or a value is missing, a pair is rated twice, or a fraction is out of range.
 
     Notebook: 06_evaluation
     """
-    _check(ratings, valid=valid, test=test)
-    ordered = _chronological(ratings)
-    n = len(ordered)
-    place = np.random.default_rng(rng).permutation(n)
-    n_test, n_valid = int(test * n + 1e-9), int(valid * n + 1e-9)
-    return _assemble(ordered, np.where(place < n_test, 2, np.where(place < n_test + n_valid, 1, 0)))
+    ordered = _in_order(ratings, valid=valid, test=test)
+    place = np.random.default_rng(rng).permutation(len(ordered))
+    n_test, n_valid = _whole(test, len(ordered)), _whole(valid, len(ordered))
+    return _divide(ordered, np.where(place < n_test, 2, np.where(place < n_test + n_valid, 1, 0)))
 
 
 def cold_item_split(
@@ -195,35 +286,37 @@ def cold_item_split(
 ) -> Split:
     """Hold out whole items: nobody has rated a test item before the test.
 
+    Which items are drawn is a matter of luck, and with few items a large one. Repeat with
+    several seeds and compare by :func:`mmrec_course.evaluation.comparison.compare_splits`.
+
     Parameters
     ----------
     ratings
         DataFrame user_id, item_id, rating, timestamp.
     fraction, valid
-        Fractions of the items that go to the test part and to the validation part, each in
-        [0, 1), together below 1.
+        Fractions of the items that go to the test part and to the validation part (rounded
+        down), each in [0, 1), together below 1.
     rng
-        Seed or generator. The same seed gives the same split for any order of the rows.
+        Seed or generator. The same seed gives the same split on every platform and for any
+        order of the rows.
 
     Returns
     -------
-    Split whose candidates are the test items alone: the question is which of the new releases
-    to show to whom.
+    Split whose candidates are the test items alone (the validation items, for validation): the
+    question is which of the new releases to show to whom.
 
     Raises
     ------
     ValueError
-        If a column is missing or a fraction is out of range.
+        If a column or a value is missing, a pair is rated twice, or a fraction is out of range.
 
     Notebook: 06_evaluation
     """
-    _check(ratings, fraction=fraction, valid=valid)
-    ordered = _chronological(ratings)
-    items = np.unique(ordered["item_id"].to_numpy())
-    dealt = np.random.default_rng(rng).permutation(items)
-    n_test, n_valid = int(fraction * len(items) + 1e-9), int(valid * len(items) + 1e-9)
-    cold, cool = np.sort(dealt[:n_test]), np.sort(dealt[n_test : n_test + n_valid])
-    item = ordered["item_id"]
-    part = np.where(item.isin(cold), 2, np.where(item.isin(cool), 1, 0))
-    split = _assemble(ordered, part)
-    return replace(split, candidates=cold, valid_candidates=cool)
+    ordered = _in_order(ratings, fraction=fraction, valid=valid)
+    items, item = np.unique(np.asarray(ordered["item_id"]), return_inverse=True)
+    # Places are dealt, not ids: a shuffle of numbers is the same for ids of any type.
+    place = np.random.default_rng(rng).permutation(len(items))
+    n_test, n_valid = _whole(fraction, len(items)), _whole(valid, len(items))
+    part = np.where(place < n_test, 2, np.where(place < n_test + n_valid, 1, 0))
+    split = _divide(ordered, part[item])
+    return replace(split, candidates=items[part == 2], valid_candidates=items[part == 1])

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from numbers import Integral
 from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
+from pandas.api.types import infer_dtype
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
@@ -25,7 +27,9 @@ from mmrec_course.features.block import FeatureBlock
 __all__ = ["Recommender"]
 
 Floats = NDArray[np.float64]
-BLOCK_USERS = 1024
+Places = NDArray[np.intp]
+# Scores held at once by ``recommend``: 16 MiB of them, however many users and items there are.
+BLOCK_CELLS = 2**21
 
 
 class Recommender(BaseEstimator, ABC):  # type: ignore[misc]
@@ -36,14 +40,17 @@ class Recommender(BaseEstimator, ABC):  # type: ignore[misc]
     is −1.5 … 2.5 for ratings 1 … 5 and positive = 4; 0 where there is no rating.
 
     *Unknown users* are scored as the average listener, with the mean of all histories.
-    *Unknown items* score 0 for everybody.
+    *Unknown items* score 0 for everybody. An id of another type is an unknown one: "7" is not 7.
 
     Attributes
     ----------
     user_ids_, item_ids_
-        Sorted ids; items are those of the ratings and of the features together.
+        Sorted ids, int64 or object (str); items are those of the ratings and of the features
+        together.
     histories_
-        (n_users, n_items) sparse.
+        (n_users, n_items) sparse float64, an entry a rating, also where the liking is 0.
+    average_
+        (n_items,) float64, the mean of all histories.
     n_ratings_
         (n_items,) how many ratings each item had.
 
@@ -60,7 +67,8 @@ class Recommender(BaseEstimator, ABC):  # type: ignore[misc]
         Parameters
         ----------
         ratings
-            DataFrame user_id, item_id, rating, timestamp, each pair once.
+            DataFrame user_id, item_id, rating, timestamp, each pair once. Ids are all strings
+            or all integers.
         features
             modality → FeatureBlock. Items that have features and no rating can be scored too.
 
@@ -71,24 +79,26 @@ class Recommender(BaseEstimator, ABC):  # type: ignore[misc]
         Raises
         ------
         ValueError
-            If the ratings are empty or malformed.
+            If the ratings are empty or malformed, ids mix types, or the features' item ids are
+            of another type than the ratings'.
+        TypeError
+            If ``features`` is not a mapping of feature blocks.
         """
         table = check_ratings(ratings, scale=None)
         if table.empty:
             raise ValueError("ratings: no rows to learn from")
-        blocks = dict(features or {})
-        rated = table["item_id"].unique()
-        described = [block.item_ids for block in blocks.values()]
-        self.user_ids_ = np.sort(table["user_id"].unique())
-        self.item_ids_ = np.unique(np.concatenate([rated, *described]))
-        row = pd.Index(self.user_ids_).get_indexer(table["user_id"])
-        column = pd.Index(self.item_ids_).get_indexer(table["item_id"])
+        if not np.isfinite(self.positive):
+            raise ValueError(f"positive: {self.positive} is not a finite rating")
+        blocks = _check_blocks(features)
+        self.user_ids_ = np.sort(_id_array(table["user_id"].unique(), "ratings, column 'user_id'"))
+        self.item_ids_ = _all_items(table["item_id"].unique(), blocks)
+        row = pd.Index(self.user_ids_).get_indexer(pd.Index(table["user_id"]))
+        column = pd.Index(self.item_ids_).get_indexer(pd.Index(table["item_id"]))
         liking = table["rating"].to_numpy(float) - (self.positive - 1.5)
         shape = (len(self.user_ids_), len(self.item_ids_))
         self.histories_ = sp.csr_array((liking, (row, column)), shape=shape)
+        self.average_ = np.asarray(self.histories_.mean(axis=0)).ravel()
         self.n_ratings_ = np.bincount(column, minlength=shape[1])
-        # Kept apart from the histories, in which a liking of exactly 0 would look unrated.
-        self._seen = sp.csr_array((np.ones(len(row), bool), (row, column)), shape=shape)
         self._fit(table, {m: block.align(self.item_ids_) for m, block in blocks.items()})
         return self
 
@@ -96,17 +106,33 @@ class Recommender(BaseEstimator, ABC):  # type: ignore[misc]
     def _fit(self, ratings: pd.DataFrame, blocks: Mapping[str, FeatureBlock]) -> None:
         """Learn; ids and histories are set, blocks are aligned to ``item_ids_``."""
 
-    @abstractmethod
-    def _score(self, histories: sp.csr_array, columns: NDArray[np.intp]) -> Floats:
-        """(n, len(columns)) scores for these histories and these columns of ``item_ids_``."""
+    def _score(self, histories: sp.csr_array, columns: Places) -> Floats:
+        """(n, len(columns)) scores for these histories and these columns of ``item_ids_``.
+
+        A model that knows a user by id only, not by history, overrides ``_score_places``.
+        """
+        raise NotImplementedError(f"{type(self).__name__} scores users by id, not by history")
+
+    def _score_places(self, row: Places, column: Places) -> Floats:
+        """(n_users, n_items) scores for places in ``user_ids_`` and ``item_ids_``; −1: unknown."""
+        known = column >= 0
+        if known.all():
+            return self._score(self._histories_at(row), column)
+        scores = np.zeros((len(row), len(column)))
+        if known.any():
+            scores[:, known] = self._score(self._histories_at(row), column[known])
+        return scores
 
     def _histories(self, user_ids: ArrayLike) -> sp.csr_array:
-        row = pd.Index(self.user_ids_).get_indexer(np.asarray(user_ids))
-        if (row >= 0).all():
+        return self._histories_at(_places(self.user_ids_, user_ids, "user_ids"))
+
+    def _histories_at(self, row: Places) -> sp.csr_array:
+        known = row >= 0
+        if known.all():
             return self.histories_[row]
-        average = sp.csr_array(self.histories_.mean(axis=0).reshape(1, -1))
-        stacked = sp.vstack([self.histories_, average], format="csr")
-        return stacked[np.where(row >= 0, row, len(self.user_ids_))]
+        average = sp.csr_array(self.average_.reshape(1, -1))
+        stacked = sp.vstack([self.histories_[row[known]], average], format="csr")
+        return stacked[np.where(known, np.cumsum(known) - 1, known.sum())]
 
     def score(self, user_ids: ArrayLike, item_ids: ArrayLike) -> Floats:
         """How much each user is expected to like each item; higher is better.
@@ -114,24 +140,23 @@ class Recommender(BaseEstimator, ABC):  # type: ignore[misc]
         Parameters
         ----------
         user_ids, item_ids
-            (n_users,) and (n_items,) ids.
+            (n_users,) and (n_items,) ids, in any order, repeated or not.
 
         Returns
         -------
         (n_users, n_items) float64. Unknown users count as the average listener, unknown items
-        score 0.
+        score 0, unless the model's own page says otherwise.
 
         Raises
         ------
         sklearn.exceptions.NotFittedError
             Before ``fit``.
+        ValueError
+            If ids are not a one-dimensional sequence.
         """
         check_is_fitted(self, "item_ids_")
-        column = pd.Index(self.item_ids_).get_indexer(np.asarray(item_ids))
-        known = column >= 0
-        scores = np.zeros((len(np.asarray(user_ids)), len(column)))
-        scores[:, known] = self._score(self._histories(user_ids), column[known])
-        return scores
+        row = _places(self.user_ids_, user_ids, "user_ids")
+        return self._score_places(row, _places(self.item_ids_, item_ids, "item_ids"))
 
     def recommend(
         self,
@@ -142,53 +167,142 @@ class Recommender(BaseEstimator, ABC):  # type: ignore[misc]
     ) -> pd.DataFrame:
         """The k best items for each user.
 
+        Works in blocks of users, so that beside the result only a few times 16 MiB are held.
+
         Parameters
         ----------
         user_ids
-            (n_users,) ids.
+            (n_users,) ids; a repeated id gets its list again.
         k
             List length, at least 1.
         candidates
-            Ids that may be listed; all that the model knows, if not given.
+            Ids that may be listed; all that the model knows, if not given. Those it does not
+            know are ranked by the score that ``score`` gives them.
         exclude_seen
             Leave out what the user has rated in the training data.
 
         Returns
         -------
-        DataFrame user_id, rank (1 …), item_id, score; fewer than k rows for a user with fewer
-        candidates left. Ties go to the lower item id.
+        DataFrame user_id, rank (1 …), item_id, score, in the order of ``user_ids``; fewer than k
+        rows for a user with fewer candidates left. Ties go to the lower item id.
 
         Raises
         ------
+        sklearn.exceptions.NotFittedError
+            Before ``fit``.
         ValueError
-            If k is below 1.
+            If k is not a whole number of at least 1, or candidates mix types.
 
         Notebook: 00_start_here
         """
         check_is_fitted(self, "item_ids_")
-        users = np.asarray(user_ids)
-        items = self.item_ids_ if candidates is None else np.unique(np.asarray(candidates))
-        column = pd.Index(self.item_ids_).get_indexer(items)
-        frames = []
-        for start in range(0, len(users), BLOCK_USERS):
-            block = users[start : start + BLOCK_USERS]
-            scores = self.score(block, items)
+        if not isinstance(k, Integral) or k < 1:
+            raise ValueError(f"k: {k} is not a whole number of at least 1")
+        row = _places(self.user_ids_, user_ids, "user_ids")
+        items = self.item_ids_
+        if candidates is not None:
+            items = np.unique(_id_array(_one_dimensional(candidates, "candidates"), "candidates"))
+        column = _places(self.item_ids_, items, "candidates")
+        length = min(int(k), len(items))
+        best = np.empty((len(row), length), dtype=np.intp)
+        score = np.empty((len(row), length))
+        n_block = max(1, BLOCK_CELLS // max(1, len(items)))
+        for start in range(0, len(row) if length else 0, n_block):
+            block = slice(start, start + n_block)
+            scores = self._score_places(row[block], column)
             if exclude_seen:
-                row = pd.Index(self.user_ids_).get_indexer(block)
-                seen = self._seen[row].toarray() & (row >= 0)[:, None]
-                scores[:, column >= 0] = np.where(
-                    seen[:, column[column >= 0]], -np.inf, scores[:, column >= 0]
-                )
-            best = rank_items(scores, k)
-            frame = pd.DataFrame(
-                {
-                    "user_id": np.repeat(block, best.shape[1]),
-                    "rank": np.tile(np.arange(1, best.shape[1] + 1), len(block)),
-                    "item_id": items[best].ravel(),
-                    "score": np.take_along_axis(scores, best, axis=1).ravel(),
-                }
+                scores[self._seen_places(row[block], column)] = -np.inf
+            best[block] = rank_items(scores, length)
+            score[block] = np.take_along_axis(scores, best[block], axis=1)
+        listed = score > -np.inf
+        user, place = np.nonzero(listed)
+        return pd.DataFrame(
+            {
+                "user_id": pd.Index(user_ids)[user],
+                "rank": place + 1,
+                "item_id": items[best[listed]],
+                "score": score[listed],
+            }
+        )
+
+    def _seen_places(self, row: Places, column: Places) -> tuple[Places, Places]:
+        """Where in (row, column) there is a training rating: row numbers, column numbers."""
+        place = np.full(len(self.item_ids_) + 1, -1)
+        place[column] = np.arange(len(column))
+        place[-1] = -1  # what unknown candidates wrote there
+        known = np.flatnonzero(row >= 0)
+        # From the structure, in which a rating whose liking is exactly 0 has its entry.
+        rated = self.histories_[row[known]]
+        user = np.repeat(known, np.diff(rated.indptr))
+        item = place[rated.indices]
+        return user[item >= 0], item[item >= 0]
+
+
+def contiguous(columns: Places) -> Places | slice:
+    """The same columns as a slice where they follow on each other: a view then, not a copy."""
+    if len(columns) and (np.diff(columns) == 1).all():
+        return slice(int(columns[0]), int(columns[-1]) + 1)
+    return columns
+
+
+def _one_dimensional(ids: ArrayLike, name: str) -> Any:
+    if isinstance(ids, str | bytes) or np.ndim(ids) == 0:
+        raise ValueError(f"{name}: {ids!r} is a single id; put it in a list")
+    if np.ndim(ids) != 1:
+        raise ValueError(f"{name}: shape {np.shape(ids)}, expected one dimension")
+    return ids
+
+
+def _places(known: NDArray[Any], wanted: ArrayLike, name: str) -> Places:
+    """Where each wanted id is among the known ones; −1 where it is not."""
+    # An Index keeps the types in a list: np.asarray([7, "new"]) would make a string of the 7.
+    return np.asarray(pd.Index(known).get_indexer(pd.Index(_one_dimensional(wanted, name))))
+
+
+def _id_array(ids: Any, where: str) -> NDArray[Any]:
+    """Ids as an array of int64 or of str objects, or an error that shows what else is there."""
+    given = np.asarray(pd.Index(ids), dtype=object)
+    if len(given) == 0:
+        return given
+    kind = infer_dtype(given, skipna=False)
+    if kind == "string":
+        return given
+    if kind == "integer":
+        return given.astype(np.int64)
+    examples = {type(value).__name__: value for value in reversed(given)}
+    shown = ", ".join(f"{value!r} ({name})" for name, value in sorted(examples.items()))
+    raise ValueError(f"{where}: ids must be all strings or all integers; has {shown}")
+
+
+def _check_blocks(features: Any) -> dict[str, FeatureBlock]:
+    if features is None:
+        return {}
+    if not isinstance(features, Mapping):
+        raise TypeError(
+            f"features: {type(features).__name__}, expected a mapping of modality → FeatureBlock"
+        )
+    for m, block in features.items():
+        if not isinstance(block, FeatureBlock):
+            raise TypeError(f"features[{m!r}]: {type(block).__name__}, expected a FeatureBlock")
+    return dict(features)
+
+
+def _all_items(rated: Any, blocks: Mapping[str, FeatureBlock]) -> NDArray[Any]:
+    """The ids of the ratings and of every block, sorted, once each."""
+    ids = [_id_array(rated, "ratings, column 'item_id'")]
+    for m, block in blocks.items():
+        if not len(block):
+            continue
+        described = _id_array(block.item_ids, f"features[{m!r}].item_ids")
+        if described.dtype != ids[0].dtype:
+            raise ValueError(
+                f"features[{m!r}].item_ids: {described.item(0)!r} is {_kind(described)}, but"
+                f" item_id {ids[0].item(0)!r} of the ratings is {_kind(ids[0])}; convert one of"
+                " the two"
             )
-            frames.append(frame[np.isfinite(frame["score"])])
-        if not frames:
-            return pd.DataFrame(columns=["user_id", "rank", "item_id", "score"])
-        return pd.concat(frames, ignore_index=True)
+        ids.append(described)
+    return np.unique(np.concatenate(ids))
+
+
+def _kind(ids: NDArray[Any]) -> str:
+    return "a string" if ids.dtype == object else "an integer"

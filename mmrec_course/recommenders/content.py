@@ -14,8 +14,9 @@ import pandas as pd
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from mmrec_course.evaluation.metrics import rank_items
 from mmrec_course.features.block import FeatureBlock
-from mmrec_course.recommenders.base import Floats, Recommender
+from mmrec_course.recommenders.base import BLOCK_CELLS, Floats, Places, Recommender, contiguous
 
 __all__ = ["ContentKNN", "ContentRidge"]
 
@@ -23,13 +24,15 @@ __all__ = ["ContentKNN", "ContentRidge"]
 def unit_rows(block: FeatureBlock, training: NDArray[np.bool_]) -> Floats:
     """Rows centred on the mean of the present training items and scaled to length 1.
 
-    The dot product of two rows is then their (centred) cosine. Absent rows are zero.
+    The dot product of two rows is then their (centred) cosine. Absent rows are zero, and so are
+    rows that lie on the centre, up to rounding.
     """
     use = block.present & training
-    centre = block.values[use].mean(axis=0) if use.any() else 0.0
+    centre = block.values[use].mean(axis=0) if use.any() else np.zeros(block.values.shape[1])
     x = (block.values - centre) * block.present[:, None]
     length = np.linalg.norm(x, axis=1, keepdims=True)
-    return np.asarray(np.divide(x, length, out=np.zeros_like(x), where=length > 1e-12))
+    before = np.linalg.norm(block.values, axis=1, keepdims=True) + np.linalg.norm(centre)
+    return np.asarray(np.divide(x, length, out=np.zeros_like(x), where=length > 1e-12 * before))
 
 
 def _only_block(modality: str, blocks: Mapping[str, FeatureBlock]) -> FeatureBlock:
@@ -41,8 +44,9 @@ def _only_block(modality: str, blocks: Mapping[str, FeatureBlock]) -> FeatureBlo
 class ContentKNN(Recommender):
     """Items like those you liked: a sum of similarities to your history.
 
-    score_ui = Σ_{j ∈ N_k(i)} s_ij · x_uj, with the cosine s of centred features, the liking x
-    (:class:`Recommender`) and the k rated items most similar to i.
+    score_ui = Σ_{j ∈ N_k(i)} s_ij · x_uj, with s = max(0, cosine of the centred features), the
+    liking x (:class:`Recommender`) and N_k(i) the k rated items other than i most similar to i;
+    of equally similar ones, those with the lower id.
 
     Parameters
     ----------
@@ -52,6 +56,13 @@ class ContentKNN(Recommender):
         k; None takes all items.
     positive
         The rating from which an item counts as liked.
+
+    Attributes
+    ----------
+    similarity_
+        (n_items, n_items), column i the neighbours of i: sparse with at most k entries a
+        column, built in blocks; dense, O(n_items²) memory, if ``n_neighbors`` is None. Cost
+        O(n_items² · d).
 
     Notebook: 03_image_features
     """
@@ -64,21 +75,40 @@ class ContentKNN(Recommender):
         self.positive = positive
 
     def _fit(self, ratings: pd.DataFrame, blocks: Mapping[str, FeatureBlock]) -> None:
-        if self.n_neighbors is not None and self.n_neighbors < 1:
-            raise ValueError(f"n_neighbors: {self.n_neighbors} is below 1")
+        k = self.n_neighbors
+        if k is not None and k < 1:
+            raise ValueError(f"n_neighbors: {k} is below 1")
         rated = self.n_ratings_ > 0
         x = unit_rows(_only_block(self.modality, blocks), rated)
-        similarity = np.clip(x @ x.T, 0.0, None)
-        np.fill_diagonal(similarity, 0.0)
-        similarity[~rated] = 0.0
-        k = self.n_neighbors
-        if k is not None and k < rated.sum():
-            threshold = -np.partition(-similarity, k - 1, axis=0)[k - 1]
-            similarity[similarity < threshold] = 0.0
-        self.similarity_ = similarity
+        n_block = max(1, BLOCK_CELLS // len(x))
+        parts = [
+            self._neighbours(x, rated, np.arange(start, min(start + n_block, len(x))))
+            for start in range(0, len(x), n_block)
+        ]
+        if k is None:
+            self.similarity_: Floats | sp.csr_array = np.vstack(parts).T
+        else:
+            self.similarity_ = sp.csr_array(sp.vstack(parts).T)
 
-    def _score(self, histories: sp.csr_array, columns: NDArray[np.intp]) -> Floats:
-        return np.asarray(histories @ self.similarity_[:, columns])
+    def _neighbours(
+        self, x: Floats, rated: NDArray[np.bool_], items: Places
+    ) -> Floats | sp.csr_array:
+        """A row of similarities for each of these items, zero but for its neighbours."""
+        similarity = np.clip(x[items] @ x.T, 0.0, None)
+        similarity[np.arange(len(items)), items] = 0.0
+        similarity[:, ~rated] = 0.0
+        if self.n_neighbors is None:
+            return similarity
+        nearest = rank_items(similarity, self.n_neighbors)
+        row = np.repeat(np.arange(len(items)), nearest.shape[1])
+        values = np.take_along_axis(similarity, nearest, axis=1).ravel()
+        kept = sp.csr_array((values, (row, nearest.ravel())), shape=similarity.shape)
+        kept.eliminate_zeros()
+        return kept
+
+    def _score(self, histories: sp.csr_array, columns: Places) -> Floats:
+        product = histories @ self.similarity_[:, contiguous(columns)]
+        return np.asarray(product.toarray() if sp.issparse(product) else product)
 
 
 class ContentRidge(Recommender):
@@ -89,11 +119,13 @@ class ContentRidge(Recommender):
         W = (FᵀF + λI)⁻¹ Fᵀ Xᵀ  (d, n_users),   y = Wᵀ f,
 
     one column of W for each user's taste in this modality. For an item that was itself trained
-    on, the score is the leave-one-out prediction (y − h x) / (1 − h), h its leverage: what the
-    model would say had nobody rated it yet. Warm and cold items are thus on one scale, and the
-    training scores can serve to choose λ and fusion weights.
+    on, the score is the leave-one-out prediction (y − h x) / (1 − h), with its leverage
+    h = fᵀ(FᵀF + λI)⁻¹f: exactly what W would say of it, had its row been left out of F and of
+    X, so that nobody's liking of it takes part. (Its features still take part in the centre on
+    which all rows are, one n-th of a mean; likings never do.) Warm and cold items are thus on
+    one scale, and the training scores can serve to choose λ and fusion weights.
 
-    One thin singular value decomposition, O(n · d · min(n, d)), serves every λ.
+    One thin singular value decomposition, O(n · d · min(n, d)) time and O(n · d) memory.
 
     Parameters
     ----------
@@ -107,7 +139,11 @@ class ContentRidge(Recommender):
     Attributes
     ----------
     present_
-        (n_items,) bool: items whose score means something; the others score 0.
+        (n_items,) bool: items that have the modality; the others score 0.
+    trained_
+        (n_trained,) columns of ``item_ids_`` that W was learned from: present and rated.
+    leverage_
+        (n_items,) h, in [0, 1 / (1 + λ)]; 0 for items that were not trained on.
 
     Notes
     -----
@@ -123,8 +159,8 @@ class ContentRidge(Recommender):
         self.positive = positive
 
     def _fit(self, ratings: pd.DataFrame, blocks: Mapping[str, FeatureBlock]) -> None:
-        if not self.reg > 0:
-            raise ValueError(f"reg: {self.reg} is not above 0")
+        if not 0 < self.reg < np.inf:
+            raise ValueError(f"reg: {self.reg} is not a finite number above 0")
         block = _only_block(self.modality, blocks)
         rated = self.n_ratings_ > 0
         self.rows_ = unit_rows(block, rated)
@@ -136,9 +172,13 @@ class ContentRidge(Recommender):
         self.leverage_ = np.zeros(len(self.item_ids_))
         self.leverage_[self.trained_] = (u**2) @ (s * shrink)
 
-    def _score(self, histories: sp.csr_array, columns: NDArray[np.intp]) -> Floats:
-        weights = histories[:, self.trained_] @ self.hat_
-        scores = np.asarray(weights @ self.rows_[columns].T)
-        h = self.leverage_[columns]
-        own = np.asarray(histories[:, columns].toarray())
-        return np.asarray((scores - own * h) / (1 - h))
+    def _score(self, histories: sp.csr_array, columns: Places) -> Floats:
+        weights = histories[:, contiguous(self.trained_)] @ self.hat_
+        at = contiguous(columns)
+        scores = np.asarray(weights @ self.rows_[at].T)
+        h = self.leverage_[at]
+        # y / (1 − h) for everything, then h x / (1 − h) where there is a rating: x is sparse.
+        scores /= 1 - h
+        own = histories[:, at].tocoo()
+        scores[own.row, own.col] -= own.data * (h / (1 - h))[own.col]
+        return scores

@@ -1,0 +1,63 @@
+# The course in a few words: `make lab` to learn, `make test` to check everything.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+JOBS ?= 2
+
+# Set before any kernel starts; stored outputs do not depend on them, a room of laptops does.
+export OMP_NUM_THREADS ?= 2
+export OPENBLAS_NUM_THREADS ?= 2
+export NUMBA_NUM_THREADS ?= 2
+export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
+
+.DEFAULT_GOAL := help
+.PHONY: help lab test notebooks data bench lock clean
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo "  The first command builds .venv with $(PYTHON); another one: make lab PYTHON=python3.12"
+
+# The root folder is the repository, or the lessons could not reach the covers in ../data.
+lab: $(READY)  ## open JupyterLab on the first lesson (LAB="--no-browser --port 8899" adds flags)
+	$(BIN)/jupyter-lab --ServerApp.root_dir=. $(LAB) notebooks/00_start_here.ipynb
+
+test: $(READY)  ## lint, types, tests and every core notebook, outputs compared strictly
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/pytest --nbval -n $(JOBS) --dist loadscope
+
+notebooks: $(READY)  ## run the text sources in notebooks/src into notebooks (ONLY=03 for one)
+	$(BIN)/python tools/build_notebooks.py $(ONLY)
+
+data: $(READY)  ## rebuild data/mosaic (maintainers; needs FluidSynth and its FluidR3 sound font)
+	$(BIN)/pip install -q -c requirements.lock --no-build-isolation -e ".[data]"
+	$(BIN)/python tools/build_mosaic.py
+
+bench: $(READY)  ## speed and accuracy beside known libraries, as ratios
+	$(BIN)/python benchmarks
+
+lock: $(READY)  ## resolve requirements.lock anew from pyproject.toml
+	$(BIN)/pip install -q uv
+	$(BIN)/uv pip compile --quiet --universal --upgrade --python-version 3.11 --extra dev \
+	  --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
+	  --output-file requirements.lock pyproject.toml
+
+clean:  ## remove the environment and every cache
+	rm -rf $(VENV) .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis build *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@command -v $(PYTHON) >/dev/null || { echo "$(PYTHON) is not there; name a Python 3.11, 3.12 or 3.13: make lab PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) tools/check_python.py
+	$(PYTHON) -m venv --clear $(VENV)
+
+# The interpreter is order-only: its own date, years old, says nothing about the environment.
+$(READY): requirements.lock pyproject.toml | $(BIN)/python
+	@echo "installing the versions of requirements.lock: one to three minutes, once"
+	@$(BIN)/python -m pip install -q -r requirements.lock
+	@$(BIN)/python -m pip install -q --no-deps --no-build-isolation -e .
+	@$(BIN)/python tools/warm_up.py
+	@touch $@

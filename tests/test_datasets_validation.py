@@ -1,0 +1,237 @@
+"""The door: what is wrong with a table is named with file, row, column and value."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mmrec_course.datasets.validation import (
+    check_items,
+    check_listeners,
+    check_ratings,
+    read_table,
+)
+
+HEADER = "user_id,item_id,rating,timestamp\n"
+GOOD = "u1,t1,5,2024-05-01 10:20:30\n"
+
+
+@pytest.fixture
+def table(tmp_path):
+    """Write bytes or text to ratings.csv and read it."""
+
+    def read(content, required=("user_id",)):
+        path = tmp_path / "ratings.csv"
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return read_table(path, required=required)
+
+    return read
+
+
+@pytest.fixture
+def checked(table):
+    """Read and check ratings of items t1, t2 by listeners u1, u2."""
+
+    def check(rows, header=HEADER):
+        raw = table(header + rows)
+        return check_ratings(raw, items=["t1", "t2"], users=["u1", "u2"], name="ratings.csv")
+
+    return check
+
+
+def test_a_good_table_is_read_as_text(table):
+    read = table(HEADER + GOOD + "u1,t2,,x\n")
+    assert list(read.columns) == ["user_id", "item_id", "rating", "timestamp"]
+    assert read["rating"].iloc[0] == "5"
+    assert pd.isna(read["rating"].iloc[1])
+    assert list(read.index) == [2, 3]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\xef\xbb\xbfuser_id,x\nu1,\xc3\xa9\n",
+        b"user_id,x\r\nu1,\xc3\xa9\r\n",
+        b"user_id,x\ru1,\xc3\xa9\r",
+        b"user_id,x\nu1,\xc3\xa9",
+        b'user_id,x\n\n"u1","\xc3\xa9"\n\n',
+    ],
+    ids=["byte order mark", "Windows", "old Mac", "no last line end", "blank lines"],
+)
+def test_harmless_variants_are_read_alike(table, content):
+    assert table(content).to_numpy().tolist() == [["u1", "é"]]
+
+
+def test_ids_that_look_like_something_else_stay_as_they_are(table):
+    assert table("user_id\n007\nNA\nnull\n1e3\n")["user_id"].tolist() == [
+        "007",
+        "NA",
+        "null",
+        "1e3",
+    ]
+
+
+def test_blank_cells_are_missing(table):
+    assert table('user_id,x\nu1,"  "\nu2,\n')["x"].isna().all()
+
+
+def test_rows_are_lines_of_the_file_even_after_a_line_break_in_a_cell(table):
+    raw = table('user_id,x\nu1,"one\ntwo\nthree"\n\nu2,a\n')
+    assert list(raw.index) == [2, 6]
+
+
+def test_a_very_long_cell_is_read(table):
+    assert len(table("user_id,x\nu1," + "a" * 300_000)["x"].iloc[0]) == 300_000
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "ratings.csv: row 1: the file is empty"),
+        (b"\n\n", "ratings.csv: row 1: the file is empty"),
+        (b"user_id,x\n", "ratings.csv: row 2: there is nothing below the header"),
+        (b"a,b\n1,2\n", "ratings.csv: row 1: column 'user_id' is missing; it has ['a', 'b']"),
+        (b"user_id,x,user_id\n1,2,3\n", "ratings.csv: row 1: column 'user_id' is there twice"),
+        (b"user_id,x\nu1,a\nu2,b,c\n", "ratings.csv: row 3: 3 cells, but the header has 2"),
+        (b"user_id,x\nu1,a,b\nu2,c,d\n", "ratings.csv: row 2: 3 cells, but the header has 2"),
+        (b"user_id,x\nu1,a\nu2\n", "ratings.csv: row 3: 1 cells, but the header has 2"),
+        (b"user_id,x\nu1,caf\xe9\n", r"row 2, column 'x': b'caf\xe9' is not UTF-8"),
+        (b"user_id,caf\xe9\nu1,a\n", r"row 1, column 2: b'caf\xe9' is not UTF-8"),
+        ("user_id,x\nu1,a\n".encode("utf-16"), "is not UTF-8"),
+        (b"user_id,x\nu1,a\nu2,b\0c\n", r"row 3, column 'x': b'b\x00c' holds a NUL byte"),
+        (b'user_id,x\nu1,a\nu2,"b\n', "ratings.csv: row 3: not a CSV table"),
+    ],
+)
+def test_a_file_that_is_no_table_is_refused_with_its_place(table, content, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        table(content)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"nowhere\.csv"):
+        read_table(tmp_path / "nowhere.csv", required=())
+
+
+def test_ratings_are_parsed(checked):
+    ratings = checked(GOOD + "u2,t1,3,2024-05-01T12:00:00+02:00\n")
+    assert ratings["rating"].tolist() == [5, 3]
+    assert ratings["rating"].dtype == np.int64
+    assert ratings["timestamp"].dtype == "datetime64[us]"
+    assert ratings["timestamp"].tolist() == [
+        pd.Timestamp("2024-05-01 10:20:30"),
+        pd.Timestamp("2024-05-01 10:00:00"),
+    ]
+
+
+def test_half_stars_stay_halves(checked):
+    assert checked("u1,t1,4.5,0\n")["rating"].tolist() == [4.5]
+
+
+def test_unix_seconds_are_times(checked):
+    assert checked("u1,t1,4,1714558830\n")["timestamp"].tolist() == [
+        pd.Timestamp("2024-05-01 10:20:30")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("u1,t1,4,x", "row 3, column 'timestamp': 'x' is not a time"),
+        ("u1,t1,4,2024-02-30", "row 3, column 'timestamp': '2024-02-30' is not a time"),
+        ("u1,t1,4,", "row 3, column 'timestamp': <NA> is not a time"),
+        ("u1,t1,9,2024-05-01", "row 3, column 'rating': 9 is outside 1–5"),
+        ("u1,t1,0.5,2024-05-01", "row 3, column 'rating': 0.5 is outside 1–5"),
+        ("u1,t1,,2024-05-01", "row 3, column 'rating': <NA> is not a number"),
+        ("u1,t1,nan,2024-05-01", "row 3, column 'rating': nan is not a number"),
+        ("u1,t1,inf,2024-05-01", "row 3, column 'rating': inf is not a number"),
+        ("u1,t1,good,2024-05-01", "row 3, column 'rating': good is not a number"),
+        ("u1,t9,4,2024-05-01", "row 3, column 'item_id': 't9' is not among the items"),
+        ("u9,t1,4,2024-05-01", "row 3, column 'user_id': 'u9' is not among the listeners"),
+        (",t1,4,2024-05-01", "row 3, column 'user_id': <NA>: the id is missing"),
+        ("u1,,4,2024-05-01", "row 3, column 'item_id': <NA>: the id is missing"),
+        (
+            "u1,t2,1,2024-06-01",
+            "row 3, column 'item_id': user 'u1' has rated 't2' before, in row 2",
+        ),
+    ],
+)
+def test_a_bad_rating_is_refused_with_its_place(checked, row, message):
+    with pytest.raises(ValueError, match=re.escape("ratings.csv: " + message)):
+        checked("u1,t2,1,2024-05-01\n" + row + "\n")
+
+
+def test_a_bad_rating_below_a_cell_with_line_breaks_has_its_own_line(checked):
+    header = "user_id,item_id,rating,timestamp,note\n"
+    with pytest.raises(ValueError, match="row 4, column 'rating'"):
+        checked('u1,t1,4,1,"two\nlines"\nu1,t2,7,2,x\n', header=header)
+
+
+def frame(**changes):
+    columns = {"user_id": [1, 2], "item_id": [7, 7], "rating": [4, 5], "timestamp": [10, 20]}
+    return pd.DataFrame(columns | changes)
+
+
+def test_a_frame_from_elsewhere_is_counted_as_if_below_a_header():
+    shuffled = frame(rating=[4, 6]).set_axis([9, 9])
+    with pytest.raises(ValueError, match="ratings: row 3, column 'rating': 6 is outside"):
+        check_ratings(shuffled)
+
+
+def test_the_frame_passed_in_is_not_changed():
+    before = frame()
+    check_ratings(before)
+    pd.testing.assert_frame_equal(before, frame())
+
+
+def test_times_with_a_zone_become_utc():
+    zoned = frame(
+        timestamp=pd.DatetimeIndex(["2024-05-01 12:00", "2024-05-02 12:00"]).tz_localize("CET")
+    )
+    assert check_ratings(zoned)["timestamp"].iloc[0] == pd.Timestamp("2024-05-01 10:00")
+
+
+def test_an_empty_id_in_a_frame_is_missing():
+    with pytest.raises(ValueError, match="row 2, column 'user_id': '': the id is missing"):
+        check_ratings(frame(user_id=["", "u"]))
+
+
+def test_an_empty_frame_is_no_error_here():
+    assert check_ratings(frame().iloc[:0]).empty
+
+
+def test_a_frame_with_a_column_twice_is_refused():
+    doubled = pd.concat([frame(), frame()[["rating"]]], axis=1)
+    with pytest.raises(ValueError, match="column 'rating' is there twice"):
+        check_ratings(doubled)
+
+
+def test_items_are_indexed_in_order_with_their_dates():
+    items = check_items(
+        pd.DataFrame({"item_id": ["b", "a"], "released": ["2024", None], "title": ["B", "A"]})
+    )
+    assert list(items.index) == ["b", "a"]
+    assert items["released"].iloc[0] == pd.Timestamp("2024-01-01")
+    assert pd.isna(items["released"].iloc[1])
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"title": ["A"]}, "items: row 1: column 'item_id' is missing; it has ['title']"),
+        ({"item_id": ["a", None]}, "items: row 3, column 'item_id'"),
+        ({"item_id": ["a", "b", "a"]}, "row 4, column 'item_id': 'a' occurs before, in row 2"),
+        (
+            {"item_id": ["a"], "released": ["soon"]},
+            "items: row 2, column 'released': 'soon' is not a time such as 2024-05-01",
+        ),
+    ],
+)
+def test_bad_items_are_refused_with_their_place(columns, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        check_items(pd.DataFrame(columns))
+
+
+def test_listeners_are_checked_alike():
+    with pytest.raises(ValueError, match="listeners: row 3, column 'joined': 'never'"):
+        check_listeners(pd.DataFrame({"user_id": ["a", "b"], "joined": ["2024-01-01", "never"]}))

@@ -1,0 +1,223 @@
+"""Coverage, concentration, novelty, diversity and calibration of lists."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mmrec_course.evaluation import (
+    calibration,
+    coverage,
+    gini,
+    intra_list_diversity,
+    novelty,
+    popularity_shown,
+)
+
+
+def table(**items: str) -> pd.DataFrame:
+    """table(u="ab", v="a"): the items of each user, one letter an item."""
+    rows = [(user, item) for user, listed in items.items() for item in listed]
+    return pd.DataFrame(rows, columns=["user_id", "item_id"])
+
+
+# --- all lists together -------------------------------------------------------------------------
+
+
+def test_coverage_by_hand() -> None:
+    assert coverage(table(u="ab", v="bc"), list("abcdef")) == 0.5
+    assert coverage(table(u="ab", v="ab"), list("ab")) == 1.0
+    assert coverage(table(u="a"), list("aabb")) == 0.5  # a candidate named twice is one candidate
+
+
+def test_gini_by_hand() -> None:
+    assert gini(table(u="ab", v="cd"), list("abcd")) == 0.0
+    assert gini(table(u="a", v="a"), list("abcd")) == pytest.approx(1 - 1 / 4)
+    # counts 0, 1, 2: (−2·0 + 0·1 + 2·2) / (3 · 3)
+    assert gini(table(u="ab", v="b"), list("abc")) == pytest.approx(4 / 9)
+
+
+@settings(max_examples=60, deadline=None)
+@given(counts=st.lists(st.integers(0, 6), min_size=1, max_size=8).filter(any))
+def test_gini_is_half_the_relative_mean_difference(counts: list[int]) -> None:
+    rows = [(f"u{u}", item) for item, c in enumerate(counts) for u in range(c)]
+    lists = pd.DataFrame(rows, columns=["user_id", "item_id"])
+    c = np.array(counts)
+    expected = np.abs(c[:, None] - c).mean() / (2 * c.mean())
+    assert gini(lists, range(len(c))) == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize("measure", [coverage, gini])
+def test_an_item_from_outside_is_named(measure: Callable[..., float]) -> None:
+    with pytest.raises(ValueError, match="lists: item z is not among the candidates"):
+        measure(table(u="az"), list("abc"))
+
+
+# --- what is known ------------------------------------------------------------------------------
+
+TRAIN = table(p="abc", q="ab", r="a")  # a has 3 ratings, b 2, c 1, of 3 users
+
+
+def test_novelty_by_hand() -> None:
+    bits = novelty(table(v="a", u="bd"), TRAIN)
+    assert bits.index.tolist() == ["u", "v"]
+    # p: b (2 + 1) / 4, d (0 + 1) / 4, a 1
+    assert bits.tolist() == pytest.approx([(-math.log2(3 / 4) + 2) / 2, 0.0])
+
+
+def test_popularity_shown_by_hand() -> None:
+    shown = popularity_shown(table(v="a", u="bd"), TRAIN)
+    assert shown.to_dict() == {"u": 1.0, "v": 3.0}
+
+
+def test_known_items_are_found_by_id_not_by_position_or_type() -> None:
+    lists, train = table(u="ab", v="c"), TRAIN.sample(frac=1, random_state=0)
+    expected = popularity_shown(lists, TRAIN).to_dict()
+    for frame in (lists, lists.set_index(pd.Index([7, 7, 7])), lists.astype("category")):
+        assert popularity_shown(frame, train).to_dict() == expected
+
+
+# --- variety ------------------------------------------------------------------------------------
+
+IDS = list("abcdz")
+VALUES = np.array([[1.0, 0.0], [2.0, 0.0], [0.0, 3.0], [-1.0, 0.0], [0.0, 0.0]])
+
+
+def test_diversity_by_hand() -> None:
+    lists = table(same="ab", right_angle="ac", opposite="ad", three="abc", one="a", zero="az")
+    values = intra_list_diversity(lists, IDS, VALUES)
+    expected = {"same": 0, "right_angle": 1, "opposite": 2, "three": 2 / 3, "zero": 1}
+    assert values.drop("one").to_dict() == pytest.approx(expected)
+    assert math.isnan(values["one"])
+
+
+def test_items_without_features_are_left_out_of_a_list() -> None:
+    present = np.array([True, True, True, False, True])
+    spoiled = VALUES.copy()
+    spoiled[3] = np.nan  # absent: whatever stands there must not matter
+    values = intra_list_diversity(table(u="acd?", v="ad"), IDS, spoiled, present)
+    assert values["u"] == pytest.approx(1.0)
+    assert math.isnan(values["v"])
+
+
+def test_diversity_is_the_mean_over_pairs() -> None:
+    rng = np.random.default_rng(0)
+    features = rng.normal(size=(30, 7))
+    lists = pd.DataFrame(
+        [(u, i) for u in range(5) for i in rng.choice(30, 8, replace=False)],
+        columns=["user_id", "item_id"],
+    )
+    unit = features / np.linalg.norm(features, axis=1, keepdims=True)
+    for user, value in intra_list_diversity(lists, np.arange(30), features).items():
+        items = lists.loc[lists["user_id"] == user, "item_id"]
+        pairs = [1 - unit[i] @ unit[j] for i, j in combinations(items, 2)]
+        assert value == pytest.approx(np.mean(pairs))
+
+
+def test_diversity_goes_by_id() -> None:
+    order = [3, 0, 4, 2, 1]
+    lists = table(u="abc", v="ad")
+    one = intra_list_diversity(lists, IDS, VALUES)
+    other = intra_list_diversity(lists, [IDS[j] for j in order], VALUES[order])
+    pd.testing.assert_series_equal(one, other)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ((IDS, VALUES[:3]), r"values: shape \(3, 2\).*expected \(5, d\)"),
+        ((IDS, VALUES[:, 0]), r"values: shape \(5,\)"),
+        ((IDS, VALUES, [True]), r"present: \(1,\); expected"),
+        ((list("aabcd"), VALUES), "item_ids: an id occurs more than once"),
+        (([], np.zeros((0, 2))), "item_ids: there are none"),
+        ((IDS, np.where(VALUES == 3, np.inf, VALUES)), "item c has a feature that is not finite"),
+    ],
+)
+def test_diversity_refuses_what_cannot_be(arguments: tuple[Any, ...], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        intra_list_diversity(table(u="ab"), *arguments)
+
+
+# --- calibration --------------------------------------------------------------------------------
+
+GENRES = pd.Series({"a": "rock", "b": "rock", "c": "folk", "d": "jazz", "e": None})
+
+
+def test_calibration_by_hand() -> None:
+    lists = table(half="ac", rock="ab", jazz="d", unknown="e", new="a")
+    history = table(half="bc", rock="acb", jazz="ab", unknown="a")
+    values = calibration(lists, history, GENRES, alpha=0.1)
+    assert values["half"] == 0.0  # half rock, half folk, before and now
+    # p = (2/3 rock, 1/3 folk), q = (1, 0): q̃ = (0.9 + 0.1 · 2/3, 0.1 / 3)
+    expected = 2 / 3 * math.log((2 / 3) / (0.9 + 0.2 / 3)) + 1 / 3 * math.log(10)
+    assert values["rock"] == pytest.approx(expected)
+    assert values["jazz"] == pytest.approx(-math.log(0.1))  # nothing in common: the most there is
+    assert np.isnan(values[["unknown", "new"]]).all()
+    assert values.index.tolist() == sorted(["half", "rock", "jazz", "unknown", "new"])
+
+
+def test_calibration_takes_items_of_several_groups() -> None:
+    shares = pd.DataFrame({"rock": [2.0, 0.0, 1.0], "folk": [2.0, 1.0, 0.0]}, index=list("abc"))
+    values = calibration(table(u="a", v="a"), table(u="bc", v="c"), shares)
+    assert values["u"] == 0.0  # a is half and half, whatever its scale; so are b and c together
+    assert values["v"] == pytest.approx(-math.log(0.99 * 0.5 + 0.01))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    listed=st.sets(st.sampled_from("abcd"), min_size=1),
+    past=st.sets(st.sampled_from("abcd"), min_size=1),
+)
+def test_calibration_is_never_negative_and_never_above_its_bound(
+    listed: set[str], past: set[str]
+) -> None:
+    value = calibration(table(u="".join(listed)), table(u="".join(past)), GENRES)["u"]
+    assert 0 <= value <= -math.log(0.01) + 1e-12
+
+
+def test_calibration_refuses_what_cannot_be() -> None:
+    lists = table(u="ab")
+    for alpha in (0, 1, -1):
+        with pytest.raises(ValueError, match=r"alpha: .* is outside \(0, 1\)"):
+            calibration(lists, lists, GENRES, alpha=alpha)
+    with pytest.raises(ValueError, match="groups: item a occurs more than once"):
+        calibration(lists, lists, pd.concat([GENRES, GENRES]))
+    with pytest.raises(ValueError, match="groups: a share is negative or infinite"):
+        calibration(lists, lists, pd.DataFrame({"rock": [-1.0, 1.0]}, index=["a", "b"]))
+
+
+# --- bad lists ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "measure",
+    [
+        lambda lists: coverage(lists, list("abc")),
+        lambda lists: gini(lists, list("abc")),
+        lambda lists: novelty(lists, TRAIN),
+        lambda lists: popularity_shown(lists, TRAIN),
+        lambda lists: intra_list_diversity(lists, IDS, VALUES),
+        lambda lists: calibration(lists, TRAIN, GENRES),
+    ],
+)
+def test_lists_are_checked(measure: Callable[[pd.DataFrame], Any]) -> None:
+    with pytest.raises(ValueError, match="lists: column 'item_id' is missing"):
+        measure(pd.DataFrame({"user_id": ["u"]}))
+    with pytest.raises(ValueError, match="lists: no rows"):
+        measure(table())
+    with pytest.raises(ValueError, match="lists: user u has item a more than once"):
+        measure(table(u="aba"))
+
+
+@pytest.mark.parametrize("measure", [novelty, popularity_shown])
+def test_what_is_known_is_checked_too(measure: Callable[..., Any]) -> None:
+    with pytest.raises(ValueError, match="train: no rows"):
+        measure(table(u="a"), table())

@@ -1,0 +1,90 @@
+"""The cache on disk: whole or not at all, and never believed when damaged."""
+
+import numpy as np
+import pytest
+
+from mmrec_course.features import cache
+from mmrec_course.features.cache import Description, read_cache, write_cache
+
+KNOWN = {
+    "b" * 64: Description(np.array([1.5, -2.0])),
+    "a" * 64: Description(None, "cannot be decoded as sound"),
+}
+
+
+@pytest.fixture
+def place(tmp_path):
+    return tmp_path / "new folder" / "audio.npz"
+
+
+def test_what_was_written_is_read(place):
+    assert write_cache(place, KNOWN, width=2)
+    read = read_cache(place, width=2)
+    assert read["b" * 64].numbers.tolist() == [1.5, -2.0]
+    assert read["a" * 64] == Description(None, "cannot be decoded as sound")
+    assert [path.name for path in place.parent.iterdir()] == ["audio.npz"]
+
+
+def test_nothing_there_is_nothing_known(place):
+    assert read_cache(place, width=2) == {}
+    assert write_cache(place, {}, width=2)
+    assert read_cache(place, width=2) == {}
+
+
+def test_another_width_is_not_believed(place):
+    write_cache(place, KNOWN, width=2)
+    assert read_cache(place, width=3) == {}
+
+
+def test_no_damage_is_believed(place):
+    write_cache(place, KNOWN, width=2)
+    whole = place.read_bytes()
+    intact = {digest: d.reason or d.numbers.tolist() for digest, d in KNOWN.items()}
+    for cut in range(0, len(whole), 37):
+        place.write_bytes(whole[:cut])
+        assert read_cache(place, width=2) == {}
+    for at in range(0, len(whole), 7):
+        damaged = bytearray(whole)
+        damaged[at] ^= 0xFF
+        place.write_bytes(damaged)
+        # A flipped bit in a date or a name of the archive does no harm; in the data it must show.
+        for digest, description in read_cache(place, width=2).items():
+            assert (description.reason or description.numbers.tolist()) == intact[digest]
+
+
+def test_pickles_are_not_opened(place):
+    place.parent.mkdir()
+    np.savez(
+        place,
+        digests=np.array(["a"], dtype=object),
+        values=np.ones((1, 2)),
+        reasons=np.array([""]),
+    )
+    assert read_cache(place, width=2) == {}
+
+
+def test_a_write_that_is_interrupted_leaves_the_old_file_and_nothing_else(place, monkeypatch):
+    write_cache(place, KNOWN, width=2)
+    before = place.read_bytes()
+
+    def interrupt(file, **_):
+        file.write(b"half of it")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cache.np, "savez", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        write_cache(place, {}, width=2)
+    assert place.read_bytes() == before
+    assert [path.name for path in place.parent.iterdir()] == ["audio.npz"]
+
+
+def test_a_folder_that_cannot_be_written_is_no_error(tmp_path):
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+    assert not write_cache(tmp_path / "file" / "audio.npz", KNOWN, width=2)
+
+
+def test_the_folder_can_be_chosen(monkeypatch, tmp_path):
+    monkeypatch.setenv("MMREC_CACHE", str(tmp_path / "mine"))
+    assert cache.cache_folder() == tmp_path / "mine"
+    monkeypatch.delenv("MMREC_CACHE")
+    assert cache.cache_folder().name == "mmrec-course"

@@ -1,0 +1,374 @@
+"""extract_features: rows in order, nothing learned from held-out items, a cache to be trusted."""
+
+import dataclasses
+import multiprocessing
+import os
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+from mosaic_like import IDS, TEXTS, make_catalogue, write_clip, write_cover
+
+from mmrec_course.datasets import Dataset, load_mosaic
+from mmrec_course.features import (
+    ColorHistogram,
+    FeatureBlock,
+    MFCCStatistics,
+    TfidfText,
+    extract,
+    extract_features,
+    media_problems,
+)
+from mmrec_course.preprocessing import load_audio, load_image
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.setenv("MMREC_CACHE", str(tmp_path / "cache"))
+    return make_catalogue(tmp_path / "mosaic")
+
+
+@pytest.fixture
+def ds(folder):
+    return load_mosaic(folder)
+
+
+@pytest.fixture
+def decoded(monkeypatch):
+    """Names of the files that were decoded."""
+    names = []
+    describe = extract.Descriptor.describe
+
+    def counted(self, path):
+        names.append(os.path.basename(path))  # noqa: PTH119
+        return describe(self, path)
+
+    monkeypatch.setattr(extract.Descriptor, "describe", counted)
+    return names
+
+
+def assert_same(first, second):
+    assert list(first) == list(second)
+    for modality, a in first.items():
+        b = second[modality]
+        assert a.values.tobytes() == b.values.tobytes()
+        assert a.names == b.names
+        assert (a.present == b.present).all()
+        assert a.item_ids.tolist() == b.item_ids.tolist()
+        assert a.reasons == b.reasons
+
+
+def test_blocks_have_the_rows_of_the_items_and_the_right_holes(ds):
+    blocks = extract_features(ds)
+    assert list(blocks) == ["image", "text", "audio"]
+    for modality, block in blocks.items():
+        assert block.modality == modality
+        assert block.item_ids.tolist() == list(IDS)
+    assert np.flatnonzero(~blocks["image"].present).tolist() == [5]
+    assert np.flatnonzero(~blocks["text"].present).tolist() == [3, 7]
+    assert np.flatnonzero(~blocks["audio"].present).tolist() == [6]
+
+
+def test_each_row_is_what_the_transformers_make_of_its_own_file(ds):
+    blocks = extract_features(ds, cache=False)
+    images = [load_image(path) for path in ds.items["image"].dropna()]
+    image = blocks["image"]
+    assert (image.values[image.present] == ColorHistogram().transform(images)).all()
+    assert image.names == tuple(ColorHistogram().get_feature_names_out())
+
+    audio = blocks["audio"]
+    raw = MFCCStatistics().transform([load_audio(path) for path in ds.items["audio"].dropna()])
+    expected = (raw - raw.mean(axis=0)) / raw.std(axis=0)
+    np.testing.assert_allclose(audio.values[audio.present], expected, atol=1e-6)
+    assert audio.names == tuple(MFCCStatistics().get_feature_names_out())
+
+    text = blocks["text"]
+    given = [words for words in TEXTS if words]
+    tfidf = TfidfText().fit(given)
+    expected = tfidf.transform([words for i, words in enumerate(TEXTS) if text.present[i]])
+    np.testing.assert_allclose(text.values[text.present], expected.toarray())
+    assert text.names == tuple(tfidf.get_feature_names_out())
+
+
+def test_the_order_of_items_does_not_matter(ds):
+    blocks = extract_features(ds)
+    turned = extract_features(dataclasses.replace(ds, items=ds.items.iloc[::-1]))
+    for modality, block in blocks.items():
+        np.testing.assert_allclose(
+            turned[modality].align(IDS).values, block.values, rtol=0, atol=1e-12
+        )
+
+
+def test_modalities_can_be_chosen(ds):
+    assert list(extract_features(ds, modalities=["audio", "text"])) == ["audio", "text"]
+    with pytest.raises(ValueError, match="'video' is not among"):
+        extract_features(ds, modalities=("image", "video"))
+    with pytest.raises(ValueError, match=r"pass \('image',\)"):
+        extract_features(ds, modalities="image")
+    only_text = dataclasses.replace(ds, items=ds.items[["title", "text"]])
+    assert list(extract_features(only_text)) == ["text"]
+
+
+def test_ready_made_features_are_passed_on(ds):
+    block = FeatureBlock(
+        modality="image",
+        item_ids=np.array(["t1", "t0"]),
+        values=np.array([[1.0], [2.0]]),
+        present=np.ones(2, bool),
+        names=("v",),
+    )
+    blocks = extract_features(dataclasses.replace(ds, features={"image": block}))
+    assert blocks["image"].values[:2].tolist() == [[2.0], [1.0]]
+    assert blocks["image"].item_ids.tolist() == list(IDS)
+
+
+def test_a_word_that_only_held_out_items_have_leaves_no_trace(ds):
+    items = ds.items.copy()
+    items.loc["t6", "text"] = "glockenspiel guitar"
+    items.loc["t7", "text"] = "glockenspiel drums"
+    ds = dataclasses.replace(ds, items=items)
+    train = [item for item in IDS if item not in ("t6", "t7")]
+    assert "glockenspiel" in extract_features(ds, ["text"])["text"].names
+    block = extract_features(ds, ["text"], fit_items=train)["text"]
+    assert "glockenspiel" not in block.names
+    items.loc["t6", "text"] = items.loc["t7", "text"] = "anything else"
+    other = extract_features(dataclasses.replace(ds, items=items), ["text"], fit_items=train)
+    assert other["text"].names == block.names
+    assert (other["text"].values[:6] == block.values[:6]).all()
+
+
+def test_the_scaler_does_not_hear_held_out_items(ds, folder):
+    train = [item for item in IDS if item != "t7"]
+    before = extract_features(ds, ["audio"], fit_items=train)["audio"]
+    write_clip(folder / "audio" / "t7.ogg", pitch=9000.0, seconds=2.0)
+    after = extract_features(ds, ["audio"], fit_items=train)["audio"]
+    assert (before.values[:7] == after.values[:7]).all()
+    assert (before.values[7] != after.values[7]).any()
+    learned = before.values[:6]
+    np.testing.assert_allclose(learned.mean(axis=0), 0, atol=1e-6)
+    np.testing.assert_allclose(learned.std(axis=0), 1, atol=1e-6)
+
+
+def test_fit_items_may_repeat_and_come_in_any_container(ds):
+    expected = extract_features(ds, fit_items=["t0", "t1", "t2", "t4"])
+    ids = ["t4", "t1", "t0", "t2", "t1", "t4"]
+    for given in (
+        np.array(ids),
+        pd.Series(ids),
+        pd.Index(ids, dtype="string"),
+        set(ids),
+        iter(ids),
+    ):
+        assert_same(extract_features(ds, fit_items=given), expected)
+
+
+def test_fit_items_are_checked(ds):
+    with pytest.raises(ValueError, match="fit_items: 'x' is not among the items"):
+        extract_features(ds, fit_items=["t0", "x"])
+    with pytest.raises(ValueError, match="fit_items: empty"):
+        extract_features(ds, fit_items=[])
+
+
+def test_the_numbers_do_not_depend_on_n_jobs(ds):
+    one = extract_features(ds, n_jobs=1, cache=False)
+    for n_jobs in (2, -1, None):
+        assert_same(extract_features(ds, n_jobs=n_jobs, cache=False), one)
+
+
+def test_broken_files_are_absent_with_a_reason_also_from_the_cache(folder, decoded, capfd):
+    cover = folder / "images" / "t0.png"
+    cover.write_bytes(cover.read_bytes()[:60])
+    (folder / "audio" / "t1.ogg").write_bytes(b"OggS" + bytes(100))
+    (folder / "audio" / "t2.ogg").write_bytes(b"")
+    ds = load_mosaic(folder)
+    assert len(ds.problems) == 1  # the others look well from outside
+    cold = extract_features(ds)
+    assert cold["image"].reasons == {"t0": "t0.png: cannot be decoded as a picture"}
+    assert cold["audio"].reasons == {
+        "t1": "t1.ogg: cannot be decoded as sound",
+        "t2": "t2.ogg: the file is empty",
+    }
+    assert not cold["image"].present[0]
+    assert not cold["audio"].present[1:3].any()
+    decoded.clear()
+    assert_same(extract_features(ds), cold)
+    assert decoded == []
+    assert media_problems(cold).to_numpy().tolist() == [
+        ["t0", "image", "t0.png: cannot be decoded as a picture"],
+        ["t7", "text", "the text has no word that the vocabulary knows"],
+        ["t2", "audio", "t2.ogg: the file is empty"],
+        ["t1", "audio", "t1.ogg: cannot be decoded as sound"],
+    ]
+    assert capfd.readouterr().err == ""
+
+
+def test_a_file_that_vanishes_after_loading_is_a_reason_too(ds, folder):
+    (folder / "images" / "t0.png").unlink()
+    for _ in range(2):
+        block = extract_features(ds, ["image"])["image"]
+        assert block.reasons == {"t0": "t0.png: there is no such file"}
+
+
+def test_the_cache_gives_the_same_bytes_without_decoding(ds, decoded):
+    cold = extract_features(ds)
+    assert (
+        sorted(decoded)
+        == sorted(f"{i}.ogg" for i in IDS if i != "t6")
+        + sorted(f"{i}.png" for i in IDS if i != "t5")
+        or len(decoded) == 14
+    )
+    decoded.clear()
+    assert_same(extract_features(ds), cold)
+    assert decoded == []
+    assert_same(extract_features(ds, cache=False), cold)
+    assert len(decoded) == 14
+
+
+def test_without_cache_nothing_is_written(ds, tmp_path):
+    extract_features(ds, cache=False)
+    assert not (tmp_path / "cache").exists()
+
+
+def test_what_is_learned_is_not_in_the_cache(ds):
+    extract_features(ds)
+    warm = extract_features(ds, fit_items=["t0", "t1", "t2"])
+    assert_same(extract_features(ds, fit_items=["t0", "t1", "t2"], cache=False), warm)
+
+
+def test_a_changed_file_is_decoded_again_and_no_other(ds, folder, decoded):
+    before = extract_features(ds)["image"]
+    decoded.clear()
+    write_cover(folder / "images" / "t2.png", hue=150)
+    after = extract_features(ds)["image"]
+    assert decoded == ["t2.png"]
+    changed = (before.values != after.values).any(axis=1)
+    assert np.flatnonzero(changed).tolist() == [2]
+
+
+def test_a_renamed_or_repeated_file_is_not_decoded_again(ds, folder, decoded):
+    extract_features(ds)
+    decoded.clear()
+    (folder / "images" / "t1.png").write_bytes((folder / "images" / "t0.png").read_bytes())
+    block = extract_features(ds, ["image"])["image"]
+    assert decoded == []
+    assert (block.values[1] == block.values[0]).all()
+
+
+def test_another_recipe_has_another_cache(ds, decoded, monkeypatch):
+    extract_features(ds)
+    decoded.clear()
+    monkeypatch.setattr(extract, "ColorHistogram", lambda: ColorHistogram(bins=(4, 2, 2)))
+    assert extract_features(ds)["image"].values.shape == (8, 16)
+    assert len(decoded) == 7
+    decoded.clear()
+    monkeypatch.setattr(extract, "VERSION", extract.VERSION + 1)
+    extract_features(ds)
+    assert len(decoded) == 14
+
+
+def test_a_parameter_that_no_name_shows_has_another_cache_too(ds, decoded, monkeypatch):
+    before = extract_features(ds, ["audio"])["audio"]
+    decoded.clear()
+    monkeypatch.setattr(extract, "MFCCStatistics", lambda: MFCCStatistics(hop_length=256))
+    after = extract_features(ds, ["audio"])["audio"]
+    assert len(decoded) == 7
+    assert after.names == before.names
+    assert (after.values != before.values).any()
+
+
+def test_what_another_process_added_meanwhile_is_kept(ds, monkeypatch, decoded):
+    """The other half of the catalogue is extracted while this half is at work."""
+    ours, theirs = (dataclasses.replace(ds, items=part) for part in (ds.items[:4], ds.items[4:]))
+    describe = extract.Descriptor.describe
+
+    def meanwhile(self, path):
+        monkeypatch.setattr(extract.Descriptor, "describe", describe)
+        extract_features(theirs, ["image"])
+        return describe(self, path)
+
+    monkeypatch.setattr(extract.Descriptor, "describe", meanwhile)
+    extract_features(ours, ["image"], n_jobs=1)
+    decoded.clear()
+    extract_features(ds, ["image"])
+    assert decoded == []
+
+
+def test_a_damaged_cache_is_written_anew(ds, tmp_path, decoded):
+    cold = extract_features(ds)
+    for path in (tmp_path / "cache").iterdir():
+        path.write_bytes(path.read_bytes()[:100])
+    decoded.clear()
+    assert_same(extract_features(ds), cold)
+    assert len(decoded) == 14
+    decoded.clear()
+    extract_features(ds)
+    assert decoded == []
+
+
+def test_a_cache_that_cannot_be_written_is_no_error(ds, tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+    monkeypatch.setenv("MMREC_CACHE", str(tmp_path / "file" / "cache"))
+    assert_same(extract_features(ds), extract_features(ds, cache=False))
+
+
+def test_an_interrupted_extraction_leaves_no_cache(ds, tmp_path, monkeypatch):
+    def interrupt(self, path):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(extract.Descriptor, "describe", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        extract_features(ds, ["image"], n_jobs=1)
+    assert not list(tmp_path.glob("cache/*"))
+
+
+def _extract_in_another_process(folder, half):
+    ds = load_mosaic(folder)
+    mine = dataclasses.replace(ds, items=ds.items.iloc[half * 4 : half * 4 + 4])
+    for _ in range(3):
+        extract_features(mine, ["image"])
+
+
+def test_processes_may_share_a_cache(folder, ds, tmp_path):
+    context = multiprocessing.get_context("spawn")
+    workers = [
+        context.Process(target=_extract_in_another_process, args=(folder, half)) for half in (0, 1)
+    ]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(120)
+        assert worker.exitcode == 0
+    assert [path.suffix for path in (tmp_path / "cache").iterdir()] == [".npz"]
+    assert_same(extract_features(ds), extract_features(ds, cache=False))
+
+
+def test_too_few_texts_to_learn_from_are_no_error(ds):
+    block = extract_features(ds, ["text"], fit_items=["t0"])["text"]
+    assert block.values.shape == (8, 0)
+    assert not block.present.any()
+    assert set(block.reasons) == set(IDS) - {"t3"}
+    assert block.reasons["t0"] == "no word is in 2 of the texts to learn from"
+
+
+def test_a_sound_too_loud_to_compute_with_is_a_reason(folder, capfd):
+    soundfile.write(folder / "audio" / "t0.wav", np.full(9000, 3e38), 22050, subtype="FLOAT")
+    table = folder / "items.csv"
+    table.write_text(
+        table.read_text(encoding="utf-8").replace("t0.ogg", "t0.wav"), encoding="utf-8"
+    )
+    block = extract_features(load_mosaic(folder), ["audio"])["audio"]
+    assert block.reasons == {
+        "t0": "t0.wav: the sound has samples that are not finite, or far too large"
+    }
+    assert capfd.readouterr().err == ""
+
+
+def test_a_data_set_without_any_media_gives_empty_blocks(ds):
+    items = ds.items.copy()
+    for modality in ds.modalities:
+        items[modality] = pd.array([pd.NA] * len(items), dtype="string")
+    bare = Dataset(ratings=ds.ratings, items=items)
+    for block in extract_features(bare).values():
+        assert not block.present.any()
+        assert block.reasons == {}

@@ -1,0 +1,106 @@
+"""ColorHistogram: by hand, against OpenCV and NumPy."""
+
+import cv2
+import numpy as np
+import pytest
+from sklearn.base import clone
+
+from mmrec_course.features import ColorHistogram
+
+
+@pytest.fixture
+def pictures():
+    rng = np.random.default_rng(0)
+    return [rng.integers(0, 256, shape, dtype=np.uint8) for shape in [(9, 7, 3), (20, 31, 3)]]
+
+
+def column(histogram, name):
+    return list(histogram.get_feature_names_out()).index(name)
+
+
+def test_by_hand():
+    image = np.zeros((2, 2, 3), np.uint8)
+    image[0] = (255, 0, 0)
+    image[1, 0] = (0, 0, 255)  # hue 120 of 180: bin 5 of 8; the last pixel stays black
+    histogram = ColorHistogram()
+    (x,) = histogram.fit_transform([image])
+    assert x[column(histogram, "hue0_saturation2_value2")] == pytest.approx(np.sqrt(0.5))
+    assert x[column(histogram, "hue5_saturation2_value2")] == pytest.approx(0.5)
+    assert x[column(histogram, "hue0_saturation0_value0")] == pytest.approx(0.5)
+    assert np.count_nonzero(x) == 3
+
+
+def test_counts_equal_numpy_and_opencv(pictures):
+    bins = (6, 4, 5)
+    for row, image in zip(ColorHistogram(bins=bins).transform(pictures), pictures, strict=True):
+        hsv = cv2.cvtColor(image, cv2.COLOR_RGB2HSV)
+        counts, _ = np.histogramdd(
+            hsv.reshape(-1, 3).astype(float), bins, [(0, 180), (0, 256), (0, 256)]
+        )
+        np.testing.assert_allclose(row**2 * counts.sum(), counts.ravel(), atol=1e-9)
+        opencv = cv2.calcHist([hsv], [0, 1, 2], None, bins, [0, 180, 0, 256, 0, 256])
+        cv2.normalize(opencv, opencv, 1, 0, cv2.NORM_L1)
+        np.testing.assert_allclose(row, np.sqrt(opencv.ravel()), atol=1e-6)
+
+
+def test_distance_is_hellingers(pictures):
+    a, b = ColorHistogram().transform(pictures)
+    hellinger = cv2.compareHist(
+        (a**2).astype(np.float32), (b**2).astype(np.float32), cv2.HISTCMP_BHATTACHARYYA
+    )
+    assert np.linalg.norm(a - b) / np.sqrt(2) == pytest.approx(hellinger, abs=1e-4)
+    assert np.linalg.norm(a) == pytest.approx(1)
+
+
+def test_size_does_not_matter_but_colour_does():
+    small, large = np.full((2, 2, 3), 200, np.uint8), np.full((50, 30, 3), 200, np.uint8)
+    dark = np.full((2, 2, 3), 20, np.uint8)
+    x = ColorHistogram().transform([small, large, dark])
+    assert (x[0] == x[1]).all()
+    assert x[0] @ x[2] == 0
+
+
+def test_quarters_tell_where_a_colour_is():
+    image = np.zeros((4, 6, 3), np.uint8)
+    image[:2, 3:] = (0, 255, 0)
+    upside_down = image[::-1].copy()
+    plain, quarters = ColorHistogram(), ColorHistogram(layout=2)
+    assert np.ptp(plain.transform([image, upside_down]), axis=0).max() == 0
+    x = quarters.transform([image, upside_down])
+    assert x.shape == (2, 4 * 72)
+    assert x[0, column(quarters, "top right hue2_saturation2_value2")] == pytest.approx(0.5)
+    assert x[1, column(quarters, "bottom right hue2_saturation2_value2")] == pytest.approx(0.5)
+    np.testing.assert_allclose(np.linalg.norm(x, axis=1), 1)
+
+
+def test_names_fit_columns_and_are_unique(pictures):
+    for histogram in (ColorHistogram(bins=(2, 3, 4)), ColorHistogram(layout=2)):
+        names = histogram.get_feature_names_out()
+        assert len(set(names)) == len(names) == histogram.transform(pictures).shape[1]
+
+
+def test_no_pictures_give_no_rows():
+    assert ColorHistogram().transform([]).shape == (0, 72)
+
+
+def test_it_is_a_scikit_learn_transformer():
+    histogram = clone(ColorHistogram(bins=(4, 2, 2), layout=2))
+    assert histogram.get_params() == {"bins": (4, 2, 2), "layout": 2}
+
+
+@pytest.mark.parametrize(
+    ("options", "image", "message"),
+    [
+        ({"bins": (0, 3, 3)}, np.zeros((1, 1, 3), np.uint8), "bins"),
+        ({"bins": (8, 3)}, np.zeros((1, 1, 3), np.uint8), "bins"),
+        ({"bins": (181, 3, 3)}, np.zeros((1, 1, 3), np.uint8), "bins"),
+        ({"layout": 3}, np.zeros((1, 1, 3), np.uint8), "layout: 3"),
+        ({}, np.zeros((2, 2), np.uint8), r"picture 0 has shape \(2, 2\)"),
+        ({}, np.zeros((2, 2, 4), np.uint8), "picture 0"),
+        ({}, np.zeros((2, 2, 3)), "dtype float64"),
+        ({"layout": 2}, np.zeros((1, 5, 3), np.uint8), "too small to quarter"),
+    ],
+)
+def test_what_cannot_be_counted_is_refused(options, image, message):
+    with pytest.raises(ValueError, match=message):
+        ColorHistogram(**options).transform([image])

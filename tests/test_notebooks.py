@@ -1,0 +1,494 @@
+"""The notebooks keep the house rules, agree with their sources, and are compared strictly.
+
+Every rule is first shown to bite on a small bad notebook, then applied to the whole course.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import build_notebooks
+import nbformat
+import notebook_rules as rules
+import pytest
+from course_map import LESSONS
+from nbclient import NotebookClient
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+ROOT = Path(__file__).resolve().parent.parent
+STORED = sorted([*ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("notebooks/solutions/*.ipynb")])
+BLANKS = sorted(ROOT.glob("notebooks/exercises/*.ipynb"))
+
+LESSON = """\
+# %% [markdown]
+# # A small lesson
+#
+# **Aim**: count. **Time**: one minute. **Needs**: nothing.
+
+# %%
+tracks = 480
+print("tracks", tracks)
+
+# %% [markdown]
+# As many as there are.
+#
+# ## Your turn
+# [Exercises](exercises/00_small.ipynb)
+#
+# ## Recap
+# We counted.
+#
+# ## Sources
+# None.
+"""
+
+EXERCISE = """\
+# %% [markdown]
+# # Exercises: a small lesson
+# Write the mean.
+
+# %% exercise="mean"
+def mean(values):
+    ### BEGIN SOLUTION
+    return sum(values) / len(values)
+    ### END SOLUTION
+
+
+# %% check="mean" points=2
+assert mean([1, 2, 6]) == 3, "look at what you divide by"
+
+# %% [markdown]
+# That was all.
+"""
+
+
+@pytest.fixture(scope="module")
+def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A course of one lesson and one exercise, built, under the project's own configuration."""
+    folder = tmp_path_factory.mktemp("course")
+    for name in ("pyproject.toml", "conftest.py"):
+        shutil.copy(ROOT / name, folder)
+    for name in ("tests", "mmrec_course", "tools", "notebooks/src/exercises"):
+        (folder / name).mkdir(parents=True)
+    (folder / "tools" / "test_nothing.py").write_text("raise RuntimeError('collected')\n")
+    (folder / "notebooks/src/00_small.py").write_text(LESSON)
+    (folder / "notebooks/src/exercises/00_small.py").write_text(EXERCISE)
+    assert build_notebooks.build(folder, []) == []
+    return folder
+
+
+@pytest.fixture
+def course_copy(course: Path, tmp_path: Path) -> Path:
+    """A copy of the small course that a test may spoil."""
+    return Path(shutil.copytree(course, tmp_path / "course"))
+
+
+def run_pytest(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run pytest as a newcomer would, free of the options of the run that we are in."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
+    command = [sys.executable, "-m", "pytest", "--nbval", "-p", "no:cacheprovider", *arguments]
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300
+    )
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    """Replace the one place where `old` stands in a file."""
+    text = path.read_text(encoding="utf-8")
+    assert text.count(old) == 1, f"{old!r} stands {text.count(old)} times in {path.name}"
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+# --- strict comparison is on -------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def strict_run(course: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    """Report of one `pytest --nbval` over the small course and a copy with one digit off."""
+    folder = tmp_path_factory.mktemp("strict") / "course"
+    shutil.copytree(course, folder)
+    changed = shutil.copy(
+        folder / "notebooks/00_small.ipynb", folder / "notebooks/01_changed.ipynb"
+    )
+    edit(Path(changed), "tracks 480", "tracks 481")
+    return run_pytest(folder, "-rA").stdout.splitlines()
+
+
+def test_pytest_nbval_runs_lessons_and_solutions_and_neither_blanks_nor_sources(
+    strict_run: list[str],
+) -> None:
+    report = "\n".join(strict_run)
+    assert "PASSED notebooks/00_small.ipynb::Cell 0" in strict_run
+    assert "PASSED notebooks/solutions/00_small.ipynb::Cell 1" in strict_run
+    for kept_out in ("notebooks/exercises", "notebooks/src", "tools/"):
+        assert kept_out not in report
+
+
+def test_one_changed_digit_in_a_stored_output_fails(strict_run: list[str]) -> None:
+    failed = [line.split(" - ")[0] for line in strict_run if line.startswith("FAILED")]
+    assert failed == ["FAILED notebooks/01_changed.ipynb::Cell 0"]
+    assert any("Cell outputs differ" in line for line in strict_run)
+
+
+def test_the_project_compares_strictly_everywhere() -> None:
+    configuration = (ROOT / "pyproject.toml").read_text() + (ROOT / "Makefile").read_text()
+    assert "nbval-lax" not in configuration
+    assert "sanitize" not in configuration
+    assert "pytest --nbval" in (ROOT / "Makefile").read_text()
+
+
+# --- the builder --------------------------------------------------------------------------------
+
+
+def test_building_twice_gives_the_same_bytes(course: Path, course_copy: Path) -> None:
+    build_notebooks.build(course_copy, ["00"])
+    for name in ("00_small.ipynb", "solutions/00_small.ipynb", "exercises/00_small.ipynb"):
+        first, again = course / "notebooks" / name, course_copy / "notebooks" / name
+        assert first.read_bytes() == again.read_bytes(), name
+
+
+def test_exercises_exist_in_three_forms_with_equal_ids(course: Path) -> None:
+    source = build_notebooks.read_source(course / "notebooks/src/exercises/00_small.py")
+    solved = nbformat.read(course / "notebooks/solutions/00_small.ipynb", as_version=4)
+    blank = nbformat.read(course / "notebooks/exercises/00_small.ipynb", as_version=4)
+    ids = [cell.id for cell in source.cells]
+    assert [cell.id for cell in solved.cells] == [cell.id for cell in blank.cells] == ids
+    assert ids[1:3] == ["exercise-mean", "check-mean"]
+    assert "sum(values)" in solved.cells[1].source
+    assert "sum(values)" not in blank.cells[1].source
+    assert "raise NotImplementedError()" in blank.cells[1].source
+    assert blank.cells[2].metadata.nbgrader == {
+        "grade": True,
+        "grade_id": "check-mean",
+        "locked": True,
+        "points": 2,
+        "schema_version": 3,
+        "solution": False,
+        "task": False,
+    }
+
+
+def test_a_cell_keeps_its_id_when_another_is_added(tmp_path: Path) -> None:
+    source = tmp_path / "00_small.py"
+    source.write_text(LESSON)
+    before = [cell.id for cell in build_notebooks.read_source(source).cells]
+    source.write_text(
+        "# %% [markdown]\n# # New\n\n" + LESSON + "\n# %%\nprint(1)\n\n# %%\nprint(1)\n"
+    )
+    after = [cell.id for cell in build_notebooks.read_source(source).cells]
+    assert after[1:4] == before
+    assert len(set(after)) == len(after)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('exercise="mean"', 'excercise="mean"', "unknown mark 'excercise'"),
+        ('exercise="mean"', 'exercise="other"', "has no"),
+        ('exercise="mean"', 'exercise="The mean"', "lower-case"),
+        ('check="mean" points=2', "points=2", "points without check"),
+        ('check="mean"', 'check="mean" exercise="mean"', "split it"),
+    ],
+)
+def test_wrong_marks_are_named(tmp_path: Path, old: str, new: str, message: str) -> None:
+    (tmp_path / "exercises").mkdir()
+    source = tmp_path / "exercises" / "00_small.py"
+    source.write_text(EXERCISE.replace(old, new))
+    with pytest.raises(ValueError, match=message):
+        build_notebooks.read_source(source)
+
+
+def test_exercise_marks_are_refused_in_a_lesson(tmp_path: Path) -> None:
+    source = tmp_path / "00_small.py"
+    source.write_text(EXERCISE)
+    with pytest.raises(ValueError, match="unknown mark"):
+        build_notebooks.read_source(source)
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "message"),
+    [
+        ("src/00_small.py", "tracks = 480", "tracks = 481", "cell 2: source, id differ"),
+        ("00_small.ipynb", "As many as", "As few as", "cell 3: source differ"),
+        ("00_small.ipynb", '"name": "python3"', '"name": "mine"', "notebook metadata differ"),
+        ("exercises/00_small.ipynb", '"points": 2', '"points": 3', "cell 3: metadata differ"),
+        ("exercises/00_small.ipynb", "raise NotImplementedError()", "return 3", "source differ"),
+    ],
+)
+def test_check_says_where_source_and_notebook_disagree(
+    course_copy: Path, name: str, old: str, new: str, message: str
+) -> None:
+    assert build_notebooks.check(course_copy) == []
+    edit(course_copy / "notebooks" / name, old, new)
+    assert any(message in problem for problem in build_notebooks.check(course_copy))
+
+
+def test_check_finds_missing_and_orphaned_notebooks(course_copy: Path) -> None:
+    notebooks = course_copy / "notebooks"
+    (notebooks / "00_small.ipynb").rename(notebooks / "01_orphan.ipynb")
+    problems = "\n".join(build_notebooks.check(course_copy))
+    assert "00_small.ipynb: missing" in problems
+    assert "01_orphan.ipynb: has no source" in problems
+
+
+# --- every rule bites ---------------------------------------------------------------------------
+
+
+def small(
+    source: str = "print(1)", *outputs: NotebookNode, tags: tuple[str, ...] = ()
+) -> NotebookNode:
+    """A lesson with one code cell, right in every respect but what the arguments bring."""
+    code = new_code_cell(source, execution_count=1, outputs=list(outputs))
+    if tags:
+        code.metadata["tags"] = list(tags)
+    top = new_markdown_cell("# Title\n\n**Aim**: a\n\n**Time**: b\n\n**Needs**: c")
+    end = new_markdown_cell("## Your turn\n\n## Recap\n\n## Sources")
+    return new_notebook(cells=[top, code, end])
+
+
+def shown(kind: str, content: str, alt: str = "") -> NotebookNode:
+    """An output with one representation."""
+    metadata = {kind: {"alt": alt}} if alt else {}
+    return new_output("display_data", data={kind: content}, metadata=metadata)
+
+
+def printed(text: str, name: str = "stdout") -> NotebookNode:
+    """A stream output."""
+    return new_output("stream", name=name, text=text)
+
+
+def without_count() -> NotebookNode:
+    """A notebook that was never run."""
+    notebook = small()
+    notebook.cells[1].execution_count = None
+    return notebook
+
+
+def with_text(text: str, position: int = 0) -> NotebookNode:
+    """A notebook with another text cell."""
+    notebook = small()
+    notebook.cells[position].source = text
+    return notebook
+
+
+def with_cells(count: int) -> NotebookNode:
+    """A notebook with so many code cells."""
+    notebook = small()
+    notebook.cells[1:2] = [new_code_cell("1", execution_count=n + 1) for n in range(count)]
+    return notebook
+
+
+ERROR = new_output("error", ename="KeyError", evalue="1", traceback=["KeyError: 1"])
+WIDGET = "application/vnd.jupyter.widget-view+json"
+BAD = [
+    (rules.not_run_in_order, without_count()),
+    (rules.stderr_or_errors, small("f()", printed("warning", "stderr"))),
+    (rules.stderr_or_errors, small("f()", ERROR)),
+    (rules.stderr_or_errors, small("f()", tags=("raises-exception",))),
+    (rules.long_cells, small("\n".join(["x = 1"] * 21))),
+    (rules.absolute_paths, small('open("/home/ada/x.csv")')),
+    (rules.absolute_paths, small("f()", printed("read /tmp/x.csv"))),
+    (rules.absolute_paths, small("f()", shown("text/html", "<img src='/work/a.png' alt='a'>"))),
+    (rules.absolute_paths, small("f()", shown("text/plain", "C:\\Users\\ada"))),
+    (rules.memory_addresses, small("f", shown("text/plain", "<function f at 0x7f00aa11bb22>"))),
+    (rules.too_big, small("f()", printed("x" * rules.MAX_BYTES))),
+    (rules.unstable_outputs, small("f()", shown("image/svg+xml", "<svg/>"))),
+    (rules.unstable_outputs, small("f()", shown("application/pdf", "JVBERi0="))),
+    (rules.unstable_outputs, small("f()", shown(WIDGET, "{}"))),
+    (rules.unstable_outputs, small("f()", shown("text/html", '<table class="dataframe">'))),
+    (rules.clocks_and_progress, small("%timeit f()")),
+    (rules.clocks_and_progress, small("start = time.perf_counter()")),
+    (rules.clocks_and_progress, small("f()", printed("fit took 3.2 s"))),
+    (rules.clocks_and_progress, small("f()", printed(" 50%|█████     | 5/10"))),
+    (rules.missing_alt_text, small("f()", shown("text/html", '<img src="a.png">'))),
+    (rules.missing_alt_text, with_text("# Title\n![](a.png)")),
+    (rules.missing_alt_text, small("f()", shown("image/png", "iVBORw0KGgo="))),
+    (rules.unreasoned_exceptions, small("f()", tags=("nbval-ignore-output",))),
+    (rules.unreasoned_exceptions, small("# NBVAL_IGNORE_OUTPUT\nf()")),
+    (rules.text_around_code, with_text("No title")),
+    (rules.text_around_code, with_cells(4)),
+    (rules.lesson_shape, with_text("# Title\n\n**Aim**: a")),
+    (rules.lesson_shape, with_text("## Recap\n\n## Your turn\n\n## Sources", 2)),
+    (rules.lesson_shape, with_text("## Your turn\n\n## Sources", 2)),
+    (rules.too_many_cells, with_cells(36)),
+    (rules.too_few_cells, with_cells(19)),
+]
+
+
+@pytest.mark.parametrize(
+    ("rule", "notebook"), BAD, ids=[f"{rule.__name__}-{n}" for n, (rule, _) in enumerate(BAD)]
+)
+def test_the_rule_bites(rule: object, notebook: NotebookNode) -> None:
+    assert callable(rule)
+    assert rule(notebook), f"{rule.__name__} finds nothing wrong with a notebook made to break it"
+
+
+def test_every_rule_has_a_notebook_that_breaks_it() -> None:
+    assert set(rules.RULES) <= {rule for rule, _ in BAD}
+
+
+@pytest.mark.parametrize(
+    "notebook",
+    [
+        small(),
+        small(
+            "# Output not compared: the player's id is random\nf()", tags=("nbval-ignore-output",)
+        ),
+        small('f("a.ogg")', printed("clips last 5.5 s, a frame 23 ms; 1/2 at home/work\n")),
+        small("f()", shown("text/html", '<img src="data:image/png;base64,ab/tmp/cd" alt="cover">')),
+        small("f()", shown("image/png", "iVBORw0KGgo=", alt="ratings by month")),
+        small("f()", ERROR, tags=("raises-exception",)),
+    ],
+)
+def test_no_rule_complains_without_cause(notebook: NotebookNode, tmp_path: Path) -> None:
+    assert rules.hygiene_problems(notebook, tmp_path / "00_small.ipynb") == []
+
+
+def test_a_link_that_leads_nowhere_is_found(tmp_path: Path) -> None:
+    (tmp_path / "here.md").touch()
+    text = "# T\n[a](here.md#part) [b](https://example.org) [c](#recap) [d](gone.ipynb)"
+    found = rules.broken_links(with_text(text), tmp_path)
+    assert found == ["cell 1: link to 'gone.ipynb' leads nowhere"]
+    cover = small("show()", shown("text/html", "<img src='../gone.jpg' alt='cover'>"))
+    assert rules.broken_links(cover, tmp_path) == [
+        "code cell 1: link to '../gone.jpg' leads nowhere"
+    ]
+
+
+# --- the course keeps them ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", STORED, ids=lambda path: f"{path.parent.name}-{path.stem}")
+def test_stored_notebook_keeps_the_house_rules(path: Path) -> None:
+    notebook = nbformat.read(path, as_version=nbformat.NO_CONVERT)
+    problems = rules.hygiene_problems(notebook, path)
+    assert not problems, "\n".join([path.name, *problems])
+
+
+@pytest.mark.parametrize("path", BLANKS, ids=lambda path: path.stem)
+def test_every_check_fails_on_the_blank(path: Path) -> None:
+    notebook = nbformat.read(path, as_version=nbformat.NO_CONVERT)
+    assert any(cell.metadata.get("nbgrader", {}).get("grade") for cell in notebook.cells)
+    assert rules.toothless_checks(run_with_errors(notebook, path.parent)) == []
+
+
+def test_a_check_that_passes_on_the_blank_is_found(course: Path) -> None:
+    path = course / "notebooks/exercises/00_small.ipynb"
+    blank = nbformat.read(path, as_version=4)
+    assert rules.toothless_checks(run_with_errors(blank, path.parent)) == []
+    toothless = copy.deepcopy(blank)
+    toothless.cells[2].source = "assert callable(mean)"
+    found = rules.toothless_checks(run_with_errors(toothless, path.parent))
+    assert found == ["check-mean passes on the blank"]
+
+
+def test_sources_and_notebooks_agree() -> None:
+    problems = build_notebooks.check(ROOT)
+    assert not problems, "\n".join(problems)
+
+
+def test_lessons_are_on_the_course_map_and_exercises_belong_to_one() -> None:
+    lessons = {path.stem for path in ROOT.glob("notebooks/src/*.py")}
+    exercises = {path.stem for path in ROOT.glob("notebooks/src/exercises/*.py")}
+    assert lessons <= set(LESSONS)
+    assert exercises <= lessons
+
+
+def run_with_errors(notebook: NotebookNode, folder: Path) -> NotebookNode:
+    """Run a copy to its end, whatever its cells raise."""
+    notebook = copy.deepcopy(notebook)
+    resources = {"metadata": {"path": str(folder)}}
+    NotebookClient(
+        notebook, kernel_name="python3", timeout=300, allow_errors=True, resources=resources
+    ).execute()
+    return notebook
+
+
+# --- docstrings and lessons ---------------------------------------------------------------------
+
+
+def test_docstrings_name_lessons_that_exist_and_lessons_name_what_they_teach() -> None:
+    problems = lesson_link_problems(ROOT / "mmrec_course", ROOT / "notebooks" / "src")
+    assert not problems, "\n".join(problems)
+
+
+def test_a_docstring_link_to_no_lesson_and_a_lesson_that_is_silent_are_found(
+    tmp_path: Path,
+) -> None:
+    package, sources = tmp_path / "mmrec_course", tmp_path / "src"
+    (package / "features").mkdir(parents=True)
+    sources.mkdir()
+    (package / "features" / "image.py").write_text(
+        '"""Pictures.\n\nNotebook: 03_image_features\n"""\n'
+        'def histogram():\n    """Count.\n\n    Notebook: 03_image_features\n    """\n'
+        'def gradient():\n    """Slope.\n\n    Notebook: 03_image_features\n    """\n'
+        'def lost():\n    """Where?\n\n    Notebook: 99_nowhere\n    """\n'
+    )
+    lost = "features/image.py: lost: Notebook 99_nowhere is not on the course map"
+    assert lesson_link_problems(package, sources) == [lost]
+    (sources / "03_image_features.py").write_text(
+        "# %%\nfrom mmrec_course.features.image import histogram\n"
+    )
+    silent = "features/image.py: gradient: 03_image_features does not mention it"
+    assert lesson_link_problems(package, sources) == [silent, lost]
+
+
+def lesson_link_problems(package: Path, sources: Path) -> list[str]:
+    """Compare every `Notebook:` line in the package with the course map and the lessons' words.
+
+    A public function or class must be named in the lesson that its docstring points to, a method
+    by its own name or its class's; for a module or a private name it is enough that the lesson
+    names the module or anything public that it holds.
+    """
+    problems = []
+    for path in sorted(package.rglob("*.py")):
+        place = path.relative_to(package).as_posix()
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        dotted = ".".join(("mmrec_course", *path.relative_to(package).with_suffix("").parts))
+        dotted = dotted.removesuffix(".__init__")
+        public = [
+            node.name
+            for node in tree.body
+            if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_")
+        ]
+        for name, docstring in _docstrings(tree):
+            outer = name.split(".")[0]
+            wanted = name.split(".") if outer in public else [*public, dotted]
+            for line in re.findall(r"^\s*Notebook: (.+)$", docstring, flags=re.MULTILINE):
+                for lesson in re.split(r"[,\s]+", line.strip().rstrip(".")):
+                    if lesson not in LESSONS:
+                        problems.append(
+                            f"{place}: {name}: Notebook {lesson} is not on the course map"
+                        )
+                        continue
+                    text = _lesson_text(sources, lesson)
+                    if text and not any(re.search(rf"\b{re.escape(w)}\b", text) for w in wanted):
+                        problems.append(f"{place}: {name}: {lesson} does not mention it")
+    return problems
+
+
+def _docstrings(tree: ast.Module) -> list[tuple[str, str]]:
+    found = [("module", ast.get_docstring(tree) or "")]
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            found.append((node.name, ast.get_docstring(node) or ""))
+        if isinstance(node, ast.ClassDef):
+            found += [
+                (f"{node.name}.{method.name}", ast.get_docstring(method) or "")
+                for method in node.body
+                if isinstance(method, ast.FunctionDef)
+            ]
+    return found
+
+
+def _lesson_text(sources: Path, lesson: str) -> str:
+    files = [sources / f"{lesson}.py", sources / "exercises" / f"{lesson}.py"]
+    return "\n".join(path.read_text(encoding="utf-8") for path in files if path.exists())

@@ -1,0 +1,324 @@
+"""The files around the course agree with each other, and the package keeps to its floor plan."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import pkgutil
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from nbformat.v4 import new_markdown_cell, new_notebook
+from notebook_rules import broken_links
+from packaging.markers import Marker
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.version import Version
+
+import mmrec_course
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "mmrec_course"
+PYTHONS = ("3.11", "3.12", "3.13")
+PLATFORMS = ("linux", "darwin", "win32")
+MIB = 1024 * 1024
+
+# Each room imports only from rooms above it.
+ROOMS = (
+    "datasets",
+    "preprocessing",
+    "features",
+    "fusion",
+    "recommenders",
+    "evaluation",
+    "simulation",
+    "display",
+    "plotting",
+)
+# The order already keeps display and plotting, which come last, out of rooms that compute.
+# Only the data builder and the lessons that teach it know the made-up world.
+NEVER_IMPORTED = {"simulation"}
+# Evaluation knows a recommender only through `score`.
+FORBIDDEN_PAIRS = {("evaluation", "recommenders")}
+
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+LOCK_LINES = (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()
+
+
+def environment(python: str, platform: str = "linux") -> dict[str, str]:
+    """The marker variables of one supported Python on one platform."""
+    names = {"linux": ("posix", "Linux"), "darwin": ("posix", "Darwin"), "win32": ("nt", "Windows")}
+    os_name, system = names[platform]
+    return {
+        "python_version": python,
+        "python_full_version": f"{python}.9",
+        "implementation_name": "cpython",
+        "platform_python_implementation": "CPython",
+        "sys_platform": platform,
+        "os_name": os_name,
+        "platform_system": system,
+    }
+
+
+def locked(python: str, platform: str = "linux") -> dict[str, Version]:
+    """Every locked version that applies there; a name locked twice is an error."""
+    versions: dict[str, Version] = {}
+    for line in LOCK_LINES:
+        requirement = Requirement(line)
+        if requirement.marker and not requirement.marker.evaluate(environment(python, platform)):
+            continue
+        (pin,) = requirement.specifier
+        assert pin.operator == "==", line
+        assert requirement.name not in versions, f"{requirement.name} is locked twice"
+        versions[requirement.name] = Version(pin.version)
+    return versions
+
+
+# --- environments -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("python", PYTHONS)
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_the_lock_satisfies_every_dependency(python: str, platform: str) -> None:
+    project = PYPROJECT["project"]
+    versions = locked(python, platform)
+    for text in project["dependencies"] + project["optional-dependencies"]["dev"]:
+        requirement = Requirement(text)
+        assert requirement.name in versions, f"{requirement.name} is not locked; run `make lock`"
+        assert versions[requirement.name] in requirement.specifier, f"{text}; run `make lock`"
+
+
+def test_the_lock_satisfies_the_build_system_which_builds_without_isolation() -> None:
+    (requirement,) = map(Requirement, PYPROJECT["build-system"]["requires"])
+    assert all(locked(python)[requirement.name] in requirement.specifier for python in PYTHONS)
+
+
+def test_the_lock_holds_versions_and_markers_and_no_address() -> None:
+    for line in LOCK_LINES:
+        pattern = r"[a-z0-9][a-z0-9._-]*==[\w.+!]+( ; .+)?"
+        assert re.fullmatch(pattern, line), f"requirements.lock: {line!r}"
+        if " ; " in line:
+            Marker(line.split(" ; ")[1])
+        assert "+" not in line.split(" ; ")[0], f"{line}: a local version exists on one host only"
+
+
+def test_the_lock_brings_no_deep_learning_framework() -> None:
+    names = {Requirement(line).name for line in LOCK_LINES}
+    assert not names & {"torch", "tensorflow", "tensorflow-cpu", "keras", "lightfm"}
+
+
+def test_conda_takes_python_and_pip_from_conda_forge_and_the_rest_from_the_lock() -> None:
+    conda = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+    assert conda["name"] == PYPROJECT["project"]["name"]
+    assert conda["channels"][0] == "conda-forge"
+    *names, pip = conda["dependencies"]
+    assert [name.split()[0] for name in names] == ["python", "pip"]
+    assert pip == {"pip": ["-r requirements.lock", "-e ."]}
+    wanted = SpecifierSet(PYPROJECT["project"]["requires-python"])
+    assert SpecifierSet(names[0].removeprefix("python").strip()) == wanted
+
+
+def test_pyproject_the_workflow_and_the_check_name_the_same_pythons() -> None:
+    wanted = SpecifierSet(PYPROJECT["project"]["requires-python"])
+    assert [f"3.{minor}" for minor in range(8, 20) if f"3.{minor}" in wanted] == list(PYTHONS)
+    workflow = yaml.safe_load((ROOT / ".github/workflows/test.yml").read_text(encoding="utf-8"))
+    job = workflow["jobs"]["test"]
+    assert job["strategy"]["matrix"]["python-version"] == list(PYTHONS)
+    assert job["timeout-minutes"] <= 30
+    assert job["steps"][-1]["run"] == "make test"
+    check = (ROOT / "tools/check_python.py").read_text(encoding="utf-8")
+    assert "OLDEST, NEWEST = (3, 11), (3, 13)" in check
+    assert PYPROJECT["tool"]["ruff"]["target-version"] == "py" + PYTHONS[0].replace(".", "")
+
+
+def test_make_has_the_commands_and_ci_runs_one_of_them() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z]+):.*## \S", makefile, flags=re.MULTILINE))
+    assert {"help", "lab", "test", "notebooks", "data", "bench", "lock", "clean"} <= targets
+    ci = ROOT / ".ci" / "run"
+    assert ci.read_text(encoding="utf-8").splitlines()[-1] == "make test"
+    assert ci.stat().st_mode & 0o111, ".ci/run cannot be executed"
+
+
+def test_both_licences_are_there() -> None:
+    assert (ROOT / "LICENSE").read_text(encoding="utf-8").startswith("MIT License")
+    content = (ROOT / "LICENSE-content").read_text(encoding="utf-8")
+    assert "Creative Commons Attribution 4.0 International Public License" in content
+    assert PYPROJECT["project"]["license-files"] == ["LICENSE", "LICENSE-content"]
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
+def test_links_of_the_front_pages_lead_somewhere(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    assert broken_links(new_notebook(cells=[new_markdown_cell(text)]), ROOT) == []
+
+
+def test_the_readme_leads_to_every_lesson() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    lessons = sorted(path.name for path in ROOT.glob("notebooks/*.ipynb"))
+    missing = [name for name in lessons if f"notebooks/{name}" not in readme]
+    assert not missing, f"the course map in README.md has no link to {missing}"
+
+
+# --- size ---------------------------------------------------------------------------------------
+
+
+def project_files() -> list[Path]:
+    """What a clone holds: tracked files and new ones that are not ignored."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    listing = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    if listing.returncode != 0:
+        pytest.skip("not a git clone: no list of the project's files")
+    paths = (ROOT / name for name in listing.stdout.split("\0") if name)
+    return [path for path in paths if path.is_file()]
+
+
+def test_a_clone_is_small() -> None:
+    sizes = {path: path.stat().st_size for path in project_files()}
+    assert sum(sizes.values()) <= 40 * MIB
+    mosaic = ROOT / "data" / "mosaic"
+    assert sum(size for path, size in sizes.items() if mosaic in path.parents) <= 20 * MIB
+    big = [str(path) for path, size in sizes.items() if size > 1.5 * MIB]
+    assert [name for name in big if not name.startswith(str(ROOT / "data"))] == []
+
+
+# --- the house ----------------------------------------------------------------------------------
+
+
+def imported_modules(path: Path, package: Path) -> set[str]:
+    """Dotted names a file imports from the package, relative and type-only imports included."""
+    here = [package.name, *path.relative_to(package).parent.parts]
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = here[: len(here) - node.level + 1] if node.level else []
+            source = ".".join([*base, *([node.module] if node.module else [])])
+            names.update(f"{source}.{alias.name}" for alias in node.names)
+    return {name for name in names if name.split(".")[0] == package.name}
+
+
+def layering_problems(package: Path) -> list[str]:
+    """Say which file imports from a room that is not above its own."""
+    problems = []
+    for path in sorted(package.rglob("*.py")):
+        place = path.relative_to(package)
+        room = place.parts[0].removesuffix(".py")
+        if room == "__init__":
+            room = ROOMS[0]  # the front door may not lead anywhere: it would load every room
+        if room not in ROOMS:
+            problems.append(f"{place}: {room!r} is not a room of the house")
+            continue
+        for name in sorted(imported_modules(path, package)):
+            other = name.removeprefix(package.name).lstrip(".").split(".")[0]
+            if other not in ROOMS or other == room:
+                continue
+            below = ROOMS.index(other) > ROOMS.index(room)
+            if below or other in NEVER_IMPORTED or (room, other) in FORBIDDEN_PAIRS:
+                problems.append(f"{place}: imports {name}, but {room} may not use {other}")
+    return problems
+
+
+def test_each_room_imports_only_from_rooms_above_it() -> None:
+    problems = layering_problems(PACKAGE)
+    assert not problems, "\n".join(problems)
+
+
+@pytest.mark.parametrize(
+    ("place", "statement", "allowed"),
+    [
+        ("features/image.py", "from mmrec_course.preprocessing.image import read", True),
+        ("features/image.py", "from ..preprocessing import image", True),
+        ("features/image.py", "from .block import FeatureBlock", True),
+        ("datasets/mosaic.py", "from mmrec_course.features import FeatureBlock", False),
+        ("datasets/mosaic.py", "def f():\n    from ..features.block import FeatureBlock", False),
+        ("datasets/mosaic.py", "from mmrec_course import features", False),
+        ("datasets/mosaic.py", "from .. import features", False),
+        ("evaluation/metrics.py", "import mmrec_course.recommenders.base", False),
+        ("recommenders/base.py", "from mmrec_course.display import card", False),
+        ("display.py", "from mmrec_course.datasets import Dataset", True),
+        ("plotting.py", "from mmrec_course.display import COLORS", True),
+        ("display.py", "from mmrec_course.plotting import COLORS", False),
+        ("display.py", "from mmrec_course.simulation import world", False),
+        ("helpers.py", "import numpy", False),
+        ("__init__.py", "from mmrec_course.recommenders import EASE", False),
+    ],
+)
+def test_the_floor_plan_is_enforced(
+    tmp_path: Path, place: str, statement: str, allowed: bool
+) -> None:
+    path = tmp_path / "mmrec_course" / place
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(statement + "\n")
+    assert (layering_problems(tmp_path / "mmrec_course") == []) is allowed
+
+
+UNSAFE = re.compile(r"allow_pickle\s*=\s*True|(?<!allow_)pickle\b|joblib\.load|\bdill\b")
+
+
+def unsafe_code(source: str) -> list[str]:
+    """Lines of code, comments and strings left out, that would execute what a file says."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            node.value = ""
+    return [line for line in ast.unparse(tree).splitlines() if UNSAFE.search(line)]
+
+
+def test_no_file_is_read_by_executing_it() -> None:
+    for path in sorted(PACKAGE.rglob("*.py")):
+        assert unsafe_code(path.read_text(encoding="utf-8")) == [], path.name
+
+
+@pytest.mark.parametrize(
+    ("source", "safe"),
+    [
+        ("import pickle", False),
+        ("x = np.load(path, allow_pickle=True)", False),
+        ("x = joblib.load(path)", False),
+        ("from pickle import load", False),
+        ("x = pd.read_pickle(path)", False),
+        ("x = np.load(path, allow_pickle=False)", True),
+        ('"""Never pickle."""  # pickle', True),
+    ],
+)
+def test_unsafe_code_is_recognised(source: str, safe: bool) -> None:
+    assert (unsafe_code(source) == []) is safe
+
+
+def public_objects() -> list[tuple[str, object]]:
+    """Every function and class that a module of the package offers in `__all__`."""
+    found = []
+    for info in pkgutil.walk_packages(mmrec_course.__path__, "mmrec_course."):
+        module = importlib.import_module(info.name)
+        for name in getattr(module, "__all__", ()):
+            value = getattr(module, name)
+            if inspect.isfunction(value) or inspect.isclass(value):
+                found.append((f"{info.name}.{name}", value))
+    return found
+
+
+def test_public_names_have_a_docstring_that_names_their_lesson() -> None:
+    problems = [
+        name
+        for name, value in public_objects()
+        if not re.search(r"^\s*Notebook: \d\d_\w+", value.__doc__ or "", flags=re.MULTILINE)
+    ]
+    assert not problems, "no `Notebook: NN_name` line in " + ", ".join(problems)
+
+
+def test_every_room_on_the_way_says_what_it_offers() -> None:
+    rooms = [PACKAGE / room for room in ROOMS[:6] if (PACKAGE / room).is_dir()]
+    silent = [
+        room.name
+        for room in rooms
+        if any(path.name != "__init__.py" for path in room.glob("*.py"))
+        and "__all__" not in (room / "__init__.py").read_text(encoding="utf-8")
+    ]
+    assert not silent, f"no __all__ in mmrec_course/{silent[0]}/__init__.py"

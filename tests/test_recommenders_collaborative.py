@@ -1,0 +1,203 @@
+"""EASE and implicit ALS."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse as sp
+from threadpoolctl import threadpool_limits
+
+from mmrec_course.evaluation import evaluate, temporal_split
+from mmrec_course.recommenders import EASE, ImplicitALS, Popularity
+from mmrec_course.recommenders.collaborative import inverse_spd, solve_factors
+from mmrec_course.simulation.world import fact_blocks, make_world
+
+
+def made(n_users: int = 40, n_items: int = 15) -> pd.DataFrame:
+    """Random ratings, about every third pair; nobody likes item 0."""
+    rng = np.random.default_rng(0)
+    user, item = np.nonzero(rng.random((n_users, n_items)) < 0.35)
+    rating = np.where(item == 0, 2, rng.integers(1, 6, len(user)))
+    return pd.DataFrame({"user_id": user, "item_id": item, "rating": rating, "timestamp": 0})
+
+
+@pytest.fixture(scope="module")
+def ratings() -> Any:
+    return make_world(rng=3).ratings
+
+
+@pytest.mark.parametrize("reg", [0.5, 20.0, 500.0])
+def test_ease_solves_its_definition_column_by_column(reg: float) -> None:
+    model = EASE(reg=reg).fit(made())
+    x = model.histories_.toarray()
+    for column in range(x.shape[1]):
+        others = np.flatnonzero(np.arange(x.shape[1]) != column)
+        # Ridge without the item itself, as an ordinary least-squares problem with λ's rows.
+        design = np.vstack([x[:, others], np.sqrt(reg) * np.eye(len(others))])
+        target = np.concatenate([x[:, column], np.zeros(len(others))])
+        expected = np.linalg.lstsq(design, target)[0]
+        np.testing.assert_allclose(model.weights_[others, column], expected, atol=1e-10)
+    assert not np.diag(model.weights_).any()
+
+
+def test_ease_scores_a_few_columns_as_it_scores_all(ratings: pd.DataFrame) -> None:
+    model = EASE().fit(ratings)
+    x = model.histories_.toarray()
+    whole = model.score(model.user_ids_, model.item_ids_)
+    np.testing.assert_allclose(whole, x @ model.weights_, atol=1e-12)
+    for columns in ([3], [7, 2, 7], np.arange(100, 350), np.arange(479, -1, -1)):
+        part = model.score(model.user_ids_, model.item_ids_[columns])
+        np.testing.assert_allclose(part, whole[:, columns], atol=1e-12)
+
+
+def test_ease_knows_nothing_of_unrated_items(ratings: pd.DataFrame) -> None:
+    blocks = fact_blocks(make_world(rng=3).tracks)
+    item = ratings["item_id"].iloc[0]
+    model = EASE().fit(ratings[ratings["item_id"] != item], blocks)
+    assert item in model.item_ids_
+    assert not model.score(model.user_ids_, [item]).any()
+
+
+def test_inverse_of_a_symmetric_positive_definite_matrix() -> None:
+    x = np.random.default_rng(0).normal(size=(60, 40))
+    gram = x.T @ x + np.eye(40)
+    before = gram.copy()
+    inverse = inverse_spd(gram)
+    np.testing.assert_allclose(inverse @ gram, np.eye(40), atol=1e-10)
+    np.testing.assert_array_equal(inverse, inverse.T)
+    np.testing.assert_array_equal(gram, before)
+    with pytest.raises(np.linalg.LinAlgError, match="not positive definite; raise reg"):
+        inverse_spd(-gram)
+
+
+def dense(model: ImplicitALS) -> tuple[Any, Any]:
+    """c and p over all pairs, from the definition."""
+    x = model.histories_.toarray()
+    p = (x >= 1.5).astype(float)
+    return 1 + model.alpha * x * p, p
+
+
+def loss(model: ImplicitALS) -> float:
+    c, p = dense(model)
+    u, v = model.user_factors_, model.item_factors_
+    return float((c * (p - u @ v.T) ** 2).sum() + model.reg * ((u**2).sum() + (v**2).sum()))
+
+
+def test_half_a_sweep_solves_each_row_s_weighted_ridge() -> None:
+    rng = np.random.default_rng(1)
+    c = np.where(rng.random((20, 9)) < 0.3, 1 + 3 * rng.random((20, 9)), 0.0)
+    c[4] = 0.0
+    v = rng.normal(size=(9, 3))
+    factors = solve_factors(sp.csr_array(c), v, 0.7)
+    for row in range(20):
+        weight, p = np.where(c[row] > 0, c[row], 1.0), c[row] > 0
+        design = np.vstack([np.sqrt(weight)[:, None] * v, np.sqrt(0.7) * np.eye(3)])
+        target = np.concatenate([np.sqrt(weight) * p, np.zeros(3)])
+        np.testing.assert_allclose(factors[row], np.linalg.lstsq(design, target)[0], atol=1e-10)
+    assert not factors[4].any()
+
+
+def test_more_sweeps_never_raise_the_loss() -> None:
+    losses = [
+        loss(ImplicitALS(factors=3, reg=2.0, iterations=n).fit(made()))
+        for n in (1, 2, 3, 5, 10, 40)
+    ]
+    assert all(b <= a + 1e-9 for a, b in pairwise(losses))
+    assert losses[-1] < 0.99 * losses[0]
+
+
+def test_at_convergence_no_small_change_lowers_the_loss() -> None:
+    model = ImplicitALS(factors=2, reg=2.0, iterations=500).fit(made())
+    c, p = dense(model)
+    u, v = model.user_factors_, model.item_factors_
+    error = c * (u @ v.T - p)
+    np.testing.assert_allclose(error @ v + 2.0 * u, 0.0, atol=1e-9)
+    np.testing.assert_allclose(error.T @ u + 2.0 * v, 0.0, atol=1e-6)
+
+
+def test_a_like_is_a_rating_of_at_least_positive_also_between_whole_numbers() -> None:
+    table = pd.DataFrame(
+        {"user_id": range(4), "item_id": range(4), "rating": [3.6, 3.7, 3.5, 5], "timestamp": 0}
+    )
+    model = ImplicitALS(positive=3.6, alpha=2.0, iterations=1, factors=2).fit(table)
+    confidence = model._confidence(model.histories_).toarray()
+    np.testing.assert_allclose(np.diag(confidence), [4.0, 4.2, 0.0, 6.8])
+
+
+def test_factors_of_known_users_are_what_their_histories_ask_for(ratings: pd.DataFrame) -> None:
+    model = ImplicitALS(factors=5, iterations=3).fit(ratings)
+    columns = np.arange(len(model.item_ids_))
+    np.testing.assert_allclose(
+        model._score(model.histories_, columns),
+        model.score(model.user_ids_, model.item_ids_),
+        atol=1e-10,
+    )
+
+
+def test_items_nobody_likes_and_users_who_like_nothing_have_no_factors() -> None:
+    table = made()
+    table.loc[table["user_id"] == 3, "rating"] = 1
+    model = ImplicitALS(factors=3).fit(table)
+    assert not model.item_factors_[0].any()
+    assert not model.user_factors_[3].any()
+
+
+def test_the_start_comes_from_rng() -> None:
+    table = made()
+    first, same, other = (
+        ImplicitALS(factors=3, iterations=1, rng=rng).fit(table).item_factors_
+        for rng in (1, np.random.default_rng(1), 2)
+    )
+    np.testing.assert_array_equal(first, same)
+    assert np.abs(first - other).max() > 1e-6
+
+
+def test_als_takes_the_sweeps_of_the_implicit_library(ratings: pd.DataFrame) -> None:
+    als = pytest.importorskip("implicit.cpu.als", reason="the implicit library is not installed")
+    ours = ImplicitALS(factors=8, reg=3.0, alpha=2.0, iterations=4, rng=5).fit(ratings)
+    with threadpool_limits(1):  # it warns where BLAS has threads of its own
+        theirs = als.AlternatingLeastSquares(
+            factors=8, regularization=3.0, alpha=1.0, iterations=4, use_cg=False, dtype=np.float64
+        )
+    theirs.item_factors = np.random.default_rng(5).random((len(ours.item_ids_), 8)) * 0.01
+    theirs.user_factors = np.zeros((len(ours.user_ids_), 8))
+    confidence = sp.csr_matrix(ours._confidence(ours.histories_))
+    theirs.fit(confidence, show_progress=False)
+    np.testing.assert_allclose(ours.item_factors_, theirs.item_factors, rtol=1e-8, atol=1e-10)
+    np.testing.assert_allclose(
+        ours.user_factors_,
+        theirs.recalculate_user(np.arange(len(ours.user_ids_)), confidence),
+        rtol=1e-8,
+        atol=1e-10,
+    )
+
+
+def test_both_rank_better_than_popularity(ratings: pd.DataFrame) -> None:
+    split = temporal_split(ratings)
+    popular, ease, als = (
+        evaluate(model.fit(split.train), split)["ndcg"].mean()
+        for model in (Popularity(), EASE(), ImplicitALS())
+    )
+    assert ease > 1.5 * popular
+    assert als > 1.5 * popular
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        (EASE(reg=0.0), "reg: 0.0 is not a finite number above 0"),
+        (EASE(reg=float("inf")), "reg: inf is not"),
+        (ImplicitALS(reg=-1.0), "reg: -1.0 is not"),
+        (ImplicitALS(factors=0), "factors: 0 is below 1"),
+        (ImplicitALS(iterations=0), "iterations: 0 is below 1"),
+        (ImplicitALS(alpha=-0.5), "alpha: -0.5 is not a finite number of at least 0"),
+        (ImplicitALS(alpha=float("nan")), "alpha: nan is not"),
+    ],
+)
+def test_bad_parameters_are_named(model: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        model.fit(made())

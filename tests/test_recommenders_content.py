@@ -1,0 +1,235 @@
+"""Neighbours in a feature space, and ridge regression."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.linear_model import Ridge
+from sklearn.metrics.pairwise import cosine_similarity
+
+from mmrec_course.features.block import FeatureBlock
+from mmrec_course.recommenders import ContentKNN, ContentRidge, content
+from mmrec_course.recommenders.content import unit_rows
+
+
+def made(
+    n_users: int = 12, n_items: int = 30, d: int = 4, cold: int = 5, absent: int = 4
+) -> tuple[pd.DataFrame, FeatureBlock]:
+    """Random ratings of all but the last items, and features that some items lack."""
+    rng = np.random.default_rng(0)
+    user, item = np.nonzero(rng.random((n_users, n_items - cold)) < 0.5)
+    ratings = pd.DataFrame(
+        {"user_id": user, "item_id": item, "rating": rng.integers(1, 6, len(user)), "timestamp": 0}
+    )
+    present = np.ones(n_items, bool)
+    present[rng.choice(n_items - 1, absent, replace=False)] = False
+    block = FeatureBlock(
+        modality="text",
+        item_ids=np.arange(n_items),
+        values=rng.normal(size=(n_items, d)) * [1, 2, 3, 4][:d] + 5,
+        present=present,
+        names=tuple("abcd"[:d]),
+    )
+    return ratings, block
+
+
+def test_unit_rows_are_centred_on_present_training_items() -> None:
+    _, block = made()
+    training = np.arange(30) < 25
+    use = training & block.present
+    expected = block.values - block.values[use].mean(axis=0)
+    rows = unit_rows(block, training)
+    np.testing.assert_allclose(
+        rows[block.present] @ rows[block.present].T,
+        cosine_similarity(expected[block.present]),
+        atol=1e-12,
+    )
+    assert not rows[~block.present].any()
+
+
+@pytest.mark.parametrize("scale", [1e-9, 1.0, 1e9])
+def test_a_row_on_the_centre_is_zero_not_rounding_noise(scale: float) -> None:
+    values = np.full((7, 3), 0.1) * scale
+    block = FeatureBlock(
+        modality="image", item_ids=range(7), values=values, present=np.ones(7), names="abc"
+    )
+    assert not unit_rows(block, np.ones(7, bool)).any()
+    values[0] += scale
+    moved = FeatureBlock(
+        modality="image", item_ids=range(7), values=values, present=np.ones(7), names="abc"
+    )
+    lengths = np.linalg.norm(unit_rows(moved, np.ones(7, bool)), axis=1)
+    np.testing.assert_allclose(lengths, 1.0)
+
+
+@pytest.mark.parametrize("k", [None, 1, 3, 24, 100])
+def test_knn_is_its_formula(k: int | None) -> None:
+    ratings, block = made()
+    model = ContentKNN(modality="text", n_neighbors=k).fit(ratings, {"text": block})
+    rows = unit_rows(block, model.n_ratings_ > 0)
+    likings = model.histories_.toarray()
+    expected = np.zeros((12, 30))
+    for i in range(30):
+        rated = [j for j in range(25) if j != i]
+        by_cosine = sorted(rated, key=lambda j: (-(rows[i] @ rows[j]), j))
+        for j in by_cosine[: len(rated) if k is None else k]:
+            expected[:, i] += max(0.0, rows[i] @ rows[j]) * likings[:, j]
+    np.testing.assert_allclose(model.score(range(12), range(30)), expected, atol=1e-12)
+
+
+def test_of_equally_near_neighbours_the_lower_ids_are_taken() -> None:
+    values = [[1.0, 0.0], [2.0, 0.0], [3.0, 0.0], [4.0, 0.0], [-10.0, 0.0]]
+    block = FeatureBlock(
+        modality="text", item_ids=list("abcde"), values=values, present=np.ones(5), names="xy"
+    )
+    ratings = pd.DataFrame(
+        {"user_id": "u", "item_id": list("abcde"), "rating": 5, "timestamp": range(5)}
+    )
+    model = ContentKNN(modality="text", n_neighbors=2).fit(ratings, {"text": block})
+    neighbours = model.similarity_.toarray() > 0
+    assert [np.flatnonzero(column).tolist() for column in neighbours.T] == [
+        [1, 2],
+        [0, 2],
+        [0, 1],
+        [0, 1],
+        [],
+    ]
+
+
+def test_knn_in_blocks_is_knn(monkeypatch: pytest.MonkeyPatch) -> None:
+    ratings, block = made()
+    for k in (None, 3):
+        model = ContentKNN(modality="text", n_neighbors=k)
+        whole = model.fit(ratings, {"text": block}).score(range(12), range(30))
+        with monkeypatch.context() as patch:
+            patch.setattr(content, "BLOCK_CELLS", 7 * 30)
+            pieces = model.fit(ratings, {"text": block}).score(range(12), range(30))
+        np.testing.assert_allclose(whole, pieces, atol=1e-12)
+        if k is not None:
+            assert model.similarity_.nnz <= 30 * k
+
+
+def ridge_weights(rows: Any, likings: Any, reg: float) -> Any:
+    return Ridge(alpha=reg, fit_intercept=False).fit(rows, likings.T).coef_
+
+
+@pytest.mark.parametrize(("d", "reg"), [(4, 1.0), (4, 0.01), (2, 30.0)])
+def test_ridge_scores_of_cold_items_are_scikit_learn_s(d: int, reg: float) -> None:
+    ratings, block = made(d=d)
+    model = ContentRidge(modality="text", reg=reg).fit(ratings, {"text": block})
+    rows = unit_rows(block, model.n_ratings_ > 0)
+    used = model.trained_
+    coef = ridge_weights(rows[used], model.histories_.toarray()[:, used], reg)
+    cold = np.arange(25, 30)
+    assert block.present[cold].any()
+    np.testing.assert_allclose(model.score(range(12), cold), coef @ rows[cold].T, atol=1e-10)
+
+
+def test_ridge_scores_of_trained_items_are_those_of_a_refit_without_their_row() -> None:
+    ratings, block = made()
+    model = ContentRidge(modality="text", reg=0.5).fit(ratings, {"text": block})
+    rows = unit_rows(block, model.n_ratings_ > 0)
+    likings = model.histories_.toarray()
+    scores = model.score(range(12), range(30))
+    for item in model.trained_:
+        others = model.trained_[model.trained_ != item]
+        coef = ridge_weights(rows[others], likings[:, others], 0.5)
+        np.testing.assert_allclose(scores[:, item], coef @ rows[item], atol=1e-10)
+
+
+def recentred_gap(n_items: int) -> tuple[float, float]:
+    """Leave-one-out scores against refits whose centre lacks the item too: gap, correlation."""
+    ratings, block = made(n_users=40, n_items=n_items)
+    model = ContentRidge(modality="text").fit(ratings, {"text": block})
+    items = model.trained_[:: n_items // 12]
+    likings = model.histories_.toarray()
+    refits = []
+    for item in items:
+        training = (model.n_ratings_ > 0) & (model.item_ids_ != item)
+        rows = unit_rows(block, training)
+        others = model.trained_[model.trained_ != item]
+        refits.append(ridge_weights(rows[others], likings[:, others], 1.0) @ rows[item])
+    scores = model.score(model.user_ids_, model.item_ids_[items])
+    refit = np.column_stack(refits)
+    gap = np.sqrt(((scores - refit) ** 2).mean()) / scores.std()
+    return float(gap), float(np.corrcoef(scores.ravel(), refit.ravel())[0, 1])
+
+
+def test_the_centre_s_share_in_leave_one_out_is_small_and_falls_with_the_catalogue() -> None:
+    gap, correlation = recentred_gap(205)
+    assert 0 < gap < 0.1
+    assert correlation > 0.99
+    assert recentred_gap(1605)[0] < gap / 2
+
+
+def test_nobodys_liking_of_an_item_takes_part_in_its_score() -> None:
+    ratings, block = made()
+    item, other = np.flatnonzero(block.present)[:2]
+    changed = ratings.assign(
+        rating=np.where(ratings["item_id"] == item, 6 - ratings["rating"], ratings["rating"])
+    )
+    before, after = (
+        ContentRidge(modality="text").fit(table, {"text": block}).score(range(12), [item, other])
+        for table in (ratings, changed)
+    )
+    np.testing.assert_allclose(before[:, 0], after[:, 0], atol=1e-12)
+    assert np.abs(before[:, 1] - after[:, 1]).max() > 1e-6
+
+
+def test_absent_items_score_zero_in_both() -> None:
+    ratings, block = made()
+    for model in (ContentKNN(modality="text", n_neighbors=3), ContentRidge(modality="text")):
+        scores = model.fit(ratings, {"text": block}).score(range(12), range(30))
+        assert not scores[:, ~block.present].any()
+        assert scores[:, block.present].any(axis=0).all()
+
+
+def test_a_modality_that_no_rated_item_has_gives_zeros() -> None:
+    ratings, block = made()
+    only_new = FeatureBlock(
+        modality="text",
+        item_ids=block.item_ids,
+        values=block.values,
+        present=np.arange(30) >= 25,
+        names=block.names,
+    )
+    for model in (ContentKNN(modality="text", n_neighbors=3), ContentRidge(modality="text")):
+        assert not model.fit(ratings, {"text": only_new}).score(range(12), range(30)).any()
+
+
+def test_many_items_never_need_an_item_by_item_matrix() -> None:
+    rng = np.random.default_rng(0)
+    n = 20_000
+    block = FeatureBlock(
+        modality="text",
+        item_ids=np.arange(n),
+        values=rng.normal(size=(n, 8)),
+        present=np.ones(n),
+        names="abcdefgh",
+    )
+    ratings = pd.DataFrame(
+        {"user_id": 0, "item_id": np.arange(n), "rating": rng.integers(1, 6, n), "timestamp": 0}
+    )
+    model = ContentRidge(modality="text").fit(ratings, {"text": block})
+    arrays = [value for value in vars(model).values() if isinstance(value, np.ndarray)]
+    assert max(array.size for array in arrays) <= n * 8
+    assert len(model.recommend([0, 1], candidates=range(0, n, 2), exclude_seen=False)) == 20
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        (ContentKNN(modality="audio"), r"no block 'audio'; has \['text'\]"),
+        (ContentRidge(modality="audio"), r"no block 'audio'; has \['text'\]"),
+        (ContentKNN(modality="text", n_neighbors=0), "n_neighbors: 0 is below 1"),
+        (ContentRidge(modality="text", reg=0.0), "reg: 0.0 is not a finite number above 0"),
+        (ContentRidge(modality="text", reg=float("nan")), "reg: nan is not a finite"),
+    ],
+)
+def test_bad_parameters_are_named(model: Any, message: str) -> None:
+    ratings, block = made()
+    with pytest.raises(ValueError, match=message):
+        model.fit(ratings, {"text": block})

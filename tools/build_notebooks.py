@@ -1,0 +1,271 @@
+"""Text sources in, notebooks out: `make notebooks`, or `make notebooks ONLY=03` for one lesson.
+
+    notebooks/src/NN_name.py            → notebooks/NN_name.ipynb            executed
+    notebooks/src/exercises/NN_name.py  → notebooks/solutions/NN_name.ipynb  executed
+                                        → notebooks/exercises/NN_name.ipynb  blanks for the reader
+
+Sources are jupytext's py:percent. CONTRIBUTING.md explains how exercises are marked. The same
+source gives the same bytes on the same machine: ids come from the source, nothing is timed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import hashlib
+import os
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import jupytext
+import nbformat
+from nbclient import NotebookClient
+from nbformat import NotebookNode
+from nbgrader.nbgraderformat import MetadataValidator
+from nbgrader.preprocessors import ClearSolutions
+from notebook_rules import hygiene_problems
+
+ROOT = Path(__file__).resolve().parent.parent
+CELL_TIMEOUT_S = 600
+
+# No Python version and no machine: a notebook must read the same wherever it was built.
+NOTEBOOK_METADATA = {
+    "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+    "language_info": {"name": "python", "file_extension": ".py", "pygments_lexer": "ipython3"},
+}
+KEPT_KEYS = {"tags", "slideshow"}
+EXERCISE_KEYS = {"exercise", "check", "points"}
+JUPYTEXT_KEYS = {"lines_to_next_cell", "lines_to_end_of_cell_marker"}
+
+
+def read_source(path: Path) -> NotebookNode:
+    """Read a py:percent source into a notebook without outputs, ids and nbgrader metadata set."""
+    notebook = jupytext.read(path, fmt="py:percent")
+    is_exercise = path.parent.name == "exercises"
+    ids: dict[str, int] = {}
+    for number, cell in enumerate(notebook.cells, start=1):
+        marks = dict(cell.metadata)
+        allowed = KEPT_KEYS | JUPYTEXT_KEYS | (EXERCISE_KEYS if is_exercise else set())
+        unknown = sorted(set(marks) - allowed)
+        if unknown:
+            raise ValueError(
+                f"{path.name}: cell {number}: unknown mark {unknown[0]!r}; "
+                f"use one of {sorted(allowed - JUPYTEXT_KEYS)}"
+            )
+        cell.metadata = {key: marks[key] for key in sorted(KEPT_KEYS & set(marks))}
+        grading = _nbgrader_metadata(marks, f"{path.name}: cell {number}")
+        if grading:
+            cell.metadata["nbgrader"] = grading
+        cell.id = _unique(grading.get("grade_id") or _content_id(cell), ids)
+        if grading:
+            grading["grade_id"] = cell.id
+        if cell.cell_type == "code":
+            cell.outputs = []
+            cell.execution_count = None
+    notebook.metadata = nbformat.from_dict(copy.deepcopy(NOTEBOOK_METADATA))
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    if is_exercise:
+        _require_checked_exercises(notebook, path.name)
+    return nbformat.from_dict(notebook)
+
+
+def execute(notebook: NotebookNode, folder: Path) -> NotebookNode:
+    """Run every cell in a fresh kernel started in `folder`; an error in a cell is raised."""
+    notebook = copy.deepcopy(notebook)
+    NotebookClient(
+        notebook,
+        kernel_name="python3",
+        timeout=CELL_TIMEOUT_S,
+        resources={"metadata": {"path": str(folder)}},
+        allow_errors=False,
+        record_timing=False,
+        store_widget_state=False,
+        coalesce_streams=True,
+    ).execute()
+    notebook.metadata = nbformat.from_dict(copy.deepcopy(NOTEBOOK_METADATA))
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            # Matplotlib's inline backend writes this key in some versions only.
+            output.get("metadata", {}).pop("needs_background", None)
+    return notebook
+
+
+def blank(notebook: NotebookNode) -> NotebookNode:
+    """Return the reader's form: solutions cleared by nbgrader, no outputs, same ids."""
+    notebook = copy.deepcopy(notebook)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = []
+            cell.execution_count = None
+    notebook, _ = ClearSolutions().preprocess(notebook, {})
+    MetadataValidator().validate_nb(notebook)
+    return notebook
+
+
+def dump(notebook: NotebookNode) -> str:
+    """Serialise with sorted keys, one-space indent and a trailing newline."""
+    return nbformat.writes(notebook, version=nbformat.NO_CONVERT).rstrip("\n") + "\n"
+
+
+def build(root: Path, only: list[str]) -> list[str]:
+    """Build the chosen lessons and their exercises; return hygiene problems, all files written."""
+    executed: list[tuple[Path, NotebookNode]] = []
+    for source in _sources(root, only):
+        notebook = read_source(source)
+        for target in _targets(root, source):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if target.parent.name == "exercises":
+                made = blank(notebook)
+            else:
+                print(f"running {target.relative_to(root)}", flush=True)
+                made = execute(notebook, target.parent)
+                executed.append((target, made))
+            target.write_text(dump(made), encoding="utf-8")
+    # Only now: a lesson may link to its exercises, which are written after it.
+    return [
+        f"{target.relative_to(root)}: {problem}"
+        for target, made in executed
+        for problem in hygiene_problems(made, target)
+    ]
+
+
+def check(root: Path, only: list[str] | None = None) -> list[str]:
+    """Say where sources and notebooks disagree, executing nothing; an empty list is agreement."""
+    problems = []
+    expected: set[Path] = set()
+    for source in _sources(root, only or []):
+        notebook = read_source(source)
+        for target in _targets(root, source):
+            expected.add(target)
+            name = str(target.relative_to(root))
+            if not target.exists():
+                problems.append(f"{name}: missing; run `make notebooks ONLY={source.stem}`")
+                continue
+            stored = nbformat.read(target, as_version=nbformat.NO_CONVERT)
+            is_blank = target.parent.name == "exercises"
+            wanted = blank(notebook) if is_blank else notebook
+            problems += [f"{name}: {text}" for text in _differences(wanted, stored, is_blank)]
+    if not only:
+        folders = (
+            root / "notebooks",
+            *(root / "notebooks" / x for x in ("solutions", "exercises")),
+        )
+        stored_files = {path for folder in folders for path in folder.glob("*.ipynb")}
+        problems += [
+            f"{path.relative_to(root)}: has no source in notebooks/src; write one or delete it"
+            for path in sorted(stored_files - expected)
+        ]
+    return problems
+
+
+def _differences(wanted: NotebookNode, stored: NotebookNode, is_blank: bool) -> list[str]:
+    remedy = "run `make notebooks`, or restore the file if it was only saved from JupyterLab"
+    if (stored.nbformat, stored.nbformat_minor) != (wanted.nbformat, wanted.nbformat_minor):
+        return [f"format {stored.nbformat}.{stored.nbformat_minor}, not 4.5; {remedy}"]
+    problems = []
+    if stored.metadata != wanted.metadata:
+        problems.append(f"notebook metadata differ from the source's; {remedy}")
+    if len(stored.cells) != len(wanted.cells):
+        return [*problems, f"{len(stored.cells)} cells, source has {len(wanted.cells)}; {remedy}"]
+    keys = ["cell_type", "source", "id", "metadata"] + (["outputs"] if is_blank else [])
+    for number, (old, new) in enumerate(zip(stored.cells, wanted.cells, strict=True), start=1):
+        changed = [key for key in keys if old.get(key) != new.get(key)]
+        if changed:
+            problems.append(f"cell {number}: {', '.join(changed)} differ from the source; {remedy}")
+    return problems
+
+
+def _nbgrader_metadata(marks: dict[str, Any], place: str) -> dict[str, Any]:
+    """Turn exercise="name" or check="name" points=2 into nbgrader's cell metadata."""
+    name = marks.get("exercise", marks.get("check"))
+    if name is None:
+        if "points" in marks:
+            raise ValueError(f'{place}: points without check=; write check="name" points=2')
+        return {}
+    if {"exercise", "check"} <= set(marks):
+        raise ValueError(f"{place}: a cell is either an exercise or a check; split it")
+    if not re.fullmatch(r"[a-z0-9_]+", str(name)):
+        raise ValueError(f"{place}: exercise name {name!r}; use lower-case letters, digits and _")
+    is_check = "check" in marks
+    grading = {
+        "grade": is_check,
+        "grade_id": f"{'check' if is_check else 'exercise'}-{name}",
+        "locked": is_check,
+        "schema_version": 3,
+        "solution": not is_check,
+        "task": False,
+    }
+    if is_check:
+        grading["points"] = int(marks.get("points", 1))
+    elif "points" in marks:
+        raise ValueError(f"{place}: points belong to the check, not to the exercise cell")
+    return grading
+
+
+def _require_checked_exercises(notebook: NotebookNode, name: str) -> None:
+    ids = [cell.id for cell in notebook.cells if "nbgrader" in cell.metadata]
+    exercises = {text.removeprefix("exercise-") for text in ids if text.startswith("exercise-")}
+    checks = {
+        re.sub(r"-\d+$", "", text.removeprefix("check-"))
+        for text in ids
+        if text.startswith("check-")
+    }
+    exercises = {re.sub(r"-\d+$", "", text) for text in exercises}
+    if not exercises:
+        raise ValueError(f'{name}: no exercise; mark a solution cell with `# %% exercise="name"`')
+    for lonely in sorted(exercises ^ checks):
+        missing = "check" if lonely in exercises else "exercise"
+        raise ValueError(
+            f'{name}: {lonely!r} has no {missing} cell; add `# %% {missing}="{lonely}"`'
+        )
+
+
+def _content_id(cell: NotebookNode) -> str:
+    text = f"{cell.cell_type}\n{cell.source}"
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()[:10]
+
+
+def _unique(identifier: str, seen: dict[str, int]) -> str:
+    seen[identifier] = seen.get(identifier, 0) + 1
+    return identifier if seen[identifier] == 1 else f"{identifier}-{seen[identifier]}"
+
+
+def _sources(root: Path, only: list[str]) -> list[Path]:
+    folder = root / "notebooks" / "src"
+    found = sorted([*folder.glob("*.py"), *folder.glob("exercises/*.py")])
+    for name in only:
+        if not any(path.stem.startswith(name) for path in found):
+            raise ValueError(f"no source in notebooks/src starts with {name!r}")
+    return [path for path in found if not only or any(path.stem.startswith(x) for x in only)]
+
+
+def _targets(root: Path, source: Path) -> list[Path]:
+    folder = root / "notebooks"
+    name = f"{source.stem}.ipynb"
+    if source.parent.name == "exercises":
+        return [folder / "solutions" / name, folder / "exercises" / name]
+    return [folder / name]
+
+
+def main() -> int:
+    """Build or check from the command line; return the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("only", nargs="*", help="lesson names or their beginnings; default all")
+    parser.add_argument("--check", action="store_true", help="compare only, execute nothing")
+    parser.add_argument("--no-execute", action="store_true", help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.no_execute:
+        parser.error("a lesson is stored with its outputs or not at all; use --check to compare")
+    # Set before a kernel starts: two threads are what every supported machine has.
+    for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
+        os.environ.setdefault(variable, "2")
+    problems = check(ROOT, args.only) if args.check else build(ROOT, args.only)
+    for problem in problems:
+        print(problem, file=sys.stderr)
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
