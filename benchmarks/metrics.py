@@ -23,11 +23,12 @@ K = 10
 def beside_ranx(n_users: int = 20_000, n_items: int = 5_000) -> None:
     """All six metrics at 10, equal first; alone, and with what leads there from item ids."""
     rng = np.random.default_rng(0)
-    lists = np.array([rng.choice(n_items, K, replace=False) for _ in range(n_users)])
     n_relevant = rng.integers(1, 20, n_users)
     relevant = [rng.choice(n_items, n, replace=False) for n in n_relevant]
-    for listed, wanted in zip(lists, relevant, strict=True):  # two hits, where there is room
-        listed[rng.choice(K, min(2, len(wanted)), replace=False)] = wanted[:2]
+    # Two hits a list, where there are two, among items at random; none twice.
+    drawn = [np.append(items[:2], rng.choice(n_items, K, replace=False)) for items in relevant]
+    lists = np.array([rng.permutation(list(dict.fromkeys(items))[:K]) for items in drawn])
+
     names = [f"{name}@{K}" for name in METRICS]
 
     def hits() -> Any:

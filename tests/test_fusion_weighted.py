@@ -141,11 +141,20 @@ def test_no_other_point_of_the_grid_ranks_better():
     assert quality(best) == pytest.approx(max(quality(w) for w in others))
 
 
-def test_masked_items_do_not_count_and_equal_weights_win_ties():
+def test_equal_weights_win_ties():
     y = {"a": np.array([[3.0, 2.0, 1.0]]), "b": np.array([[3.0, 2.0, 1.0]])}
-    liked = np.array([[False, True, False]])
-    masked = np.array([[True, False, False]])
-    assert learn_weights(y, liked, masked=masked, k=1) == {"a": 0.5, "b": 0.5}
+    assert learn_weights(y, [[False, True, False]], k=1) == {"a": 0.5, "b": 0.5}
+
+
+def test_groups_are_ranked_by_themselves():
+    # "within" orders the liked item's group rightly and the groups wrongly; "across" inversely.
+    scores = {
+        "within": np.array([[1.0, 0.0, 5.0, 6.0]]),
+        "across": np.array([[1.0, 2.0, 0.1, 0.0]]),
+    }
+    liked = [[True, False, False, False]]
+    assert learn_weights(scores, liked, groups=[0, 0, 1, 1], k=2)["within"] >= 0.5
+    assert learn_weights(scores, liked, k=2)["within"] < 0.5
 
 
 def test_nothing_liked_is_an_error():

@@ -62,8 +62,8 @@ def test_utility_is_the_stated_sum(world):
     np.testing.assert_allclose(attention.sum(axis=1), 1)
     np.testing.assert_allclose(parts.mean(axis=2), 0, atol=1e-12)
     np.testing.assert_allclose(parts.std(axis=2), 1)
-    shown = sum(np.sqrt(3) * attention[:, [p]] * parts[p] for p in range(3))
-    rest = utility - shown - 0.8 * parts[3]
+    shown = sum(2.6 * attention[:, [p]] * parts[p] for p in range(3))
+    rest = utility - shown - 0.6 * parts[3]
     np.testing.assert_allclose(rest, np.tile(rest[0], (40, 1)), atol=1e-12)  # quality, for all
     assert np.corrcoef(rest[0], world.tracks["quality"])[0, 1] > 0.999
 

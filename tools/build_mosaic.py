@@ -68,7 +68,7 @@ def write_tables(tracks: pd.DataFrame, world: World) -> None:
     truth = {
         "item_ids": ids.to_numpy(str),
         "user_ids": world.user_ids,
-        "utility": world.utility.astype("float32"),
+        "utility": world.utility.astype("float16"),
         "attention": world.attention.astype("float32"),
         "sound": tracks[list(SOUND)].to_numpy("float32"),
         "sound_names": np.array(SOUND),

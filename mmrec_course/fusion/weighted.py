@@ -162,15 +162,14 @@ def learn_weights(
     relevant: ArrayLike,
     present: Mapping[str, ArrayLike] | None = None,
     *,
-    masked: ArrayLike | None = None,
+    groups: ArrayLike | None = None,
     k: int = 10,
     step: float = 0.1,
 ) -> dict[str, float]:
     """The weights on a grid over the simplex that rank best: largest mean NDCG@k.
 
-    Give it scores of items that the modality models have not learned from (held out, or
-    leave-one-out), or it will trust whichever modality overfits most. Of equally good weights
-    it takes the ones nearest to equal.
+    Give it scores of items that the modality models have not learned from, or it will trust
+    whichever modality overfits most. Of equally good weights it takes those nearest to equal.
 
     Parameters
     ----------
@@ -180,8 +179,9 @@ def learn_weights(
         (n_users, n_items) bool: what the user liked.
     present
         modality → (n_items,) bool.
-    masked
-        (n_users, n_items) bool: what may not be ranked.
+    groups
+        (n_items,) labels, say of the fold in which an item was hidden: each group is ranked by
+        itself, and the results are averaged. One list of all items if not given.
     k, step
         List length, and the grid's spacing.
 
@@ -197,21 +197,28 @@ def learn_weights(
     Notebook: 08_weighted_fusion
     """
     liked = np.asarray(relevant, dtype=bool)
-    users = liked.any(axis=1)
-    if not users.any():
+    if not liked.any():
         raise ValueError("relevant: nobody likes anything, so no weights can be learned")
     names = list(scores)
-    y = {m: np.asarray(scores[m], dtype=np.float64)[users] for m in names}
-    liked = liked[users]
-    hidden = None if masked is None else np.asarray(masked, dtype=bool)[users]
-    n_liked = liked.sum(axis=1)
+    label = np.zeros(liked.shape[1]) if groups is None else np.asarray(groups)
+    lists = []
+    for group in np.unique(label):
+        items = np.flatnonzero(label == group)
+        users = np.flatnonzero(liked[:, items].any(axis=1))
+        if len(users):
+            cut = np.ix_(users, items)
+            y = {m: np.asarray(scores[m], dtype=np.float64)[cut] for m in names}
+            a = None if present is None else {m: np.asarray(present[m])[items] for m in names}
+            lists.append((y, a, liked[cut]))
 
     def quality(weights: Floats) -> float:
-        fused = weighted_sum(y, dict(zip(names, weights, strict=True)), present)
-        if hidden is not None:
-            fused[hidden] = -np.inf
-        hits = np.take_along_axis(liked, rank_items(fused, k), axis=1)
-        return float(ndcg(hits, n_liked).mean())
+        """Mean NDCG@k over users, then over the lists."""
+        by_name = dict(zip(names, weights, strict=True))
+        means = []
+        for y, a, good in lists:
+            best = rank_items(weighted_sum(y, by_name, a), k)
+            means.append(ndcg(np.take_along_axis(good, best, axis=1), good.sum(axis=1)).mean())
+        return float(np.mean(means))
 
     grid = weight_grid(len(names), step)
     grid = grid[np.argsort(((grid - 1 / len(names)) ** 2).sum(axis=1), kind="stable")]

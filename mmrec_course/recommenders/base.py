@@ -227,9 +227,9 @@ class Recommender(BaseEstimator, ABC):  # type: ignore[misc]
 
     def _seen_places(self, row: Places, column: Places) -> tuple[Places, Places]:
         """Where in (row, column) there is a training rating: row numbers, column numbers."""
+        # One place more than there are items, for unknown candidates (−1) to write to.
         place = np.full(len(self.item_ids_) + 1, -1)
         place[column] = np.arange(len(column))
-        place[-1] = -1  # what unknown candidates wrote there
         known = np.flatnonzero(row >= 0)
         # From the structure, in which a rating whose liking is exactly 0 has its entry.
         rated = self.histories_[row[known]]

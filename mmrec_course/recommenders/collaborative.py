@@ -153,8 +153,7 @@ class ImplicitALS(Recommender):
 
     def _confidence(self, histories: sp.csr_array) -> sp.csr_array:
         """c_ui of the likes alone, sparse."""
-        # Likings at the threshold are 1.5 up to the rounding of rating − (positive − 1.5).
-        liked = histories.data >= 1.5 - 1e-9
+        liked = histories.data >= 1.5  # a rating of at least `positive`
         confidence = histories.copy()
         confidence.data = np.where(liked, 1 + self.alpha * histories.data, 0.0)
         confidence.eliminate_zeros()

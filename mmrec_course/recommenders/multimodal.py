@@ -23,11 +23,12 @@ from mmrec_course.features.block import FeatureBlock
 from mmrec_course.fusion.weighted import learn_weights, standardize_scores, weighted_sum
 from mmrec_course.recommenders.base import Floats, Recommender
 from mmrec_course.recommenders.collaborative import EASE
-from mmrec_course.recommenders.content import ContentRidge
+from mmrec_course.recommenders.content import ContentRidge, unit_rows
 
 __all__ = ["MultimodalRecommender"]
 
-CONTENT_REGS = (0.3, 1.0, 3.0, 10.0)
+CONTENT_REGS = (1.0, 3.0, 10.0, 30.0, 100.0)
+N_FOLDS = 5
 COLLABORATIVE_REGS = (50.0, 100.0, 200.0, 400.0, 800.0)
 SHARES = tuple(j / 10 for j in range(11))
 HALF_LIVES = (2.0, 5.0, 15.0)
@@ -45,9 +46,10 @@ class MultimodalRecommender(Recommender):
     item i: the more is known about what people did with an item, the more that counts; for a
     new item (n_i = 0) content decides alone.
 
-    ``fit`` chooses everything, from the training ratings only: each modality's λ and the
-    weights w by NDCG@10 of leave-one-item-out scores, that is, in the cold regime; EASE's λ,
-    ``share`` and ``half`` by NDCG@10 on each user's last tenth, in the warm one.
+    ``fit`` chooses everything, by NDCG@10 and from the training ratings only, each setting in
+    the regime it serves. Each modality's λ and the weights w: a fifth of the items at a time is
+    hidden, as if it were released tomorrow. EASE's λ, ``share`` and ``half``: each user's last
+    tenth is hidden.
 
     Parameters
     ----------
@@ -58,7 +60,7 @@ class MultimodalRecommender(Recommender):
     positive
         The rating from which an item counts as liked.
     rng
-        Accepted so that all tuned models are called alike; this one's ``fit`` is deterministic.
+        Seed for which items are hidden together.
 
     Attributes
     ----------
@@ -102,32 +104,34 @@ class MultimodalRecommender(Recommender):
         self._fit_collaborative(ratings, blocks)
 
     def _fit_content(self, ratings: pd.DataFrame, blocks: Mapping[str, FeatureBlock]) -> None:
-        """λ of each modality, then the weights, by leave-one-item-out ranking."""
+        """λ of each modality, then the weights, on items hidden a fifth at a time."""
         rated = np.flatnonzero(self.n_ratings_ > 0)
+        histories = self.histories_[:, rated].toarray()
         liked = self._incidence(ratings[ratings["rating"] >= self.positive])[:, rated]
+        order = np.random.default_rng(self.rng).permutation(len(rated))
+        fold = order % min(N_FOLDS, len(rated))
         self.parts_: dict[str, Recommender] = {}
         self.regs_: dict[str, float] = {}
+        scores, present = {}, {}
         for m in self.modalities_:
-            has = blocks[m].present[rated]
-            models = {
-                reg: ContentRidge(modality=m, reg=reg, positive=self.positive).fit(ratings, blocks)
+            rows = unit_rows(blocks[m], self.n_ratings_ > 0)[rated]
+            present[m] = blocks[m].present[rated]
+            hidden = {
+                reg: _scores_when_hidden(rows, histories, present[m], fold, reg)
                 for reg in CONTENT_REGS
             }
             quality = {
-                reg: _mean_ndcg(model._score(self.histories_, rated[has]), liked[:, has])
-                for reg, model in models.items()
+                reg: _ndcg_by_fold(y, liked, present[m], fold) for reg, y in hidden.items()
             }
-            self.regs_[m] = max(quality, key=lambda reg: round(quality[reg], 9))
-            self.parts_[m] = models[self.regs_[m]]
+            self.regs_[m] = max(quality, key=quality.__getitem__)
+            self.parts_[m] = ContentRidge(
+                modality=m, reg=self.regs_[m], positive=self.positive
+            ).fit(ratings, blocks)
+            scores[m] = standardize_scores(hidden[self.regs_[m]], hidden[self.regs_[m]][:, present[m]])
         if self.weights is not None:
             self.weights_ = {m: float(self.weights[m]) for m in self.modalities_}
         elif liked.any() and self.modalities_:
-            scores = {
-                m: self._standardized(part, self.histories_, rated)
-                for m, part in self.parts_.items()
-            }
-            present = {m: blocks[m].present[rated] for m in self.modalities_}
-            self.weights_ = learn_weights(scores, liked, present)
+            self.weights_ = learn_weights(scores, liked, present, groups=fold)
         else:
             self.weights_ = {m: 1 / len(self.modalities_) for m in self.modalities_}
 
@@ -238,6 +242,32 @@ class MultimodalRecommender(Recommender):
         table = pd.DataFrame(0.0, index=pd.Index(items, name="item_id"), columns=list(parts))
         table.loc[known] = np.column_stack([y[0] for y in parts.values()])
         return table
+
+
+def _scores_when_hidden(
+    rows: Floats, histories: Floats, present: NDArray[np.bool_], fold: NDArray[np.intp], reg: float
+) -> Floats:
+    """(n_users, n_items) ridge scores of each fold's items, learned from the other folds'."""
+    scores = np.zeros_like(histories)
+    for f in np.unique(fold):
+        learn, hide = rows[present & (fold != f)], rows[fold == f]
+        liking = histories[:, present & (fold != f)]
+        if len(learn) <= rows.shape[1]:
+            gram = learn @ learn.T + reg * np.eye(len(learn))
+            scores[:, fold == f] = liking @ np.linalg.solve(gram, learn @ hide.T)
+        else:
+            gram = learn.T @ learn + reg * np.eye(rows.shape[1])
+            scores[:, fold == f] = (liking @ learn) @ np.linalg.solve(gram, hide.T)
+    return scores
+
+
+def _ndcg_by_fold(
+    scores: Floats, liked: NDArray[np.bool_], present: NDArray[np.bool_], fold: NDArray[np.intp]
+) -> float:
+    """Mean NDCG@10 over the folds, each ranked by itself, among the items that are present."""
+    columns = [np.flatnonzero(present & (fold == f)) for f in np.unique(fold)]
+    means = [_mean_ndcg(scores[:, c], liked[:, c]) for c in columns if liked[:, c].any()]
+    return round(float(np.mean(means)), 9) if means else 0.0
 
 
 def _mean_ndcg(scores: Floats, liked: NDArray[np.bool_], k: int = 10) -> float:

@@ -89,7 +89,7 @@ GENRES: dict[str, tuple[tuple[float, ...], tuple[str, ...]]] = {
 N_SCENES = 4
 PARTS = ("sound", "words", "looks", "scene")
 # A rating is the number of these that the (noisy) utility exceeds, plus one.
-RATING_STEPS = (-0.9, 0.2, 1.3, 2.4)
+RATING_STEPS = (-0.6, 0.8, 2.1, 3.4)
 
 
 def draw_tracks(
@@ -226,7 +226,7 @@ def simulate_listeners(
     tracks: pd.DataFrame,
     n_users: int = 600,
     *,
-    n_circles: int = 12,
+    n_circles: int = 16,
     media_signal: bool = True,
     rng: int | np.random.Generator = 0,
 ) -> tuple[Floats, Floats, Floats]:
@@ -235,7 +235,7 @@ def simulate_listeners(
     A listener's taste vector is that of a circle of friends plus an own part. With attention
     a (rows sum to 1) and standardised parts s_p,
 
-        utility = √3 · Σ_p a_p · s_p (sound, words, looks) + 0.8 · s_scene + 0.55 · quality.
+        utility = 2.6 · Σ_p a_p · s_p (sound, words, looks) + 0.6 · s_scene + 0.55 · quality.
 
     Parameters
     ----------
@@ -264,17 +264,17 @@ def simulate_listeners(
         x = facts[name]
         taste = (
             rng.standard_normal((n_circles, x.shape[1]))[circle]
-            + 0.6 * rng.standard_normal((n_users, x.shape[1]))
+            + 1.2 * rng.standard_normal((n_users, x.shape[1]))
         )
         score = taste @ (x - x.mean(axis=0)).T
         parts.append(score / score.std(axis=1, keepdims=True))
     stacked = np.stack(parts)
     quality = tracks["quality"].to_numpy()
     if media_signal:
-        shown = np.sqrt(3) * np.einsum("up,pui->ui", attention, stacked[:3])
-        utility = shown + 0.8 * stacked[3] + 0.55 * quality
+        shown = np.einsum("up,pui->ui", attention, stacked[:3])
+        utility = 2.6 * shown + 0.6 * stacked[3] + 0.55 * quality
     else:
-        utility = 1.3 * stacked[3] + 0.55 * quality
+        utility = 1.7 * stacked[3] + 0.55 * quality
     return attention, stacked, utility
 
 
@@ -291,7 +291,7 @@ def simulate_ratings(
     The shop sorts its shelves by sales so far and lifts new releases. A visitor takes track i,
     not yet rated, at time t with probability proportional to
 
-        position_i(t)^-0.3 · exp(0.4 · fame_i + 0.9 · utility_ui) · novelty_i(t),
+        position_i(t)^-0.2 · exp(0.3 · fame_i + utility_ui) · novelty_i(t),
 
     so that what gets rated depends on popularity, position and taste (missing not at random).
     The rating is 1 plus the number of ``RATING_STEPS`` that utility + noise exceeds.
@@ -347,7 +347,7 @@ def simulate_ratings(
 
     start = pd.Timestamp("2023-01-01")
     released = ((pd.to_datetime(tracks["released"]) - start) / pd.Timedelta(days=1)).to_numpy()
-    pull = np.exp(0.4 * tracks["fame"].to_numpy() + 0.9 * utility)
+    pull = np.exp(0.3 * tracks["fame"].to_numpy() + utility)
     sales = np.exp(0.5 * tracks["fame"].to_numpy())
     taken = np.zeros((n_users, n_items), bool)
     item = np.empty(len(user), int)
@@ -355,7 +355,7 @@ def simulate_ratings(
     for n, (u, t) in enumerate(zip(user, when, strict=True)):
         if n % 50 == 0:  # the shop re-sorts its shelves now and then, not at every sale
             position = 1 + np.argsort(np.argsort(-sales * (released <= t), kind="stable"))
-            shelf = position**-0.3 * (1 + 2 * np.exp(-np.maximum(t - released, 0) / 45))
+            shelf = position**-0.2 * (1 + 2 * np.exp(-np.maximum(t - released, 0) / 45))
         weight = np.cumsum(shelf * pull[u] * (released <= t) * ~taken[u])
         i = int(np.searchsorted(weight, uniform[n] * weight[-1], side="right"))
         item[n] = i
