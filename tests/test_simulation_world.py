@@ -36,11 +36,12 @@ def test_tracks_have_facts_on_the_stated_scales(world):
     assert set(tracks["genre"]) == set(GENRES)
     assert set(tracks["theme"]) <= set(THEMES)
     assert not (tracks["theme"] == tracks["second_theme"]).fillna(False).any()
-    assert all(lead in GENRES[genre][1] for genre, lead in zip(tracks["genre"], tracks["lead"]))
+    columns = tracks["genre"], tracks["lead"]
+    assert all(lead in GENRES[genre][1] for genre, lead in zip(*columns, strict=True))
     np.testing.assert_allclose(tracks["hue_cos"] ** 2 + tracks["hue_sin"] ** 2, 1)
-    columns = tracks[[*SOUND, *LOOK[2:], "quality", "fame"]]
-    assert columns.mean().abs().max() < 0.35
-    assert columns.std().between(0.7, 1.4).all()
+    numbers = tracks[[*SOUND, *LOOK[2:], "quality", "fame"]]
+    assert numbers.mean().abs().max() < 0.35
+    assert numbers.std().between(0.7, 1.4).all()
 
 
 def test_tracks_of_one_artist_are_alike(world):

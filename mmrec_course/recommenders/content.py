@@ -125,7 +125,7 @@ class ContentRidge(Recommender):
     which all rows are, one n-th of a mean; likings never do.) Warm and cold items are thus on
     one scale, and the training scores can serve to choose λ and fusion weights.
 
-    One thin singular value decomposition, O(n · d · min(n, d)) time and O(n · d) memory.
+    One linear system, O(n · d · min(n, d)) time and O(n · d) memory.
 
     Parameters
     ----------
@@ -166,11 +166,15 @@ class ContentRidge(Recommender):
         self.rows_ = unit_rows(block, rated)
         self.present_ = block.present
         self.trained_ = np.flatnonzero(rated & block.present)
-        u, s, vt = np.linalg.svd(self.rows_[self.trained_], full_matrices=False)
-        shrink = s / (s**2 + self.reg)
-        self.hat_ = (u * shrink) @ vt  # (n_trained, d): W = hat_ᵀ Xᵀ
+        f = self.rows_[self.trained_]
+        n, d = f.shape
+        # (n_trained, d), W = hat_ᵀ Xᵀ: the same matrix by the smaller of two systems.
+        if n <= d:
+            self.hat_ = np.linalg.solve(f @ f.T + self.reg * np.eye(n), f)
+        else:
+            self.hat_ = np.linalg.solve(f.T @ f + self.reg * np.eye(d), f.T).T
         self.leverage_ = np.zeros(len(self.item_ids_))
-        self.leverage_[self.trained_] = (u**2) @ (s * shrink)
+        self.leverage_[self.trained_] = (self.hat_ * f).sum(axis=1)
 
     def _score(self, histories: sp.csr_array, columns: Places) -> Floats:
         weights = histories[:, contiguous(self.trained_)] @ self.hat_

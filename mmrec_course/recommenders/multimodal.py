@@ -116,10 +116,7 @@ class MultimodalRecommender(Recommender):
         for m in self.modalities_:
             rows = unit_rows(blocks[m], self.n_ratings_ > 0)[rated]
             present[m] = blocks[m].present[rated]
-            hidden = {
-                reg: _scores_when_hidden(rows, histories, present[m], fold, reg)
-                for reg in CONTENT_REGS
-            }
+            hidden = _scores_when_hidden(rows, histories, present[m], fold)
             quality = {
                 reg: _ndcg_by_fold(y, liked, present[m], fold) for reg, y in hidden.items()
             }
@@ -127,7 +124,8 @@ class MultimodalRecommender(Recommender):
             self.parts_[m] = ContentRidge(
                 modality=m, reg=self.regs_[m], positive=self.positive
             ).fit(ratings, blocks)
-            scores[m] = standardize_scores(hidden[self.regs_[m]], hidden[self.regs_[m]][:, present[m]])
+            y = hidden[self.regs_[m]]
+            scores[m] = standardize_scores(y, y[:, present[m]])
         if self.weights is not None:
             self.weights_ = {m: float(self.weights[m]) for m in self.modalities_}
         elif liked.any() and self.modalities_:
@@ -207,7 +205,9 @@ class MultimodalRecommender(Recommender):
         gate = self.share_ * n / (n + self.half_)
         collaborative = self._standardized(self.parts_["collaborative"], histories, columns)
         parts = {"collaborative": gate * collaborative}
-        scores = {m: self._standardized(self.parts_[m], histories, columns) for m in self.modalities_}
+        scores = {
+            m: self._standardized(self.parts_[m], histories, columns) for m in self.modalities_
+        }
         present = {m: self.parts_[m].present_[columns] for m in self.modalities_}
         for m in self.modalities_:
             alone = {other: y if other == m else np.zeros_like(y) for other, y in scores.items()}
@@ -215,7 +215,8 @@ class MultimodalRecommender(Recommender):
         return parts
 
     def _score(self, histories: sp.csr_array, columns: NDArray[np.intp]) -> Floats:
-        return np.sum(list(self._contributions(histories, columns).values()), axis=0)
+        parts = self._contributions(histories, columns)
+        return np.asarray(np.sum(list(parts.values()), axis=0))
 
     def explain(self, user_id: Any, item_ids: ArrayLike) -> pd.DataFrame:
         """Which part of each score comes from where.
@@ -245,19 +246,19 @@ class MultimodalRecommender(Recommender):
 
 
 def _scores_when_hidden(
-    rows: Floats, histories: Floats, present: NDArray[np.bool_], fold: NDArray[np.intp], reg: float
-) -> Floats:
-    """(n_users, n_items) ridge scores of each fold's items, learned from the other folds'."""
-    scores = np.zeros_like(histories)
+    rows: Floats, histories: Floats, present: NDArray[np.bool_], fold: NDArray[np.intp]
+) -> dict[float, Floats]:
+    """λ → (n_users, n_items) ridge scores of each fold's items, learned from the other folds'."""
+    scores = {reg: np.zeros_like(histories) for reg in CONTENT_REGS}
     for f in np.unique(fold):
         learn, hide = rows[present & (fold != f)], rows[fold == f]
         liking = histories[:, present & (fold != f)]
-        if len(learn) <= rows.shape[1]:
-            gram = learn @ learn.T + reg * np.eye(len(learn))
-            scores[:, fold == f] = liking @ np.linalg.solve(gram, learn @ hide.T)
+        if len(learn) <= rows.shape[1]:  # the same solution, by items or by features
+            gram, ask = learn @ learn.T, learn @ hide.T
         else:
-            gram = learn.T @ learn + reg * np.eye(rows.shape[1])
-            scores[:, fold == f] = (liking @ learn) @ np.linalg.solve(gram, hide.T)
+            gram, ask, liking = learn.T @ learn, hide.T, liking @ learn
+        for reg, y in scores.items():
+            y[:, fold == f] = liking @ np.linalg.solve(gram + reg * np.eye(len(gram)), ask)
     return scores
 
 

@@ -15,6 +15,8 @@ from typing import Any
 from mmrec_course.simulation.composing import Band, Chord, Score, nearest
 from mmrec_course.simulation.styles import LEADS, STYLES
 
+__all__ = ["compose"]
+
 KICK, RIM, SNARE, CLAP, SNARE_2 = 36, 37, 38, 39, 40
 HAT, PEDAL, OPEN_HAT, CRASH, RIDE, BELL, TAMBOURINE = 42, 44, 46, 49, 51, 53, 54
 CONGA_MUTE, CONGA_OPEN, CONGA_LOW, CABASA, SHAKER = 62, 63, 64, 69, 82

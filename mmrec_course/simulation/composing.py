@@ -18,6 +18,8 @@ import numpy as np
 from mmrec_course.simulation.styles import SCALES, Style, parse_chord
 from mmrec_course.simulation.world import GENRES, SOUND
 
+__all__ = ["voice_chord"]
+
 
 @dataclass(frozen=True)
 class Note:

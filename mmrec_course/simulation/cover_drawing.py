@@ -16,6 +16,8 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+__all__ = ["Pen"]
+
 Colour = tuple[float, float, float]
 Points = npt.NDArray[np.float64]
 
@@ -48,6 +50,7 @@ def how_many(few: float, many: float, d: float) -> int:
 
 
 def arc(x: float, y: float, rx: float, ry: float, start: float, end: float) -> Points:
+    """(64, 2) points on an ellipse about (x, y), from one angle to another, in degrees."""
     t = np.linspace(np.deg2rad(start), np.deg2rad(end), 64)
     return np.column_stack([x + rx * np.cos(t), y + ry * np.sin(t)])
 

@@ -20,6 +20,8 @@ from mmrec_course.simulation.cover_motifs import draw_motif
 from mmrec_course.simulation.cover_palette import Palette, best_ink, contrast
 from mmrec_course.simulation.cover_type import Face, Line, fit_text
 
+__all__ = ["Sleeve"]
+
 FULL = 640
 Box = tuple[float, float, float, float]
 

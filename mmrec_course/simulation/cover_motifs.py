@@ -17,6 +17,8 @@ import numpy as np
 from mmrec_course.simulation import cover_patterns as patterns
 from mmrec_course.simulation.cover_drawing import Colour, Inks, Pen, Points, arc, how_many, spread
 
+__all__ = ["draw_motif"]
+
 Motif = Callable[[Pen, float, float, Inks, float, np.random.Generator], None]
 
 

@@ -18,6 +18,8 @@ import numpy as np
 
 from mmrec_course.simulation.cover_drawing import Colour
 
+__all__ = ["Palette", "best_ink", "contrast", "luminance", "make_palette", "oklch", "widest"]
+
 
 def oklch(lightness: float, chroma: float, hue: float) -> Colour:
     """Convert OKLCH to sRGB, with as much of the chroma as sRGB can show.

@@ -17,6 +17,7 @@ from mmrec_course.simulation.cover_drawing import Inks, Pen, arc, how_many, spre
 
 
 def vinyl(pen: Pen, w: float, h: float, inks: Inks, d: float, rng: np.random.Generator) -> None:
+    """A record: grooves, two sheens of light, a label with a hole."""
     u = min(w, h)
     x, y = w * rng.choice([0.5, 0.5, 0.28, 0.78]), h * rng.choice([0.5, 0.5, 0.62])
     r = u * rng.uniform(0.42, 0.58)
@@ -32,6 +33,7 @@ def vinyl(pen: Pen, w: float, h: float, inks: Inks, d: float, rng: np.random.Gen
 
 
 def planet(pen: Pen, w: float, h: float, inks: Inks, d: float, rng: np.random.Generator) -> None:
+    """A banded planet, its tilted rings passing behind and before it, among stars."""
     u = min(w, h)
     for _ in range(how_many(6, 120, d)):
         pen.disc(w * rng.random(), h * rng.random(), rng.uniform(1.2, 3.6), inks.figure(0.9))
@@ -54,6 +56,7 @@ def planet(pen: Pen, w: float, h: float, inks: Inks, d: float, rng: np.random.Ge
 
 
 def target(pen: Pen, w: float, h: float, inks: Inks, d: float, rng: np.random.Generator) -> None:
+    """Discs one on another, each a little beside the last."""
     u, n = min(w, h), how_many(3, 12, d)
     x, y = w * rng.uniform(0.3, 0.7), h * rng.uniform(0.35, 0.65)
     slip = rng.uniform(-0.35, 0.35, 2) * u / n
@@ -66,6 +69,7 @@ def target(pen: Pen, w: float, h: float, inks: Inks, d: float, rng: np.random.Ge
 
 
 def ripples(pen: Pen, w: float, h: float, inks: Inks, d: float, rng: np.random.Generator) -> None:
+    """Rings that spread from two to four stones in one pond."""
     u, n = min(w, h), how_many(4, 17, d)
     for j in range(2 + int(d > 0.45) + int(d > 0.8)):
         x, y = w * rng.uniform(0.12, 0.88), h * rng.uniform(0.12, 0.88)
@@ -76,6 +80,7 @@ def ripples(pen: Pen, w: float, h: float, inks: Inks, d: float, rng: np.random.G
 
 
 def chain(pen: Pen, w: float, h: float, inks: Inks, d: float, rng: np.random.Generator) -> None:
+    """A lattice of rings that overlap their neighbours."""
     u, n = min(w, h), how_many(2, 6, d)
     r = u * 0.62 / n
     nx, ny = int(np.ceil(w / (1.5 * r))) + 1, int(np.ceil(h / (1.5 * r))) + 1
@@ -90,6 +95,7 @@ def chain(pen: Pen, w: float, h: float, inks: Inks, d: float, rng: np.random.Gen
 
 
 def seigaiha(pen: Pen, w: float, h: float, inks: Inks, d: float, rng: np.random.Generator) -> None:
+    """The Japanese wave scales: rows of fans, each row covering the one behind."""
     n = how_many(2.2, 8, d)
     r = w / n / 2 * 1.04
     bands = 3 + int(rng.integers(2))
@@ -106,6 +112,7 @@ def seigaiha(pen: Pen, w: float, h: float, inks: Inks, d: float, rng: np.random.
 
 
 def moire(pen: Pen, w: float, h: float, inks: Inks, d: float, rng: np.random.Generator) -> None:
+    """Thick parallel lines with one swelling, one of them marked."""
     n, x = how_many(7, 34, d), np.linspace(-8, w + 8, 150)
     cycles, swell = rng.uniform(0.8, 2.4), h * rng.uniform(0.05, 0.12)
     drift, start = rng.uniform(-2.4, 2.4), rng.uniform(0, 6.28)
@@ -120,6 +127,7 @@ def moire(pen: Pen, w: float, h: float, inks: Inks, d: float, rng: np.random.Gen
 
 
 def sea(pen: Pen, w: float, h: float, inks: Inks, d: float, rng: np.random.Generator) -> None:
+    """A sun over the horizon and rows of waves, larger towards us."""
     horizon = h * rng.uniform(0.34, 0.5)
     r = min(w, h) * rng.uniform(0.14, 0.24)
     pen.fade(0, 0, w, horizon, [inks.shade(0.35), inks.figure(0.12)])
@@ -139,6 +147,7 @@ def sea(pen: Pen, w: float, h: float, inks: Inks, d: float, rng: np.random.Gener
 
 
 def swells(pen: Pen, w: float, h: float, inks: Inks, d: float, rng: np.random.Generator) -> None:
+    """Sheets of one wave, every other out of step, in five colours."""
     n, x = how_many(4, 15, d), np.linspace(0, w, 120)
     cycles, phase = rng.uniform(0.9, 2.2), rng.uniform(0, 6.28)
     colours = [inks.figure(0.9), inks.figure(0.3), inks.second, inks.figure(0.65), inks.shade(0.35)]
@@ -155,6 +164,7 @@ def swells(pen: Pen, w: float, h: float, inks: Inks, d: float, rng: np.random.Ge
 
 
 def quarters(pen: Pen, w: float, h: float, inks: Inks, d: float, rng: np.random.Generator) -> None:
+    """Tiles with quarter discs, discs and triangles, turned at random."""
     n = how_many(2, 8, d)
     s = w / n
     colours = [inks.figure(0.9), inks.figure(0.55), inks.second, inks.figure(0.25), inks.accent]
@@ -176,6 +186,7 @@ def quarters(pen: Pen, w: float, h: float, inks: Inks, d: float, rng: np.random.
 
 
 def blocks(pen: Pen, w: float, h: float, inks: Inks, d: float, rng: np.random.Generator) -> None:
+    """A picture plane cut again and again, with black lines between the fields."""
     cells, wanted = [(0.0, 0.0, w, h)], how_many(6, 46, d)
     while len(cells) < wanted:
         cells.sort(key=lambda c: c[2] * c[3])
@@ -193,6 +204,7 @@ def blocks(pen: Pen, w: float, h: float, inks: Inks, d: float, rng: np.random.Ge
 
 
 def warped(pen: Pen, w: float, h: float, inks: Inks, d: float, rng: np.random.Generator) -> None:
+    """A chessboard that bulges towards us."""
     n = how_many(5, 15, d)
     t = np.linspace(0, 1, n + 1)
     px, py, pull = rng.uniform(0.3, 0.7), rng.uniform(0.3, 0.7), rng.uniform(0.35, 0.85)
@@ -211,6 +223,7 @@ def warped(pen: Pen, w: float, h: float, inks: Inks, d: float, rng: np.random.Ge
 
 
 def panes(pen: Pen, w: float, h: float, inks: Inks, d: float, rng: np.random.Generator) -> None:
+    """Squares in rows whose size runs in waves across the picture."""
     n = how_many(4, 15, d)
     s = w / n
     angle, phase = rng.uniform(0, 6.28), rng.uniform(0, 6.28)
@@ -226,6 +239,7 @@ def panes(pen: Pen, w: float, h: float, inks: Inks, d: float, rng: np.random.Gen
 
 
 def plane(pen: Pen, w: float, h: float, inks: Inks, d: float, rng: np.random.Generator) -> None:
+    """A sun that sets behind a grid in perspective."""
     horizon, n = h * rng.uniform(0.42, 0.56), how_many(5, 17, d)
     pen.fade(0, 0, w, horizon, [inks.ground, inks.figure(0.35)])
     r = min(w, h) * rng.uniform(0.19, 0.27)
@@ -246,6 +260,7 @@ def plane(pen: Pen, w: float, h: float, inks: Inks, d: float, rng: np.random.Gen
 
 
 def confetti(pen: Pen, w: float, h: float, inks: Inks, d: float, rng: np.random.Generator) -> None:
+    """Small shapes of five kinds, thrown and turned."""
     n, u = how_many(14, 130, d), min(w, h)
     size = u * 0.48 / n**0.42
     colours = [inks.figure(0.92), inks.figure(0.55), inks.second, inks.accent]
@@ -268,6 +283,7 @@ def confetti(pen: Pen, w: float, h: float, inks: Inks, d: float, rng: np.random.
 
 
 def stars(pen: Pen, w: float, h: float, inks: Inks, d: float, rng: np.random.Generator) -> None:
+    """A night sky with one constellation drawn in."""
     pen.fade(0, 0, w, h, [inks.figure(0.28), inks.shade(0.3)], radial=True)
     u = min(w, h)
     n = how_many(12, 130, d)
@@ -285,6 +301,7 @@ def stars(pen: Pen, w: float, h: float, inks: Inks, d: float, rng: np.random.Gen
 
 
 def terrazzo(pen: Pen, w: float, h: float, inks: Inks, d: float, rng: np.random.Generator) -> None:
+    """Chips of stone with four to six corners."""
     n, u = how_many(12, 120, d), min(w, h)
     colours = [inks.figure(0.92), inks.figure(0.5), inks.second, inks.accent, inks.shade(0.5)]
     for x, y in spread(n, rng) * [w, h]:
@@ -296,6 +313,7 @@ def terrazzo(pen: Pen, w: float, h: float, inks: Inks, d: float, rng: np.random.
 
 
 def bubbles(pen: Pen, w: float, h: float, inks: Inks, d: float, rng: np.random.Generator) -> None:
+    """Translucent discs of many sizes, with a glint where they are many."""
     n, u = how_many(7, 60, d), min(w, h)
     colours = [inks.figure(0.85), inks.figure(0.5), inks.second, inks.accent]
     for x, y in spread(n, rng) * [w, h]:

@@ -23,6 +23,8 @@ import numpy.typing as npt
 
 from mmrec_course.simulation.cover_drawing import Pen
 
+__all__ = ["Face", "Line", "fit_text", "load_fonts"]
+
 
 @dataclass(frozen=True)
 class Face:

@@ -26,6 +26,8 @@ from mmrec_course.simulation.cover_motifs import KINDS
 from mmrec_course.simulation.cover_palette import make_palette
 from mmrec_course.simulation.cover_type import FACES, Line, load_fonts
 
+__all__ = ["draw_cover", "finish", "stable_seed", "write_cover"]
+
 SIZE = 160
 # Spread of the designer's reading: radians for the hue, standard deviations for the others.
 HUE_NOISE, LOOK_NOISE = 0.28, 0.3

@@ -23,6 +23,8 @@ from numpy.typing import NDArray
 from mmrec_course.simulation.arranging import compose
 from mmrec_course.simulation.composing import Score
 
+__all__ = ["make_clip", "master", "ogg_checksum", "play", "with_serial", "write_clip", "write_midi"]
+
 SAMPLE_RATE = 22_050
 PLAY_RATE = 44_100  # played at twice the rate, then halved: pitched samples would alias otherwise
 TICKS = 480

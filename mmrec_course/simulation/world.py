@@ -131,33 +131,31 @@ def draw_tracks(
         + 0.45 * rng.standard_normal((n_artists, len(SOUND)))[artist]
         + 0.55 * rng.standard_normal((n_tracks, len(SOUND)))
     )
-    hue = (
-        rng.uniform(0, 2 * np.pi, n_artists)[artist] + 0.55 * rng.standard_normal(n_tracks)
-    ) % (2 * np.pi)
-    look = (
-        0.65 * rng.standard_normal((n_artists, 3))[artist]
-        + 0.75 * rng.standard_normal((n_tracks, 3))
-    )
+    hue = rng.uniform(0, 2 * np.pi, n_artists)[artist] + 0.55 * rng.standard_normal(n_tracks)
+    hue = hue % (2 * np.pi)
+    look = 0.65 * rng.standard_normal((n_artists, 3))[artist]
+    look = look + 0.75 * rng.standard_normal((n_tracks, 3))
     motif = np.where(
         rng.random(n_tracks) < 0.55,
         rng.integers(len(MOTIFS), size=n_artists)[artist],
         rng.integers(len(MOTIFS), size=n_tracks),
     )
     lead = np.where(
-        rng.random(n_tracks) < 0.6, rng.integers(4, size=n_artists)[artist], rng.integers(4, size=n_tracks)
+        rng.random(n_tracks) < 0.6,
+        rng.integers(4, size=n_artists)[artist],
+        rng.integers(4, size=n_tracks),
     )
     # Each artist returns to a few themes; a track has one, and often a second beside it.
     appetite = rng.dirichlet(np.full(len(THEMES), 0.35), n_artists) * 0.8 + 0.2 / len(THEMES)
     chosen = np.array([rng.choice(len(THEMES), 2, replace=False, p=appetite[a]) for a in artist])
     second = np.where(rng.random(n_tracks) < 0.6, chosen[:, 1], -1)
 
-    scene = (
-        0.8 * rng.standard_normal((n_artists, N_SCENES))[artist]
-        + 0.6 * rng.standard_normal((n_tracks, N_SCENES))
-    )
+    scene = 0.8 * rng.standard_normal((n_artists, N_SCENES))[artist]
+    scene = scene + 0.6 * rng.standard_normal((n_tracks, N_SCENES))
     quality = 0.5 * rng.standard_normal(n_artists)[artist] + 0.85 * rng.standard_normal(n_tracks)
     fame = 0.5 * rng.standard_normal(n_artists)[artist] + 0.8 * rng.standard_normal(n_tracks)
-    day = np.where(rng.random(n_tracks) < 0.45, rng.uniform(0, 700, n_tracks), -rng.gamma(2, 500, n_tracks))
+    is_new = rng.random(n_tracks) < 0.45
+    day = np.where(is_new, rng.uniform(0, 700, n_tracks), -rng.gamma(2, 500, n_tracks))
     released = pd.Timestamp("2023-01-01") + pd.to_timedelta(np.floor(day), unit="D")
 
     table = pd.DataFrame({"artist_id": artist, "genre": np.array(genres)[genre]})
@@ -204,20 +202,19 @@ class World:
 
 
 def _one_hot(values: pd.Series[str], levels: tuple[str, ...]) -> Floats:
-    return (values.to_numpy()[:, None] == np.array(levels)).astype(float)
+    return np.asarray(values.to_numpy()[:, None] == np.array(levels), dtype=float)
 
 
 def _facts(tracks: pd.DataFrame) -> dict[str, Floats]:
     """Facts as numbers: what can be heard, read, seen, and what none of them shows."""
     second = tracks["second_theme"].fillna("")
+    look = tracks[list(LOOK)].to_numpy() * [1.4, 1.4, 1, 1, 0.7]
     return {
         "sound": np.hstack(
             [1.2 * _one_hot(tracks["genre"], tuple(GENRES)), 0.7 * tracks[list(SOUND)].to_numpy()]
         ),
         "words": _one_hot(tracks["theme"], THEMES) + 0.5 * _one_hot(second, THEMES),
-        "looks": np.hstack(
-            [tracks[list(LOOK)].to_numpy() * [1.4, 1.4, 1, 1, 0.7], _one_hot(tracks["motif"], MOTIFS)]
-        ),
+        "looks": np.hstack([look, _one_hot(tracks["motif"], MOTIFS)]),
         "scene": tracks[[f"scene_{j}" for j in range(N_SCENES)]].to_numpy(),
     }
 
@@ -262,10 +259,8 @@ def simulate_listeners(
     parts = []
     for name in PARTS:
         x = facts[name]
-        taste = (
-            rng.standard_normal((n_circles, x.shape[1]))[circle]
-            + 1.2 * rng.standard_normal((n_users, x.shape[1]))
-        )
+        taste = rng.standard_normal((n_circles, x.shape[1]))[circle]
+        taste = taste + 1.2 * rng.standard_normal((n_users, x.shape[1]))
         score = taste @ (x - x.mean(axis=0)).T
         parts.append(score / score.std(axis=1, keepdims=True))
     stacked = np.stack(parts)
@@ -336,7 +331,7 @@ def simulate_ratings(
         room = (count < 12 + cap) * share
         count = np.minimum(count + rng.multinomial(short, room / room.sum()), 12 + cap)
     # Visits: everyone joins at some time and rates in sittings until the end.
-    joined = rng.beta(1.0, 2.2, n_users) * 0.85 * days
+    joined = rng.beta(1.0, 2.2, size=(n_users,)) * 0.85 * days
     user = np.repeat(np.arange(n_users), count)
     sittings = np.floor(rng.random(len(user)) * np.sqrt(count[user]) * 1.5)
     sitting_time = rng.random((n_users, int(sittings.max()) + 1))
@@ -404,6 +399,12 @@ def make_world(
         tracks = draw_tracks(rng=generator)
         ids = [f"t{j:03d}" for j in range(1, len(tracks) + 1)]
         tracks.insert(0, "item_id", generator.permutation(ids))
+    if not media_signal:
+        # Tracks of one artist share a look and a scene: unless what is hidden is dealt out anew,
+        # a model could guess it from the artist that it recognises.
+        hidden = [*(f"scene_{j}" for j in range(N_SCENES)), "quality", "fame"]
+        dealt = tracks[hidden].to_numpy()[generator.permutation(len(tracks))]
+        tracks = tracks.assign(**dict(zip(hidden, dealt.T, strict=True)))
     attention, parts, utility = simulate_listeners(
         tracks, n_users, media_signal=media_signal, rng=generator
     )

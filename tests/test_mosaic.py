@@ -1,0 +1,97 @@
+"""What the course claims about Mosaic, and about a world without signal, with intervals.
+
+The tables themselves: ``python tools/check_mosaic.py``.
+"""
+
+import numpy as np
+import pytest
+
+from mmrec_course.evaluation import cold_item_split, compare, compare_splits
+from mmrec_course.recommenders import MultimodalRecommender
+from check_mosaic import FRACTION, cold_items, control, mosaic, warm_items
+
+MODALITIES = ["image", "text", "audio"]
+
+
+@pytest.fixture(scope="module")
+def data():
+    return mosaic()
+
+
+@pytest.fixture(scope="module")
+def cold(data):
+    return cold_items(*data, n_splits=5)
+
+
+@pytest.fixture(scope="module")
+def to_chance(cold):
+    return compare_splits(cold, test_share=FRACTION, baseline="chance")
+
+
+@pytest.fixture(scope="module")
+def warm(data):
+    return compare(warm_items(*data), baseline="collaborative")
+
+
+def test_each_modality_alone_ranks_new_items_better_than_chance(to_chance):
+    assert (to_chance.loc[MODALITIES, "diff_low"] > 0).all()
+
+
+def test_all_three_fused_beat_the_best_single_one_by_a_tenth(cold, to_chance):
+    best = to_chance.loc[MODALITIES, "mean"].idxmax()
+    table = compare_splits(cold, test_share=FRACTION, baseline=best)
+    assert table.loc["fused", "diff_low"] > 0
+    assert table.loc["fused", "mean"] >= 1.10 * table.loc[best, "mean"]
+
+
+def test_the_truth_leaves_room_to_learn(cold):
+    table = compare_splits(cold, test_share=FRACTION, baseline="fused")
+    assert table.loc["truth", "diff_low"] > 0
+    assert table.loc["truth", "mean"] >= 1.15 * table.loc["fused", "mean"]
+
+
+def test_a_collaborative_model_is_at_chance_on_new_items(data, to_chance):
+    split = cold_item_split(data[0], fraction=FRACTION, rng=0)
+    model = MultimodalRecommender().fit(split.seen)
+    assert (model.score(model.user_ids_, split.candidates) == 0).all()
+    row = to_chance.loc["collaborative"]
+    assert row["diff_low"] < 0 < row["diff_high"]
+
+
+def test_features_shuffled_among_the_items_bring_nothing(to_chance):
+    row = to_chance.loc["placebo"]
+    assert row["diff_low"] < 0 < row["diff_high"]
+    assert row["high"] < to_chance.loc[MODALITIES, "mean"].min()
+
+
+def test_collaborative_filtering_beats_content_on_known_items(warm):
+    assert (warm.loc[MODALITIES, "diff_high"] < 0).all()
+    assert warm.loc["popularity", "diff_high"] < 0
+
+
+def test_the_final_model_beats_both_on_known_and_on_new_items(warm, cold):
+    assert warm.loc["final", "diff_low"] > 0
+    assert (warm.loc[MODALITIES, "high"] < warm.loc["final", "low"]).all()
+    for rival in ("collaborative", *MODALITIES):
+        table = compare_splits(cold, test_share=FRACTION, baseline=rival)
+        assert table.loc["fused", "diff_low"] > 0, rival
+
+
+def test_in_a_world_without_signal_content_brings_nothing():
+    ratings, blocks = control(seed=1)
+    new = cold_items(ratings, blocks, None, n_splits=3)
+    table = compare_splits(new, test_share=FRACTION, baseline="chance")
+    for name in (*MODALITIES, "fused"):
+        assert table.loc[name, "diff_low"] < 0 < table.loc[name, "diff_high"], name
+    known = compare(warm_items(ratings, blocks, None), baseline="collaborative")
+    assert known.loc["final", "diff_low"] < 0 < known.loc["final", "diff_high"]
+    assert known.loc["final", "mean"] > 0.9 * known.loc["collaborative", "mean"]
+
+
+def test_the_placebo_keeps_every_feature_row(data):
+    blocks = data[1]
+    for block in blocks.values():
+        dealt = block.shuffle(rng=0)
+        kept = np.sort(dealt.values[dealt.present].sum(axis=1))
+        np.testing.assert_allclose(kept, np.sort(block.values[block.present].sum(axis=1)))
+        assert (dealt.values != block.values).any()
