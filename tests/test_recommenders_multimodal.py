@@ -146,6 +146,8 @@ def test_it_is_an_estimator_and_checks_its_arguments(cold, blocks):
     assert clone(model).get_params()["positive"] == 3.0
     with pytest.raises(ValueError, match="fusion: 'magic' is unknown; choose 'weighted'"):
         MultimodalRecommender(fusion="magic").fit(cold.seen, blocks)
+    with pytest.raises(ValueError, match="weights: none for modality 'audio'"):
+        MultimodalRecommender(weights={"image": 1.0, "text": 1.0}).fit(cold.seen, blocks)
 
 
 def test_nobody_likes_anything_is_survived(blocks):

@@ -93,9 +93,7 @@ class MultimodalRecommender(Recommender):
         """Learn and tune all parts; see :meth:`Recommender.fit`."""
         if self.fusion != "weighted":
             raise ValueError(f"fusion: {self.fusion!r} is unknown; choose 'weighted'")
-        self.blocks_ = dict(features or {})
-        super().fit(ratings, self.blocks_)
-        return self
+        return super().fit(ratings, features)
 
     def _fit(self, ratings: pd.DataFrame, blocks: Mapping[str, FeatureBlock]) -> None:
         rated = self.n_ratings_ > 0
@@ -127,6 +125,8 @@ class MultimodalRecommender(Recommender):
             y = hidden[self.regs_[m]]
             scores[m] = standardize_scores(y, y[:, present[m]])
         if self.weights is not None:
+            if lacking := set(self.modalities_) - set(self.weights):
+                raise ValueError(f"weights: none for modality {sorted(lacking)[0]!r}")
             self.weights_ = {m: float(self.weights[m]) for m in self.modalities_}
         elif liked.any() and self.modalities_:
             self.weights_ = learn_weights(scores, liked, present, groups=fold)
