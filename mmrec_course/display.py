@@ -23,7 +23,6 @@ from IPython.display import display
 
 __all__ = [
     "MODALITY_COLORS",
-    "Cards",
     "fixed",
     "format_table",
     "interval",
@@ -68,8 +67,6 @@ class Cards:
         For notebooks and web pages.
     text
         For terminals, diffs and readers of the stored file.
-
-    Notebook: 00_start_here
     """
 
     def __init__(self, html: str, text: str) -> None:

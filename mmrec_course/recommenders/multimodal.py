@@ -115,9 +115,7 @@ class MultimodalRecommender(Recommender):
             rows = unit_rows(blocks[m], self.n_ratings_ > 0)[rated]
             present[m] = blocks[m].present[rated]
             hidden = _scores_when_hidden(rows, histories, present[m], fold)
-            quality = {
-                reg: _ndcg_by_fold(y, liked, present[m], fold) for reg, y in hidden.items()
-            }
+            quality = {reg: _ndcg_by_fold(y, liked, present[m], fold) for reg, y in hidden.items()}
             self.regs_[m] = max(quality, key=quality.__getitem__)
             self.parts_[m] = ContentRidge(
                 modality=m, reg=self.regs_[m], positive=self.positive

@@ -167,10 +167,11 @@ people_only = EASE().fit(split.seen)
 print(np.unique(people_only.score(people_only.user_ids_, split.candidates)))
 
 # %% [markdown]
-# Zero, for every listener and every new track. Content can do better. For each modality, a *ridge
-# regression* learns from a listener's past ratings which features go with liking
+# Zero, for every listener and every new track. *Content* (covers, words, sounds) can do better. For
+# each modality, a *ridge regression* learns from a listener's past ratings which features go with liking
 # (`ContentRidge`; lesson 08 builds it; `reg` keeps it from trusting few ratings too much). It then
-# gives every new track a guess $y_m$. Here are the guesses for one listener and three tracks:
+# gives every new track a guess $y_m$. It is not in stars: 0 is neutral, higher is a better match.
+# Here are the guesses for one listener and three tracks:
 
 # %%
 from mmrec_course.recommenders import ContentRidge
@@ -182,11 +183,11 @@ for m, y in guesses.items():
     print(f"{m:6}", np.round(y[0, :3], 2), f"spread {y.std():.2f}")
 
 # %% [markdown]
-# Before adding, look at the spreads. They differ, because each modality has its own units. A
-# weight of 0.4 would mean little if one modality's numbers were simply larger. So first bring
+# Before adding, look at the spreads. All three guess the same thing, but some more boldly than
+# others, and a bold one would drown the rest: a weight of 0.4 would mean little. So first bring
 # each to the same scale (subtract the mean, divide by the standard deviation: a *z-score*), then
 # take the weighted sum. The weights are those of the snippet, chosen before looking at any result;
-# lesson 08 learns better ones. For the first new track:
+# lesson 08 learns them from data. For the first new track:
 
 # %%
 w = {"image": 0.3, "text": 0.4, "audio": 0.3}
@@ -227,10 +228,11 @@ captions = [stars(hidden[i]) if i in hidden.index else "not rated" for i in ten]
 show_items(mosaic.items, ten, captions=captions)
 
 # %% [markdown]
-# Whoever rated a track with four or five stars liked it; of the tracks that were not rated, we do
-# not know. A count makes this precise. **NDCG@10** is 1 if the list begins with the tracks that
-# the listener liked, 0 if it has none of them, and a hit counts for more the nearer it is to the
-# top. For this listener, and the share of liked tracks that made the list (*recall*):
+# Two hits; what the listener would have said of the other eight, nobody knows. A measure makes this
+# precise. **NDCG@10** is 1 if the list begins with the tracks that the listener liked, 0 if it has
+# none of them, and a hit counts for more the nearer it is to the top. Tracks that were not rated
+# count as misses, so even good lists score far below 1: compare with chance. **Recall** is the
+# share of the liked tracks that made the list.
 
 # %%
 from mmrec_course.evaluation import compare, evaluate
@@ -264,7 +266,7 @@ print_table(table[["mean", "low", "high", "difference", "diff_low", "diff_high"]
 # %% [markdown]
 # `low` and `high` are a 95 % interval for the mean: with other listeners of the same kind and the
 # same tracks, it would lie about there. `difference` is each row minus *text*, the best single
-# modality, with its own interval (computed before rounding).
+# modality here, with its own interval (computed before rounding).
 
 # %%
 from mmrec_course.plotting import plot_comparison
@@ -318,6 +320,7 @@ print_table(warm_table[["mean", "low", "high", "difference", "diff_low", "diff_h
 model = MultimodalRecommender().fit(mosaic.ratings, blocks)
 top = model.recommend([listener], k=10)
 parts = model.explain(listener, top["item_id"])
+print("weights learned:", model.weights_)
 print("parts sum to the scores:", np.allclose(parts.sum(axis=1), top["score"]))
 
 # %%
@@ -330,16 +333,18 @@ captions = [f"{counts[i]} ratings" for i in top["item_id"]]
 show_history_and_list(mosaic.items, history, top, parts, captions=captions)
 
 # %% [markdown]
-# First the six latest tracks that the listener gave five stars, then ten that the model would show
+# (The learned weights are those of the snippet: a coincidence.) First the six latest tracks that the listener gave five stars, then ten that the model would show
 # next, each with its score split into parts: what people did (*collaborative*), what the cover,
-# the words and the sound say (0.00 where the track lacks it). The parts add up to the score, so you
-# can see which part put a track where it is. Compare the collaborative bars of tracks with many
-# ratings and with few. Then play some, and judge for yourself.
+# the words and the sound say (0.00 where the track lacks it, or where they say nothing for or
+# against). The parts add up to the score, so you can see which part put a track where it is:
+# *Rudderless* owes its place to other listeners, *Tiny Turbines* to its words and its sound. Scores
+# are for comparing tracks within this list. Play some, and judge for yourself.
 #
 # ## What goes wrong
 #
 # - **Adding what has no common scale.** The snippet at the top did. Here, z-scores came first.
-# - **Being impressed by a number without its interval.** On this page every comparison has one.
+# - **Being impressed by a number without its interval.** Both tables on this page have intervals; one
+#   listener's NDCG and four neighbours are anecdotes.
 # - **Taking the training data for the test.** A model that had seen the new tracks' ratings would
 #   look splendid. Lesson 06 shows this trap and five more at work.
 # - **Expecting too much.** Where ratings were known, content added little. Lesson 11 gives the whole
@@ -351,7 +356,10 @@ show_history_and_list(mosaic.items, history, top, parts, captions=captions)
 #    that you would have chosen?
 # 2. In step 3, try `w = {"image": 1.0, "text": 0.0, "audio": 0.0}`. Which row of the table is
 #    *fused* now close to, and why?
-# 3. Set `listener = "u124"` where step 3 first names one. Which part counts most in their list?
+# 3. Set `listener = "u124"` where step 3 first names one. Which part has the longest bars in their
+#    list?
+# 4. Draw a figure of your own, say a histogram of `mosaic.ratings["rating"]`: call `use_style()` from
+#    `mmrec_course.plotting` first, and `finish` with a description last.
 #
 # What the numbers mean is the work of the next lessons, and from [lesson
 # 01](01_the_catalogue.ipynb) on each has exercises with checks.
