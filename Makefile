@@ -7,9 +7,10 @@ READY := $(VENV)/.ready
 JOBS ?= 2
 
 # Set before any kernel starts; stored outputs do not depend on them, a room of laptops does.
-export OMP_NUM_THREADS ?= 2
-export OPENBLAS_NUM_THREADS ?= 2
-export NUMBA_NUM_THREADS ?= 2
+# For tests conftest.py sets them: pytest's workers share the cores.
+lab notebooks data bench: export OMP_NUM_THREADS ?= 2
+lab notebooks data bench: export OPENBLAS_NUM_THREADS ?= 2
+lab notebooks data bench: export NUMBA_NUM_THREADS ?= 2
 export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 
 .DEFAULT_GOAL := help
@@ -32,7 +33,7 @@ test: $(READY)  ## lint, types, tests and every core notebook, outputs compared 
 notebooks: $(READY)  ## run the text sources in notebooks/src into notebooks (ONLY=03 for one)
 	$(BIN)/python tools/build_notebooks.py $(ONLY)
 
-data: $(READY)  ## rebuild data/mosaic (maintainers; needs FluidSynth and its FluidR3 sound font)
+data: $(READY)  ## rebuild data/mosaic (maintainers; needs the programs and fonts in CONTRIBUTING.md)
 	$(BIN)/pip install -q -c requirements.lock --no-build-isolation -e ".[data]"
 	$(BIN)/python tools/build_mosaic.py
 

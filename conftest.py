@@ -1,10 +1,19 @@
 """What every run of pytest needs before a test or a notebook's kernel starts."""
 
 import os
+from pathlib import Path
 
-# Kernels inherit these. Lessons print what holds on any thread count; the default is for speed.
+# Kernels inherit these. Lessons print what holds on any thread count; the default is for speed:
+# beside another worker a second thread only waits.
+THREADS = "1" if "PYTEST_XDIST_WORKER" in os.environ else "2"
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
-    os.environ.setdefault(variable, "2")
+    os.environ.setdefault(variable, THREADS)
+
+# One cache for all lessons and tests of this clone, so that a file is decoded once; the reader's
+# own, in the user's cache folder, is left alone. Surprise makes its folder when it is imported.
+CACHE = Path(__file__).parent / ".cache"
+os.environ.setdefault("MMREC_CACHE", str(CACHE / "features"))
+os.environ.setdefault("SURPRISE_DATA_FOLDER", str(CACHE / "surprise"))
 
 # Blanks must fail and sources are not modules; a test in tests/ looks after both.
 collect_ignore = ["notebooks/exercises", "notebooks/src", "tools", "benchmarks", "docs"]

@@ -93,7 +93,7 @@ STYLE: dict[Any, Any] = {
 def use_style() -> None:
     """Give figures drawn from here on the course's look; the functions below have it anyway.
 
-    Notebook: 00_start_here
+    Notebook: 06_evaluation
     """
     plt.rcParams.update(STYLE)
 

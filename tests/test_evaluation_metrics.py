@@ -10,6 +10,7 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -217,7 +218,8 @@ def test_a_hit_that_moves_up_never_lowers_a_metric(
 
 # --- beside ranx --------------------------------------------------------------------------------
 
-# In a process of its own, where ranx runs as plain Python: compiling it takes a minute.
+# In a process of its own, where ranx runs as plain Python: compiling it takes a minute. It leaves
+# folders in HOME, so it gets another one.
 RANX = """
 import json, sys
 import ranx
@@ -229,7 +231,7 @@ json.dump({name: list(value) for name, value in values.items()}, sys.stdout)
 """
 
 
-def test_metrics_equal_ranx() -> None:
+def test_metrics_equal_ranx(tmp_path: Path) -> None:
     if importlib.util.find_spec("ranx") is None:
         pytest.skip("ranx is not installed")
     rng = np.random.default_rng(0)
@@ -256,7 +258,7 @@ def test_metrics_equal_ranx() -> None:
     answer = subprocess.run(
         [sys.executable, "-c", RANX],
         input=json.dumps(case),
-        env=os.environ | {"NUMBA_DISABLE_JIT": "1"},
+        env=os.environ | {"NUMBA_DISABLE_JIT": "1", "HOME": str(tmp_path)},
         capture_output=True,
         text=True,
         check=True,

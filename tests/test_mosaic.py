@@ -5,10 +5,10 @@ The tables themselves: ``python tools/check_mosaic.py``.
 
 import numpy as np
 import pytest
+from check_mosaic import FRACTION, cold_items, control, mosaic, warm_items
 
 from mmrec_course.evaluation import cold_item_split, compare, compare_splits
 from mmrec_course.recommenders import MultimodalRecommender
-from check_mosaic import FRACTION, cold_items, control, mosaic, warm_items
 
 MODALITIES = ["image", "text", "audio"]
 

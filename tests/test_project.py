@@ -260,6 +260,19 @@ def test_the_floor_plan_is_enforced(
     assert (layering_problems(tmp_path / "mmrec_course") == []) is allowed
 
 
+def test_every_module_has_a_test_file_of_its_name() -> None:
+    tests = {path.name for path in (ROOT / "tests").glob("test_*.py")}
+    silent = []
+    for path in sorted(PACKAGE.rglob("*.py")):
+        name = "_".join(path.relative_to(PACKAGE).with_suffix("").parts)
+        if path.name == "__init__.py" or f"test_{name}.py" in tests:
+            continue
+        # What only draws is tested by what is drawn.
+        if not name.startswith("simulation_cover_"):
+            silent.append(f"tests/test_{name}.py")
+    assert not silent, f"missing: {', '.join(silent)}"
+
+
 UNSAFE = re.compile(r"allow_pickle\s*=\s*True|(?<!allow_)pickle\b|joblib\.load|\bdill\b")
 
 

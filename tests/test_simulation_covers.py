@@ -1,12 +1,10 @@
-"""Covers: colours follow the facts, words are never cut, seeds are stable, drawings repeat.
+"""Covers: pictures follow the facts, words are never cut, seeds are stable, drawings repeat.
 
 What needs skia or the fonts is skipped, with its reason, where they are absent.
 """
 
 from __future__ import annotations
 
-import colorsys
-import hashlib
 import importlib
 import importlib.util
 import subprocess
@@ -17,21 +15,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from mmrec_course.simulation import cover_layouts, covers
 from mmrec_course.simulation.cover_drawing import how_many, spread
 from mmrec_course.simulation.cover_layouts import FULL, LAYOUTS, Sleeve
 from mmrec_course.simulation.cover_motifs import KINDS
-from mmrec_course.simulation.cover_palette import (
-    best_ink,
-    contrast,
-    luminance,
-    make_palette,
-    oklch,
-)
-from mmrec_course.simulation.cover_type import FACES, Face, Line, fit_text, load_fonts
+from mmrec_course.simulation.cover_palette import make_palette
+from mmrec_course.simulation.cover_type import FACES, Face, Line, load_fonts
 from mmrec_course.simulation.covers import LEANINGS, draw_cover, stable_seed, write_cover
 from mmrec_course.simulation.world import GENRES, MOTIFS, draw_tracks
 
@@ -55,134 +45,6 @@ def _missing() -> str:
 
 
 needs_drawing = pytest.mark.skipif(bool(_missing()), reason=_missing() or "never")
-
-
-# palette
-
-
-def test_oklch_gives_white_black_and_a_grey_without_chroma() -> None:
-    assert oklch(1, 0, 0) == pytest.approx((1, 1, 1), abs=1e-3)
-    assert oklch(0, 0, 0) == pytest.approx((0, 0, 0), abs=1e-3)
-    red, green, blue = oklch(0.6, 0, 2.0)
-    assert red == pytest.approx(green, abs=1e-3) and green == pytest.approx(blue, abs=1e-3)
-
-
-def test_oklch_knows_the_red_of_srgb() -> None:
-    # Ottosson's values for (1, 0, 0): lightness 0.628, chroma 0.258, hue 29.2 degrees.
-    assert oklch(0.628, 0.2576, np.deg2rad(29.23)) == pytest.approx((1, 0, 0), abs=0.02)
-
-
-@given(st.floats(0.1, 0.95), st.floats(0, 6.28))
-def test_oklch_keeps_hue_and_lightness_where_chroma_must_give_way(level: float, hue: float) -> None:
-    full, half = oklch(level, 0.4, hue), oklch(level, 0.02, hue)
-    assert all(0 <= c <= 1 for c in full)
-    # Luminance is not lightness, but strong and faint colours of one lightness stay near.
-    assert abs(luminance(full) ** (1 / 3) - luminance(half) ** (1 / 3)) < 0.17
-
-
-def test_contrast_is_21_for_black_on_white_and_best_ink_takes_the_worst_case() -> None:
-    black, white, grey = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0), (0.5, 0.5, 0.5)
-    assert contrast(black, white) == pytest.approx(21)
-    assert contrast(grey, grey) == 1
-    assert best_ink([black, white], [grey, white])[0] == black
-    assert best_ink([black, white], [black, grey])[0] == white
-
-
-def test_ground_grows_lighter_with_lightness() -> None:
-    for hue in np.linspace(0, 6, 7):
-        grounds = [luminance(make_palette(hue, x, 0.0).ground) for x in np.linspace(-2.5, 2.5, 11)]
-        assert np.all(np.diff(grounds) > 0)
-
-
-def test_ground_grows_more_colourful_with_vividness() -> None:
-    for hue in np.linspace(0, 6, 7):
-        ground = [make_palette(hue, 0.0, x).ground for x in np.linspace(-2.5, 2.5, 11)]
-        spread_of_channels = [max(c) - min(c) for c in ground]
-        assert np.all(np.diff(spread_of_channels) > -1e-6)
-        assert spread_of_channels[-1] > 3 * spread_of_channels[0]
-
-
-def test_hue_goes_once_around_the_circle() -> None:
-    angles = np.linspace(0, 2 * np.pi, 37)
-    hsv = [colorsys.rgb_to_hsv(*make_palette(a, 0.0, 0.5).ground)[0] for a in angles]
-    turned = np.unwrap(2 * np.pi * np.array(hsv))
-    assert np.all(np.diff(turned) > 0)
-    assert turned[-1] - turned[0] == pytest.approx(2 * np.pi, abs=1e-6)
-
-
-def test_the_main_hue_carries_ground_and_ramps() -> None:
-    palette = make_palette(1.0, -0.5, 1.0, rng=4)
-    hues = [colorsys.rgb_to_hsv(*palette.figure(k))[0] for k in (0.0, 0.5, 0.9)]
-    assert max(hues) - min(hues) < 0.09
-
-
-@given(st.floats(0, 6.28), st.floats(-3, 3), st.floats(-3, 3), st.integers(0, 50))
-def test_ink_or_paper_is_legible_on_every_ground(
-    hue: float, lightness: float, vividness: float, seed: int
-) -> None:
-    palette = make_palette(hue, lightness, vividness, rng=seed)
-    for behind in (palette.ground, palette.shade(0.8), palette.shade(1.0)):
-        assert best_ink([palette.paper, palette.ink], [behind])[1] > 3.8
-    assert contrast(palette.figure(0.95), palette.ground) > 1.9
-
-
-# text fitting: a monospaced measure makes the right answers plain.
-
-
-def _half_em(text: str) -> float:
-    return 0.5 * len(text)
-
-
-def test_a_short_title_is_as_large_as_allowed_on_one_line() -> None:
-    assert fit_text("Drift", 500, 200, _half_em, largest=80) == (["Drift"], 80)
-
-
-def test_lines_are_broken_where_they_balance() -> None:
-    lines, size = fit_text("aaaa bb cc dddd", 100, 400, _half_em, largest=500, max_lines=2)
-    assert lines == ["aaaa bb", "cc dddd"]
-    assert size == pytest.approx(100 / 3.5)
-
-
-def test_height_bounds_the_size_too() -> None:
-    _, size = fit_text("one two", 1000, 30, _half_em, largest=200)
-    assert size == 30
-
-
-def test_one_long_word_is_shrunk_and_kept() -> None:
-    lines, size = fit_text("Unübersichtlichkeit", 40, 40, _half_em, largest=90, smallest=30)
-    assert lines == ["Unübersichtlichkeit"]
-    assert size == pytest.approx(40 / (0.5 * 19))
-
-
-def test_more_lines_than_welcome_are_used_before_words_become_illegible() -> None:
-    text = "aaa bbb ccc ddd eee fff"
-    lines, size = fit_text(text, 60, 600, _half_em, largest=90, smallest=30, max_lines=2)
-    assert len(lines) > 2 and size >= 30
-    assert len(fit_text(text, 60, 600, _half_em, largest=90, max_lines=2)[0]) == 2
-
-
-@given(
-    st.lists(st.text("abcdefg", min_size=1, max_size=12), min_size=1, max_size=9),
-    st.floats(20, 600),
-    st.floats(20, 600),
-    st.integers(1, 5),
-)
-def test_fitted_text_keeps_every_word_and_stays_in_its_box(
-    words: list[str], width: float, height: float, lines: int
-) -> None:
-    rows, size = fit_text(
-        " ".join(words), width, height, _half_em, largest=99, max_lines=lines, leading=1.2
-    )
-    assert " ".join(rows).split() == words
-    assert 0 < size <= 99
-    assert max(map(_half_em, rows)) * size <= width * (1 + 1e-9)
-    assert size * (1 + 1.2 * (len(rows) - 1)) <= height * (1 + 1e-9)
-
-
-@pytest.mark.parametrize(("text", "width"), [("  ", 100.0), ("word", 0.0)])
-def test_blank_texts_and_empty_boxes_are_refused(text: str, width: float) -> None:
-    with pytest.raises(ValueError, match=r"text|box"):
-        fit_text(text, width, 10, _half_em, largest=10)
 
 
 # seeds, tables, geometry
@@ -261,7 +123,7 @@ def test_long_words_stay_in_their_box_and_on_the_sleeve(
     layout: str, noted: list[tuple[Any, ...]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _only(monkeypatch, layout)
-    for artist_id in range(6):
+    for artist_id in range(3):
         facts = FACTS | {"artist_id": artist_id}
         draw_cover(facts, title=LONG_TITLE, artist=LONG_ARTIST, item_id=f"t{artist_id}")
     assert noted or layout == "disc label"  # which sets its words along a circle
@@ -298,15 +160,10 @@ def test_same_arguments_give_the_same_bytes_in_another_process(tmp_path: Path) -
         "import sys; from mmrec_course.simulation.covers import draw_cover, write_cover;"
         f"write_cover(sys.argv[1], draw_cover({FACTS!r}, title='Salt', artist='Ósk', item_id='t7'))"
     )
-    hashes = set()
-    for k in range(2):
-        path = tmp_path / f"{k}.jpg"
-        subprocess.run([sys.executable, "-c", code, str(path)], check=True, capture_output=True)
-        hashes.add(hashlib.sha256(path.read_bytes()).hexdigest())
-    here = tmp_path / "here.jpg"
+    here, there = tmp_path / "here.jpg", tmp_path / "there.jpg"
+    subprocess.run([sys.executable, "-c", code, str(there)], check=True, capture_output=True)
     write_cover(here, draw_cover(FACTS, title="Salt", artist="Ósk", item_id="t7"))
-    hashes.add(hashlib.sha256(here.read_bytes()).hexdigest())
-    assert len(hashes) == 1
+    assert here.read_bytes() == there.read_bytes()
 
 
 @needs_drawing
@@ -328,14 +185,15 @@ def test_every_kind_of_motif_marks_the_picture_at_every_density() -> None:
     from mmrec_course.simulation.cover_drawing import Pen
     from mmrec_course.simulation.cover_motifs import draw_motif
 
+    side = FULL // 2
     for family, kinds in KINDS.items():
         for kind in range(len(kinds)):
             for density in (0.0, 0.5, 1.0):
-                pen, inks = Pen(np.zeros((FULL, FULL, 4), np.uint8)), make_palette(1.0, 0.0, 0.5)
+                pen, inks = Pen(np.zeros((side, side, 4), np.uint8)), make_palette(1.0, 0.0, 0.5)
                 rng = np.random.default_rng(1)
-                pen.box(0, 0, FULL, FULL, inks.ground)
+                pen.box(0, 0, side, side, inks.ground)
                 bare = pen.pixels.copy()
-                draw_motif(pen, FULL, FULL, inks, family, kind, density, rng)
+                draw_motif(pen, side, side, inks, family, kind, density, rng)
                 changed = (np.abs(pen.pixels.astype(int) - bare).max(axis=2) > 20).mean()
                 assert changed > 0.02, (family, kind, density)
 
@@ -343,7 +201,7 @@ def test_every_kind_of_motif_marks_the_picture_at_every_density() -> None:
 @needs_drawing
 def test_pictures_follow_the_facts() -> None:
     """Rank correlation of plain picture statistics with the facts, over a drawn catalogue."""
-    tracks = draw_tracks(90, n_artists=60, rng=5)
+    tracks = draw_tracks(60, n_artists=40, rng=5)
     pictures = np.array(
         [
             draw_cover(row, title="Low Tide", artist="The Vanes", item_id=f"t{k}")
@@ -372,11 +230,11 @@ def test_an_artist_keeps_one_typeface(monkeypatch: pytest.MonkeyPatch) -> None:
         seen.append(next(n for n, f in FACES.items() if f is sleeve.face))
 
     monkeypatch.setattr(covers, "LAYOUTS", dict.fromkeys(LAYOUTS, note))
-    for artist_id in range(25):
-        for k in range(3):
+    for artist_id in range(15):
+        for k in range(2):
             facts = FACTS | {"artist_id": artist_id}
             draw_cover(facts, title="A", artist="B", item_id=f"t{artist_id}-{k}")
-    per_artist = [set(seen[3 * a : 3 * a + 3]) for a in range(25)]
+    per_artist = [set(seen[2 * a : 2 * a + 2]) for a in range(15)]
     assert all(len(faces) == 1 for faces in per_artist)
     assert len(set.union(*per_artist)) >= 6
     assert cover_layouts.LAYOUTS["bleed"] is LAYOUTS["bleed"]

@@ -4,8 +4,9 @@ In: tools/mosaic/tracks.csv (latent facts, drawn once, then frozen) and tools/mo
 (artist, title and description, written for those facts). Out: data/mosaic with items, ratings,
 listeners, covers, clips and truth. The same versions of everything give the same bytes.
 
-    python tools/build_mosaic.py            # everything, about five minutes
-    python tools/build_mosaic.py --tables   # items, ratings, listeners and truth only
+    python tools/build_mosaic.py               # everything, about five minutes
+    python tools/build_mosaic.py --tables      # items, ratings, listeners and truth only
+    python tools/build_mosaic.py --to FOLDER   # somewhere else
 
 Covers need skia-python and fonts, clips need mido, the fluidsynth program and the FluidR3 GM
 sound font; CONTRIBUTING.md lists the packages. Learners never need to run this.
@@ -14,11 +15,16 @@ sound font; CONTRIBUTING.md lists the packages. Learners never need to run this.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Sequence
+from importlib import metadata
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import soundfile
 from joblib import Parallel, delayed
 
 from mmrec_course.simulation.covers import draw_cover, write_cover
@@ -29,6 +35,11 @@ ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "tools" / "mosaic"
 TARGET = ROOT / "data" / "mosaic"
 SEED = 2023
+# What made the files in data/mosaic. Other versions draw and play the same, bytes apart.
+MADE_WITH = {
+    "image": {"skia-python": "144.1", "pillow": "13.0.0"},
+    "audio": {"fluidsynth": "2.3.1", "libsndfile": "1.2.2"},
+}
 
 
 def read_source() -> pd.DataFrame:
@@ -43,7 +54,7 @@ def read_source() -> pd.DataFrame:
     return table.reset_index(drop=True)
 
 
-def write_tables(tracks: pd.DataFrame, world: World) -> None:
+def write_tables(tracks: pd.DataFrame, world: World, target: Path) -> None:
     """items.csv, ratings.csv, listeners.csv and truth.npz."""
     ids = tracks["item_id"]
     items = pd.DataFrame(
@@ -62,7 +73,7 @@ def write_tables(tracks: pd.DataFrame, world: World) -> None:
     joined = ratings.groupby("user_id")["timestamp"].min().reindex(world.user_ids)
     listeners = pd.DataFrame({"user_id": world.user_ids, "joined": joined.dt.strftime("%Y-%m-%d")})
     for name, table in (("items", items), ("ratings", ratings), ("listeners", listeners)):
-        table.to_csv(TARGET / f"{name}.csv", index=False, lineterminator="\n")
+        table.to_csv(target / f"{name}.csv", index=False, lineterminator="\n")
     text_columns = ("genre", "lead", "motif", "theme", "second_theme")
     scenes = sorted(column for column in tracks if column.startswith("scene_"))
     truth = {
@@ -84,12 +95,13 @@ def write_tables(tracks: pd.DataFrame, world: World) -> None:
             for name, part in zip(PARTS, world.parts, strict=True)
         },
     }
-    np.savez_compressed(TARGET / "truth.npz", **truth)
+    np.savez_compressed(target / "truth.npz", **truth)
 
 
-def write_media(tracks: pd.DataFrame, column: str, folder: str, write: Callable[..., None]) -> None:
+def write_media(
+    tracks: pd.DataFrame, column: str, target: Path, write: Callable[..., None]
+) -> None:
     """One file for each track that has it, two at a time; files of other tracks are removed."""
-    target = TARGET / folder
     target.mkdir(parents=True, exist_ok=True)
     for old in target.iterdir():
         old.unlink()
@@ -113,19 +125,45 @@ def write_one_clip(target: Path, facts: dict[str, object]) -> None:
     write_clip(target / f"{item_id}.ogg", make_clip(facts), item_id=item_id)
 
 
-def main() -> None:
+def versions(modality: str) -> dict[str, str]:
+    """What would make the files of a modality here; "" for what is not installed."""
+    if modality == "image":
+        return {name: _distribution(name) for name in ("skia-python", "pillow")}
+    executable = shutil.which("fluidsynth")
+    found = None
+    if executable is not None:
+        command = [executable, "--version"]
+        said = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+        found = re.search(r"version (\S+)", said)
+    return {
+        "fluidsynth": found[1] if found else "",
+        "libsndfile": soundfile.__libsndfile_version__,
+    }
+
+
+def _distribution(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
     """Parse the command line and build."""
     parser = argparse.ArgumentParser(description="Build data/mosaic from its sources.")
     parser.add_argument("--tables", action="store_true", help="leave covers and clips alone")
-    arguments = parser.parse_args()
-    tracks = read_source()
-    TARGET.mkdir(parents=True, exist_ok=True)
-    write_tables(tracks, make_world(tracks, rng=SEED))
-    if not arguments.tables:
-        write_media(tracks, "has_image", "images", write_one_cover)
-        write_media(tracks, "has_audio", "audio", write_one_clip)
-    size = sum(path.stat().st_size for path in TARGET.rglob("*") if path.is_file())
-    print(f"data/mosaic: {len(tracks)} tracks, {size / 2**20:.1f} MiB")
+    parser.add_argument(
+        "--to", type=Path, default=TARGET, metavar="FOLDER", help="default: %(default)s"
+    )
+    options = parser.parse_args(arguments)
+    tracks, target = read_source(), options.to
+    target.mkdir(parents=True, exist_ok=True)
+    write_tables(tracks, make_world(tracks, rng=SEED), target)
+    if not options.tables:
+        write_media(tracks, "has_image", target / "images", write_one_cover)
+        write_media(tracks, "has_audio", target / "audio", write_one_clip)
+    size = sum(path.stat().st_size for path in target.rglob("*") if path.is_file())
+    print(f"{target}: {len(tracks)} tracks, {size / 2**20:.1f} MiB")
 
 
 if __name__ == "__main__":

@@ -261,6 +261,7 @@ def main() -> int:
     # Set before a kernel starts: two threads are what every supported machine has.
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
         os.environ.setdefault(variable, "2")
+    os.environ.setdefault("MMREC_CACHE", str(ROOT / ".cache" / "features"))  # the tests' own
     problems = check(ROOT, args.only) if args.check else build(ROOT, args.only)
     for problem in problems:
         print(problem, file=sys.stderr)

@@ -122,7 +122,8 @@ def moire(pen: Pen, w: float, h: float, inks: Inks, d: float, rng: np.random.Gen
         y = h * level + swell * (0.4 + bump) * np.sin(
             2 * np.pi * cycles * x / w + start + drift * level
         )
-        colour = inks.accent if k == marked else inks.figure(0.45 + 0.5 * level.clip(0, 1))
+        strength = 0.45 + 0.5 * float(np.clip(level, 0, 1))
+        colour = inks.accent if k == marked else inks.figure(strength)
         pen.shape(np.column_stack([x, y]), colour, closed=False, width=h * 0.42 / n)
 
 

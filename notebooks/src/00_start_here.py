@@ -333,9 +333,9 @@ captions = [f"{counts[i]} ratings" for i in top["item_id"]]
 show_history_and_list(mosaic.items, history, top, parts, captions=captions)
 
 # %% [markdown]
-# (The learned weights are those of the snippet: a coincidence.) First the six latest tracks that the listener gave five stars, then ten that the model would show
-# next, each with its score split into parts: what people did (*collaborative*), what the cover,
-# the words and the sound say (0.00 where the track lacks it, or where they say nothing for or
+# (The learned weights are those of the snippet: a coincidence.) First the six latest tracks that the
+# listener gave five stars, then ten that the model would show next, each with its score split into
+# parts: what people did (*collaborative*), what the cover, the words and the sound say (0.00 where the track lacks it, or where they say nothing for or
 # against). The parts add up to the score, so you can see which part put a track where it is:
 # *Rudderless* owes its place to other listeners, *Tiny Turbines* to its words and its sound. Scores
 # are for comparing tracks within this list. Play some, and judge for yourself.
