@@ -235,9 +235,10 @@ dates = pd.date_range("2023-04-01", "2025-01-01", freq="QS")
 print_table(pd.DataFrame([shelf(date) for date in dates], index=dates.rename("before")))
 
 # %% [markdown]
-# At first nearly everything is cold, because the shop itself is new: 290 of 313 tracks. That passes. But the last column never reaches zero: at every date, something new is on
-# sale that hardly anybody knows. How long does a new track wait for its fifth rating? And how many
-# ratings go to a track that is cold at that moment, or come from a listener who is?
+# At first nearly everything is cold, because the shop itself is new: 290 of 313 tracks. That
+# passes. But the last column never reaches zero: at every date, something new is on sale that
+# hardly anybody knows. How long does a new track wait for its fifth rating? And how many ratings go
+# to a track that is cold at that moment, or come from a listener who is?
 
 # %%
 nth = ratings.groupby("item_id").cumcount()

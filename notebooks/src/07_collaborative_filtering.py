@@ -90,7 +90,8 @@ days = [30, 60, 120, 240]
 grid = [{"half_life": [None, *days]}, {"window": days}]
 best, found = search(Popularity(), grid, split)
 tuned = {"popularity": best}
-print_table(found[["half_life", "window", "ndcg"]], digits={"ndcg": 3}, index=False)
+digits = {"half_life": 0, "window": 0, "ndcg": 3}
+print_table(found[list(digits)], digits=digits, index=False)
 
 # %% [markdown]
 # The plain count, the row without a number of days, is next to last. Most others are close together.
@@ -237,7 +238,7 @@ print_table(found.pivot_table("ndcg", "n_factors", "b"), digits=3)
 # %% [markdown]
 # *Without* biases, SVD ranks far better than with them, though with them is how it is usually
 # taught, and what Surprise does unless told otherwise. Keep that in mind; the reason comes further
-# down. (More than 400 factors would be almost one for each of the 480 tracks.)
+# down. (400 factors are almost one for each of the 480 tracks; there is little room for more.)
 #
 # ## EASE: tracks that vote for tracks
 #
@@ -409,7 +410,7 @@ print_table(compare(best_three)[columns], digits=3)
 #   the interval contains zero. Another split may order the three differently; lesson 06 showed how
 #   much that can do.
 #
-# EASE has one setting, no random start and one line of algebra. It is the opponent in the lessons to
+# EASE has one setting, no random start and four lines. It is the opponent in the lessons to
 # come.
 #
 # ## Rating error against ranking quality
@@ -456,7 +457,7 @@ error = error.sort_values("RMSE")
 print_table(error, digits=3)
 
 # %% [markdown]
-# The list is sorted by error. Is the last column sorted too? Look for models at the same height, and
+# The rows are sorted by error. Is NDCG@10 sorted too? Look for models at the same height, and
 # for models one above the other:
 
 # %%
@@ -478,7 +479,7 @@ ax.set_title("Who predicts stars best does not rank best")
 finish(ax, alt="NDCG@10 over RMSE: SVD has the smallest error, iALS and EASE the best lists")
 
 # %% [markdown]
-# No, and there is a pair of witnesses for each way to be wrong:
+# No, in three ways:
 #
 # - *The smallest error, not the best list.* SVD is first by error and third by NDCG.
 # - *The same error, another list.* Neighbours and iALS have the same RMSE within 0.01, and iALS has
@@ -502,14 +503,9 @@ good = split.test[split.test["rating"] >= 4]
 for mask, part in ((seen, past), (later, split.test), (later_liked, good)):
     mask[users.get_indexer(part["user_id"]), items.get_indexer(part["item_id"])] = True
 never = ~(seen | later)
-print("rated:", fixed(true_stars[~never].mean(), 1), "stars")
-print(
-    "never rated:",
-    fixed(true_stars[never].mean(), 1),
-    "stars, on",
-    fixed(never.sum(axis=1).mean(), 0),
-    "tracks each",
-)
+means = [fixed(true_stars[mask].mean(), 1) for mask in (~never, never)]
+print("rated:", means[0], "stars; never rated:", means[1])
+print("never rated by a listener:", fixed(never.sum(axis=1).mean(), 0), "of 480 tracks")
 
 # %% [markdown]
 # An error is measured on places of the first kind. A list is made from places of the second kind,
@@ -544,17 +540,17 @@ print_table(told, digits=1)
 
 # %% [markdown]
 # - *Never rated*: biases, neighbours and untuned SVD expect 3.6 stars where the truth is 2.0. All
-#   three simply carry on the mean of what was rated.
+#   three carry on as if these places were like the rated ones.
 # - *Promised and true*: a list takes the ten highest guesses, and the highest of many wrong guesses
 #   are the most wrong. Untuned SVD promises 4.4 stars, and its tracks are worth 2.5.
-# - *Liked first*, given that both were rated: SVD, EASE and iALS are equally good. An error
-#   measures only this.
-# - *Rated first*: here they differ, in the order of their NDCG. EASE and iALS have learned from the
-#   empty places what a listener leaves alone.
+# - *Liked first*, given that both were rated: SVD, EASE and iALS cannot be told apart. Errors, too, are
+#   measured among rated tracks only.
+# - *Rated first*: here these three differ, in the order of their NDCG. EASE and iALS have learned from
+#   the empty places what a listener leaves alone.
 #
 # Does NDCG itself mislead us, as it knows only what was rated? Compare *true stars* with the
-# table of all models: the order is the same, but for the three at 2.5 that NDCG could not tell
-# apart either. No real data set would let us check that.
+# column NDCG@10 above: the order is the same, all the way down. (Three are too close to call in both.)
+# No real data set would let us check that.
 #
 # Now the riddle of SVD's biases. With them, a listener and a track that have nothing to do with each
 # other get $\mu + b_u + b_i$, about 3.6. Without them, their product starts near 0, and only
@@ -617,9 +613,9 @@ print_table(pd.DataFrame.from_dict(rows, orient="index"), digits=3)
 # %% [markdown]
 # One score for all new tracks, from every model, for every listener. AUC is 0.5, exactly. As ties go
 # to the lower id, everybody gets the same ten tracks, and NDCG is the same number six times. In a mixed
-# list, new tracks get no place at all, but with SVD: it gives what it does not know the mean of all
-# ratings, 3.6, and that is more than it expects of most known tracks. It is no knowledge either: all
-# new tracks are alike to it.
+# list, new tracks get no place at all, except from SVD: it gives what it does not know the mean of all
+# ratings, and that is more than the 3.0 stars it expects of a known track on average. It is no
+# knowledge either: all new tracks are alike to it.
 #
 # Is that NDCG of 0.048 any different from chance? It hangs on ten tracks, so take ten splits. As all
 # six lists are the same, EASE can speak for all. (`Random` is fitted on all ratings for their ids
