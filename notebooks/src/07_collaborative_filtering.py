@@ -275,8 +275,15 @@ captions = [f"weight {fixed(weight, 3)}" for weight in votes[:5]]
 show_items(mosaic.items, votes.index[:5], captions=captions)
 
 # %% [markdown]
-# Not the genre, not the colours: they are about childhood, all of them. EASE has never read a word.
-# It has seen that the same people like these tracks.
+# Not the genre, not the colours. Mosaic's makers kept a note of what each track is about:
+
+# %%
+truth = mosaic.truth()
+theme = pd.Series(truth["theme"], items)
+print(theme[[track, *votes.index[:5]]].to_dict())
+
+# %% [markdown]
+# EASE has never read a word. It has seen that the same people like these tracks.
 #
 # That was a good example, and picked for it. How is it on average, and is it more than counting who
 # likes both? Make a list of five for every track, once from plain counts and once from $B$. How
@@ -286,7 +293,6 @@ show_items(mosaic.items, votes.index[:5], captions=captions)
 # %%
 likes = (X >= 1.5).astype(float)
 counts = likes.T @ likes - 999 * np.eye(len(items))
-truth = mosaic.truth()
 facts = {name: truth[name] for name in ("artist", "genre", "theme")}
 rows, agree = {}, {}
 for name, weights in {"counts": counts, "EASE": B}.items():

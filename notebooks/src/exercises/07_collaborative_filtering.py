@@ -181,7 +181,10 @@ chosen = ["t062", "t413", "t131"]
 x = np.where(np.isin(ials.item_ids_, chosen), 2.5, 0.0)
 scores = ials.item_factors_ @ newcomer(x, ials.item_factors_, alpha=4.0, reg=30.0)
 scores[np.isin(ials.item_ids_, chosen)] = -np.inf
-show_items(mosaic.items, ials.item_ids_[np.argsort(-scores, kind="stable")[:5]])
+theme = pd.Series(mosaic.truth()["theme"], items)
+top = ials.item_ids_[np.argsort(-scores, kind="stable")[:5]]
+print("chosen:", set(theme[chosen]), "listed:", set(theme[top]))
+show_items(mosaic.items, top)
 
 # %% [markdown]
 # *What it says.* The newcomer chose three tracks about childhood, a jazz, a folk and a dub one. The five
