@@ -183,7 +183,8 @@ for name, table in tables.items():
 # ## A metric by hand
 #
 # One listener, one list. EASE (lesson 07 opens it) has learned from everything but each listener's
-# last ratings. Score all tracks for `u212`, strike out what was already rated, take the ten best:
+# last ratings. Score all tracks for `u212`, strike out what was already rated, take the ten best.
+# (Why `u212`? Because in this list everything happens that can happen. It is better than most.)
 
 # %%
 split, listener = splits["per listener"], "u212"
@@ -324,8 +325,9 @@ results = {name: evaluate(model, split) for name, model in models.items()}
 
 # %% [markdown]
 # *Chance* is `Random`, which deals each pair of listener and track a number of its own, always the same
-# one (`pair_noise`). *Multimodal* is the model that this course ends with: EASE and three content
-# models, fused; it tunes itself, and also on `split.seen` only. Its mean is a little above that of EASE. Is it better, or did it have lucky listeners?
+# one (`pair_noise`). *Multimodal* is the model that this course ends with: EASE and three content models,
+# fused; it tunes itself, and also on `split.seen` only. Its mean is a little above that of EASE. Is it
+# better, or did it have lucky listeners?
 #
 # With other listeners of the same kind both means would change. The bootstrap imitates that: draw the
 # listeners again, with replacement, and see how the number moves. One thing matters here. Both models
@@ -504,9 +506,10 @@ print_table(pd.DataFrame(rows, index=columns).T)
 # With the future, EASE looks 70 % better than it is, and *recent* loses more than half. Both are wrong.
 #
 # Why does EASE gain? In the last column it learns from only as many ratings as *past only*, drawn from
-# both sides (the rest is struck out of the lists). The difference is now around zero: the gain is gone. A rating from the future is worth no more to EASE than one from the past. There are simply
-# more of them, and *on that day they did not exist*. A random split describes a shop that knows its
-# listeners much better than yours will when it has to answer.
+# both sides (the rest is struck out of the lists). The difference is now around zero: the gain is gone. A
+# rating from the future is worth no more to EASE than one from the past. There are simply more of them,
+# and *on that day they did not exist*. A random split describes a shop that knows its listeners much
+# better than yours will when it has to answer.
 
 # %% [markdown]
 # ### Trap 2: features that have seen the test
@@ -615,7 +618,8 @@ print(f"multimodal over EASE: {lift['EASE, λ = 1']:+.0%} if untuned, {lift['EAS
 #
 # ### Trap 5: a mean without an interval
 #
-# Another good model, iALS (lesson 07), has a mean 3 % above that of EASE. A better model?
+# Another good model, iALS (lesson 07), untuned as it is here, has a mean 3 % above that of EASE. A better
+# model?
 
 # %%
 from mmrec_course.recommenders import ImplicitALS
@@ -628,8 +632,8 @@ print_table(t[[*bounds, "p"]], digits=3)
 # Nobody can say. These listeners allow anything from 6 % worse to 11 % better.
 #
 # Now something worse: an interval that answers the wrong question. Do covers or sounds rank new tracks
-# better? Ten times a fifth of the tracks was hidden, each time another one. `compare` looks at each draw
-# by itself:
+# better, both as ridge regressions with $\lambda = 10$? Ten times a fifth of the tracks was hidden, each time
+# another one. `compare` looks at each draw by itself:
 
 # %%
 new = {"image": [], "audio": []}
@@ -667,9 +671,9 @@ print_table(compare_splits(blind, test_share=0.2)[bounds], digits=3)
 
 # %% [markdown]
 # Covers and sounds: no difference that ten draws could show. And the riddle of the first section, EASE below
-# chance on new tracks. EASE shows everybody the same ten, those with the lowest ids. That is *one* draw of
-# ten tracks, good or bad, asked of 583 listeners who all agree. The listeners' interval takes their
-# agreement for certainty; over the draws, the interval includes zero.
+# chance on new tracks. EASE shows everybody the same ten, those with the lowest ids: *one* handful of
+# tracks, shown 583 times. If that handful happens to be a poor one, it is poor for everybody, and asking
+# more listeners only makes one surer about *these ten*. Over the draws, the interval includes zero.
 #
 # So: `compare` for the luck of *who* was asked, `compare_splits` for the luck of *what* was hidden.
 
@@ -714,7 +718,8 @@ for half, tables in halves.items():
 # ## What no test can see
 #
 # All tests above share one flaw. They count as wrong what the listener did not rate, and people rate what
-# they come across and expect to like (lesson 01). Mosaic is made up, so for once we can ask what `u212` *would* think of the ten tracks:
+# they come across and expect to like (lesson 01). Mosaic is made up, so for once we can ask what `u212`
+# *would* think of the ten tracks:
 
 # %%
 from mmrec_course.simulation.world import RATING_STEPS

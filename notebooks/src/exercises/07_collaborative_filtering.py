@@ -215,8 +215,9 @@ def keep_first(ratings, group, n):
 days = pd.to_datetime(["2024-03-01", "2024-03-01", "2024-01-01", "2024-02-01", "2024-01-01"])
 tiny = pd.DataFrame({"user_id": list("abaab"), "item_id": list("xxyzy"), "rating": [5, 4, 3, 2, 1]})
 tiny["timestamp"] = days
+only_one = keep_first(tiny, ["a"], 1)
+assert (only_one["user_id"] == "b").sum() == 2, "b is not in the group and keeps everything"
 kept = keep_first(tiny, ["a"], 2)
-assert (kept["user_id"] == "b").sum() == 2, "b is not in the group and keeps everything"
 assert set(kept.loc[kept["user_id"] == "a", "item_id"]) == {"y", "z"}, (
     "a's first two in time are y and z: look at timestamp, not at the order of the rows"
 )
