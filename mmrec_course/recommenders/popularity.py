@@ -62,7 +62,9 @@ class Random(Recommender):
     """Scores drawn uniformly from [0, 1): the floor that any model must beat.
 
     The score of a user and an item depends on the seed and on these two alone, whoever and
-    whatever else is asked for. Unknown users all get the same list; unknown items score 0.
+    whatever else is asked for. Unknown users all get the same list; unknown items score 0:
+    to be chance on new items, fit it with their features (``fit(seen, blocks)``), or all of them
+    are tied.
 
     Parameters
     ----------
