@@ -22,7 +22,8 @@ past, items = split.seen, mosaic.items.index
 # ## 1 · Means that do not believe two ratings
 #
 # One line. A track has a few ratings, and the mean of all tracks' ratings is `mean`. Return its
-# **damped mean**: `mean`, plus what the ratings give above it, divided by their number *plus* `reg`.
+# **damped mean**: `mean`, plus the sum of (rating − `mean`), negative ones included, divided by the
+# number of ratings *plus* `reg`.
 # (It is the bias $b_i$ of the lesson, without listeners' biases, and with $\mu$ added.)
 
 
@@ -38,6 +39,9 @@ def damped_mean(ratings, mean, reg):
 assert damped_mean([], mean=3.5, reg=10) == 3.5, "without a rating, all that is left is the mean"
 assert abs(damped_mean([5, 5], mean=3.5, reg=10) - 3.75) < 1e-9, (
     "two ratings, each 1.5 above the mean: 3 divided by 10 + 2, on top of 3.5"
+)
+assert abs(damped_mean([1, 5], mean=3.5, reg=8) - 3.4) < 1e-9, (
+    "1 star is 2.5 below the mean, 5 are 1.5 above it: −1 divided by 8 + 2, on top of 3.5"
 )
 assert abs(damped_mean([5, 5], mean=3.5, reg=0) - 5) < 1e-9, "with reg 0 it is the plain mean"
 
@@ -79,6 +83,7 @@ assert np.allclose(q1, [2.2, 1.0]), "q moves by 0.1 · 2 · p, and p is the old 
 assert np.array_equal(p0, [1.0, 0.0]), "return new arrays and leave those that came in alone"
 p1, q1 = svd_step(p0, q0, rating=2.0, step=0.1, reg=0.5)
 assert np.allclose(p1, [0.95, 0.0]), "no error here, so only reg is left: it makes p shorter"
+assert np.allclose(q1, [1.9, 0.95]), "reg makes q shorter as well, by 0.1 · 0.5 of itself"
 
 # %%
 p, q = np.array([0.1, -0.1]), np.array([0.1, 0.1])
@@ -118,6 +123,9 @@ assert votes.to_dict() != {"c": 4.0, "a": 0.0}, "votes FOR a stand in its column
 assert list(votes.index) == ["c", "a"], (
     "2.0 · 5 from c comes first, then a, which has no vote for itself"
 )
+assert because(tiny_x, tiny_B, "c", 3).to_dict() == {"a": 3.0, "c": 0.0, "b": -4.0}, (
+    "b is disliked, and so votes against: −1.0 · 4 is a vote too, the last one"
+)
 assert abs(because(tiny_x, tiny_B, "b", 3).sum() - 13.5) < 1e-9, "all votes add up to the score"
 
 # %%
@@ -143,37 +151,40 @@ show_items(
 # ## 4 · A newcomer for iALS
 #
 # Somebody has just come in and liked a few tracks. iALS need not be fitted again: with the tracks'
-# factors $V$ held still, a listener's factors are one small ridge regression over **all** tracks,
+# factors $Q$ held still, a listener's factors are one ridge regression over **all** tracks, as in the
+# lesson,
 #
-# $$u = (V^\top C\, V + \lambda I)^{-1} V^\top C\, p,$$
+# $$p = (Q^\top C\, Q + \lambda I)^{-1} Q^\top C\, t,$$
 #
-# with $p$ 1 for the liked tracks (liking at least 1.5) and 0 for all others, and the diagonal of
-# $C$ $1 + \alpha x$ for the liked ones and 1 for all others. Return $u$. `x` is (n_items,), the likings.
+# with $t$ 1 for the liked tracks (liking at least 1.5) and 0 for all others, and the diagonal of
+# $C$ $1 + \alpha x$ for the liked ones and 1 for all others. Return $p$. `x` is (n_items,), the likings.
 
 
 # %% exercise="newcomer"
-def newcomer(x, V, alpha, reg):
+def newcomer(x, Q, alpha, reg):
     ### BEGIN SOLUTION
-    p = (x >= 1.5).astype(float)
-    c = 1 + alpha * x * p
-    return np.linalg.solve((V.T * c) @ V + reg * np.eye(V.shape[1]), V.T @ (c * p))
+    t = (x >= 1.5).astype(float)
+    c = 1 + alpha * x * t
+    return np.linalg.solve((Q.T * c) @ Q + reg * np.eye(Q.shape[1]), Q.T @ (c * t))
     ### END SOLUTION
 
 
 # %% check="newcomer" points=2
-ials = ImplicitALS(factors=8, iterations=3).fit(past)
-V = ials.item_factors_
-for row in (0, 1):
-    x = ials.histories_[[row]].toarray()[0]
-    u = newcomer(x, V, alpha=1.0, reg=10.0)
-    likes = x >= 1.5
-    c = 1 + x[likes]
-    only = np.linalg.solve((V[likes].T * c) @ V[likes] + 10 * np.eye(8), V[likes].T @ c)
-    assert not np.allclose(u, only), "the tracks that are not liked count too, with p = 0 and c = 1"
-    assert np.allclose(u, ials.user_factors_[row]), (
-        "for listeners that it knows, the model has the same factors: p is 0 or 1; c is 1 + alpha · x"
-        " for likes alone, so a disliked track has c = 1; reg stands on the diagonal"
-    )
+for alpha, reg in ((1.0, 10.0), (3.0, 20.0)):
+    ials = ImplicitALS(factors=8, alpha=alpha, reg=reg, iterations=3).fit(past)
+    Q = ials.item_factors_
+    for row in (0, 1):
+        x = ials.histories_[[row]].toarray()[0]
+        p = newcomer(x, Q, alpha=alpha, reg=reg)
+        likes = x >= 1.5
+        c = 1 + alpha * x[likes]
+        only = np.linalg.solve((Q[likes].T * c) @ Q[likes] + reg * np.eye(8), Q[likes].T @ c)
+        assert not np.allclose(p, only), "tracks that are not liked count too, with t = 0 and c = 1"
+        assert np.allclose(p, ials.user_factors_[row]), (
+            f"alpha {alpha}, reg {reg}: for listeners that it knows, the model has the same factors:"
+            " t is 0 or 1; c is 1 + alpha · x for likes alone, so a disliked track has c = 1;"
+            " reg stands on the diagonal"
+        )
 
 # %%
 ials = ImplicitALS(factors=32, reg=30.0, alpha=4.0).fit(past)
@@ -190,7 +201,7 @@ show_items(mosaic.items, top)
 # *What it says.* The newcomer chose three tracks about childhood, a jazz, a folk and a dub one. The five
 # that come back are about childhood too, and of four genres, though no word has been read and nothing
 # fitted again. Without the places that are *not* liked, the regression would only have to give 1 for
-# three tracks, and many $u$ do that; the zeros say what $u$ should keep away from.
+# three tracks, and many $p$ do that; the zeros say what $p$ should keep away from.
 
 # %% [markdown]
 # ## 5 · How many ratings until EASE beats popularity?
@@ -221,6 +232,10 @@ kept = keep_first(tiny, ["a"], 2)
 assert set(kept.loc[kept["user_id"] == "a", "item_id"]) == {"y", "z"}, (
     "a's first two in time are y and z: look at timestamp, not at the order of the rows"
 )
+first = keep_first(tiny, ["a", "b"], 1)
+assert sorted(zip(first["user_id"], first["item_id"], strict=True)) == [("a", "y"), ("b", "y")], (
+    "n = 1 leaves one row for EACH listener of the group, not one for the group"
+)
 assert len(keep_first(tiny, ["a", "b"], 0)) == 0, "n = 0 leaves nothing of the group"
 assert list(tiny["rating"]) == [5, 4, 3, 2, 1], "leave the table that came in as it was"
 
@@ -237,11 +252,12 @@ for n in (0, 1, 3, 10, 30):
 print_table(pd.DataFrame.from_dict(rows, orient="index").rename_axis("known ratings"), digits=3)
 
 # %% [markdown]
-# *What it says.* Known by nothing or by one rating, a listener gets from EASE what popularity gives: the
-# interval of the difference contains zero. (Without any rating, EASE scores the average listener.) From
-# three ratings on, the interval is above zero, and it goes on growing. New listeners are a far smaller
-# trouble to collaborative filtering than new tracks: a listener's first three clicks help at once,
-# while a track that nobody can see is never clicked.
+# *What it says.* Of a listener known by nothing or by one rating, EASE makes no more than popularity
+# does, as far as we can tell: the interval of the difference contains zero. (Without any rating nothing
+# votes. `EASE` then puts the mean of all listeners' likings in the place of $x$: one list for
+# everybody.) From three ratings on, the interval is above zero, and the difference goes on growing. New
+# listeners are a far smaller trouble to collaborative filtering than new tracks: a listener's first
+# three clicks help at once, while a track that nobody can see is never clicked.
 #
 # (What the listeners of the group rated in the past is not ranked, whatever `n`, so that all rows
 # answer the same question. Popularity gains a little as well: with the group's ratings it counts
