@@ -53,18 +53,22 @@ assert precision_recall(["a"], {"a", "d"}, k=10) == (1 / 10, 1 / 2), (
 # ## 2 · NDCG for somebody who likes a lot
 #
 # `hits` is an array of 0 and 1, one a rank; `n_liked` says how many tracks the listener likes in all.
-# Return NDCG for this list. Take care of the perfect list: how many hits can it hold?
+# Return NDCG for this list. Take care of the perfect list: how many hits can it hold? (The lesson's
+# `worth[hits]` needs `hits` as True and False. With 0 and 1 it would take the elements *number* 0 and 1.)
 
 
 # %% exercise="my_ndcg"
 def my_ndcg(hits, n_liked):
     ### BEGIN SOLUTION
     worth = 1 / np.log2(np.arange(2, len(hits) + 2))
-    return (worth * hits).sum() / worth[: min(n_liked, len(hits))].sum()
+    return (worth * hits).sum() / worth[:n_liked].sum()  # stops at the end of the list
     ### END SOLUTION
 
 
 # %% check="my_ndcg" points=2
+assert my_ndcg(np.array([1, 0, 0]), 1) < 1.001, (
+    "more than 1 cannot be: `hits` are the numbers 0 and 1, so multiply by them, do not index with them"
+)
 assert np.isclose(my_ndcg(np.array([1, 0, 0]), 1), 1), (
     "one liked track, on top: perfect. The perfect list has as many hits as there are liked tracks"
 )
@@ -87,8 +91,10 @@ n_liked = evaluate(ease, split, k=3, metrics=["ndcg"])["n_relevant"]
 print("like more tracks than three places hold:", (n_liked > 3).sum(), "of", len(n_liked))
 
 # %% [markdown]
-# *What it does.* With `k = 3` one listener in eleven likes more than fits. Without the `min`, none of them
-# could reach 1, and their numbers would say less about the model than about how much they like.
+# *What it does.* With `k = 3` one listener in eleven likes more than fits. If the perfect list had a place
+# for each of their liked tracks, none of them could reach 1, and their numbers would say less about the
+# model than about how much they like. (`worth` has one entry a place, so `worth[:n_liked]` ends with the
+# list, however large `n_liked` is.)
 
 # %% [markdown]
 # ## 3 · Its own future
@@ -115,13 +121,13 @@ def rows(*quads):
 tiny = Split(
     train=rows(("ann", "x", 5, 1), ("ann", "y", 4, 9), ("bob", "x", 3, 2)),
     valid=rows(("bob", "y", 3, 9)),
-    test=rows(("ann", "z", 4, 5), ("bob", "z", 4, 5), ("cem", "z", 4, 5), ("cem", "x", 4, 6)),
-    candidates=np.array(["x", "y", "z"]),
-    valid_candidates=np.array(["x", "y", "z"]),
+    test=rows(("ann", "z", 4, 5), ("bob", "w", 4, 2), ("bob", "z", 4, 5), ("cem", "z", 4, 5)),
+    candidates=np.array(["w", "x", "y", "z"]),
+    valid_candidates=np.array(["w", "x", "y", "z"]),
 )
 assert own_future(tiny) == 1 / 4, (
-    "only ann's test rating has a later one of hers in training. Bob's later one is in validation, and"
-    " what ann did on day 9 is not bob's or cem's future"
+    "only ann's test rating has a later one of hers in training. Bob's later one is in validation, his"
+    " one of day 2 is of the same moment, not later, and ann's day 9 is not bob's or cem's future"
 )
 assert own_future(temporal_split(ratings)) == 0, "per listener in time: no test rating has any"
 
@@ -133,9 +139,9 @@ for name, kind in kinds.items():
     print(f"{name:12} {own_future(kind(ratings)):.0%}")
 
 # %% [markdown]
-# *What it says.* A check of three lines tells you how an unknown split was made, also that of a benchmark
-# you downloaded. If it says 90 % or more, its ratings were split at random, and its numbers are about filling gaps
-# in a history, not about what comes next.
+# *What it says.* Two lines tell you whether a split respects time, also that of a benchmark you
+# downloaded. If they say 90 % or more, its ratings were split without regard to time, and its numbers
+# are about filling gaps in a history, not about what comes next.
 
 # %% [markdown]
 # ## 4 · A paired bootstrap of your own
@@ -167,9 +173,9 @@ assert high - low < 3 * expected, (
     f"the interval is {high - low:.2f} wide, expected {expected:.2f}: both models must be asked about the"
     " same drawn listeners, so draw once for both"
 )
-assert high - low > expected / 2, (
-    f"the interval is {high - low:.4f} wide, expected {expected:.2f}: draw with replacement, as many as"
-    " there are, take the mean of each draw, and the middle 95 % of the means"
+assert abs(high - low - expected) < expected / 10, (
+    f"the interval is {high - low:.4f} wide, expected about {expected:.4f}: draw with replacement, as many"
+    " as there are, take the mean of each draw, and the middle 95 % of the means (2.5 % off each end)"
 )
 assert low < 0.1 < high, "the interval should lie around the difference"
 
@@ -209,14 +215,18 @@ def artist_mean(train, artist):
 
 # %% check="artist_mean" points=3
 by = pd.Series({"x": "Ada", "y": "Ada", "z": "Ada", "w": "Bo"})
-small = rows(("u", "x", 5, 1), ("v", "x", 3, 1), ("u", "y", 1, 1), ("v", "w", 3, 1))
+small = rows(("u", "x", 5, 1), ("v", "x", 3, 1), ("u", "y", 1, 1), ("v", "w", 5, 1))
 answer = artist_mean(small, by)
 assert list(answer.index) == list(by.index), "one number a track of `artist`, in its order"
-assert answer["z"] == 3, "z is new: Ada's other tracks have ratings 5, 3 and 1, mean 3"
+assert answer["z"] == 3, (
+    "z is new, and Ada's other tracks have ratings 5, 3 and 1, mean 3: that is what the column is for"
+)
 assert answer["x"] == 1 and answer["y"] == 4, (
     "a track's own ratings must not count: for x only y's 1, for y only x's 5 and 3"
 )
-assert answer["w"] == 3, "Bo has no other track: the mean of all of `train`, 12 / 4"
+assert answer["w"] == 3.5, (
+    "Bo has no other track: the mean of all of `train`, 14 / 4, not w's own rating"
+)
 
 # %%
 from dataclasses import replace
