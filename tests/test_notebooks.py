@@ -296,7 +296,7 @@ BAD = [
     (rules.long_cells, small("\n".join(["x = 1"] * 21))),
     (rules.absolute_paths, small('open("/home/ada/x.csv")')),
     (rules.absolute_paths, small("f()", printed("read /tmp/x.csv"))),
-    (rules.absolute_paths, small("f()", shown("text/html", "<img src='/work/a.png' alt='a'>"))),
+    (rules.absolute_paths, small("f()", shown("text/html", "<img src='/home/a.png' alt='a'>"))),
     (rules.absolute_paths, small("f()", shown("text/plain", "C:\\Users\\ada"))),
     (rules.memory_addresses, small("f", shown("text/plain", "<function f at 0x7f00aa11bb22>"))),
     (rules.too_big, small("f()", printed("x" * rules.MAX_BYTES))),
