@@ -21,6 +21,7 @@ from mmrec_course.evaluation.metrics import (
     reciprocal_rank,
     rmse,
 )
+from mmrec_course.evaluation.probing import ItemFeatures, probe
 from mmrec_course.evaluation.splits import (
     Split,
     cold_item_split,
@@ -31,6 +32,7 @@ from mmrec_course.evaluation.splits import (
 from mmrec_course.evaluation.tuning import search
 
 __all__ = [
+    "ItemFeatures",
     "Scorer",
     "Split",
     "auc",
@@ -50,6 +52,7 @@ __all__ = [
     "novelty",
     "popularity_shown",
     "precision",
+    "probe",
     "random_split",
     "rank_items",
     "recall",
