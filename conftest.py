@@ -3,6 +3,8 @@
 import os
 from pathlib import Path
 
+import pytest
+
 # Kernels inherit these. Lessons print what holds on any thread count; the default is for speed:
 # beside another worker a second thread only waits.
 THREADS = "1" if "PYTEST_XDIST_WORKER" in os.environ else "2"
@@ -17,3 +19,24 @@ os.environ.setdefault("SURPRISE_DATA_FOLDER", str(CACHE / "surprise"))
 
 # Blanks must fail and sources are not modules; a test in tests/ looks after both.
 collect_ignore = ["notebooks/exercises", "notebooks/src", "tools", "benchmarks", "docs"]
+
+NEEDS_ENCODERS = "needs-encoders"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip, visibly, the notebook cells that need trained weights where there are none."""
+    needy = [item for item in items if NEEDS_ENCODERS in _cell_tags(item)]
+    if not needy:
+        return
+    # Imported for those who need it: it takes two seconds.
+    from mmrec_course.features import encoders_available
+
+    if not encoders_available():
+        for item in needy:
+            item.add_marker(pytest.mark.skip(reason='needs pip install "mmrec-course[encoders]"'))
+
+
+def _cell_tags(item: pytest.Item) -> list[str]:
+    """Tags of a notebook's cell as nbval collects it; other tests have none."""
+    cell = getattr(item, "cell", None)
+    return list(cell.metadata.get("tags", ())) if cell is not None else []

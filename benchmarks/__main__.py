@@ -1,6 +1,6 @@
 """Every benchmark, one after another: `make bench`.
 
-In: nothing. Out: the tables of fitting.py, metrics.py and ranking.py. Each runs in a process of
+In: nothing. Out: the tables of the files beside this one. Each runs in a process of
 its own, since peak memory is counted from what a process already holds.
 """
 

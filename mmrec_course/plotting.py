@@ -38,6 +38,7 @@ __all__ = [
     "plot_comparison",
     "plot_histogram_of_colors",
     "plot_long_tail",
+    "plot_modality_values",
     "plot_presence",
     "plot_ratings_over_time",
     "plot_spectrogram",
@@ -585,3 +586,52 @@ def show_images(
     if title is not None:
         figure.suptitle(title, x=0.012, ha="left", fontsize=12, fontweight="bold")
     return figure
+
+
+@_styled()
+def plot_modality_values(
+    table: pd.DataFrame, ax: Axes | None = None, *, title: str, label: str = "NDCG@10"
+) -> Axes:
+    """What each modality is worth, asked in several ways: a dot with its interval for each.
+
+    Parameters
+    ----------
+    table
+        Of :func:`mmrec_course.fusion.modality_values`: measure, modality, value, low, high.
+    ax
+        Where; None makes a figure.
+    title
+        What is to be seen.
+    label
+        The metric, for the axis.
+
+    Returns
+    -------
+    The axes: a band a measure, in it a row a modality.
+
+    Notebook: 08_weighted_fusion
+    """
+    measures, modalities = (list(dict.fromkeys(table[c])) for c in ("measure", "modality"))
+    ax = _axes(ax, (7.0, 1.3 + 0.3 * len(table) + 0.15 * len(measures)))
+    band = len(modalities) + 0.6
+    for row in table.itertuples():
+        place = measures.index(row.measure) * band + modalities.index(row.modality)
+        color = MODALITY_COLORS.get(str(row.modality), PALETTE[0])
+        ax.plot([row.low, row.high], [place, place], color=color, linewidth=2.5, alpha=0.75)
+        ax.plot([row.value], [place], "o", color=color, markersize=7)
+        offset: dict[str, Any] = {"xytext": (7, 0), "textcoords": "offset points", "va": "center"}
+        ax.annotate(str(row.modality), (row.high, place), fontsize=9, color=color, **offset)
+    middle = (len(modalities) - 1) / 2
+    ax.set_yticks([j * band + middle for j in range(len(measures))], measures)
+    for j in range(1, len(measures)):
+        ax.axhline(j * band - 0.8, color=FAINT, linewidth=0.8)
+    ax.axvline(0, color=SOFT, linewidth=1.2)
+    ax.set_ylim(len(measures) * band - 0.9, -0.7)
+    ax.tick_params(axis="y", length=0, labelsize=10, labelcolor=INK)
+    ax.grid(visible=False, axis="y")
+    ax.spines["left"].set_visible(False)
+    low, high = min(0.0, float(table["low"].min())), max(0.0, float(table["high"].max()))
+    ax.set_xlim(low - 0.04 * (high - low), high + 0.15 * (high - low))
+    ax.set_xlabel(f"gain in {label}, mean and 95 % interval")
+    ax.set_title(title)
+    return ax

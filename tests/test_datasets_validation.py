@@ -98,7 +98,10 @@ def test_a_very_long_cell_is_read(table):
         (b"user_id,x\nu1,a\nu2\n", "ratings.csv: row 3: 1 cells, but the header has 2"),
         (b"user_id,x\nu1,caf\xe9\n", r"row 2, column 'x': b'caf\xe9' is not UTF-8"),
         (b"user_id,caf\xe9\nu1,a\n", r"row 1, column 2: b'caf\xe9' is not UTF-8"),
-        ("user_id,x\nu1,a\n".encode("utf-16"), "is not UTF-8"),
+        (
+            "user_id,x\nu1,a\n".encode("utf-16"),
+            "row 1: the file is UTF-16; save it as CSV in UTF-8",
+        ),
         (b"user_id,x\nu1,a\nu2,b\0c\n", r"row 3, column 'x': b'b\x00c' holds a NUL byte"),
         (b'user_id,x\nu1,a\nu2,"b\n', "ratings.csv: row 3: not a CSV table"),
     ],

@@ -22,6 +22,15 @@ from mmrec_course.features import (
 )
 from mmrec_course.preprocessing import load_audio, load_image
 
+PLAIN = {"image": ColorHistogram(), "text": TfidfText(), "audio": MFCCStatistics()}
+
+
+@pytest.fixture(autouse=True)
+def one_family_a_modality(monkeypatch):
+    """Each file is then decoded once, and numbers can be compared with one transformer's."""
+    plain = {modality: (transformer,) for modality, transformer in PLAIN.items()}
+    monkeypatch.setattr(extract, "DEFAULT_EXTRACTORS", plain)
+
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
@@ -57,6 +66,14 @@ def assert_same(first, second):
         assert (a.present == b.present).all()
         assert a.item_ids.tolist() == b.item_ids.tolist()
         assert a.reasons == b.reasons
+
+
+def test_by_default_families_stand_side_by_side(ds, monkeypatch):
+    monkeypatch.undo()
+    names = extract_features(ds, ["image", "audio"], cache=False)
+    assert {name.split("_")[0] for name in names["image"].names} >= {"hue0", "lightness"}
+    assert len(names["image"].names) == 72 + 9
+    assert len(names["audio"].names) == 225
 
 
 def test_blocks_have_the_rows_of_the_items_and_the_right_holes(ds):
@@ -258,8 +275,8 @@ def test_a_renamed_or_repeated_file_is_not_decoded_again(ds, folder, decoded):
 def test_another_recipe_has_another_cache(ds, decoded, monkeypatch):
     extract_features(ds)
     decoded.clear()
-    monkeypatch.setattr(extract, "ColorHistogram", lambda: ColorHistogram(bins=(4, 2, 2)))
-    assert extract_features(ds)["image"].values.shape == (8, 16)
+    four = {"image": ColorHistogram(bins=(4, 2, 2))}
+    assert extract_features(ds, extractors=four)["image"].values.shape == (8, 16)
     assert len(decoded) == 7
     decoded.clear()
     monkeypatch.setattr(extract, "VERSION", extract.VERSION + 1)
@@ -267,11 +284,11 @@ def test_another_recipe_has_another_cache(ds, decoded, monkeypatch):
     assert len(decoded) == 14
 
 
-def test_a_parameter_that_no_name_shows_has_another_cache_too(ds, decoded, monkeypatch):
+def test_a_parameter_that_no_name_shows_has_another_cache_too(ds, decoded):
     before = extract_features(ds, ["audio"])["audio"]
     decoded.clear()
-    monkeypatch.setattr(extract, "MFCCStatistics", lambda: MFCCStatistics(hop_length=256))
-    after = extract_features(ds, ["audio"])["audio"]
+    fine = {"audio": MFCCStatistics(hop_length=256)}
+    after = extract_features(ds, ["audio"], extractors=fine)["audio"]
     assert len(decoded) == 7
     assert after.names == before.names
     assert (after.values != before.values).any()
@@ -326,7 +343,7 @@ def _extract_in_another_process(folder, half):
     ds = load_mosaic(folder)
     mine = dataclasses.replace(ds, items=ds.items.iloc[half * 4 : half * 4 + 4])
     for _ in range(3):
-        extract_features(mine, ["image"])
+        extract_features(mine, ["image"], extractors={"image": PLAIN["image"]})
 
 
 def test_processes_may_share_a_cache(folder, ds, tmp_path):

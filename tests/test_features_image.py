@@ -1,11 +1,13 @@
-"""ColorHistogram: by hand, against OpenCV and NumPy."""
+"""ColorHistogram and ColorMoments: by hand, against OpenCV, NumPy and SciPy."""
 
 import cv2
 import numpy as np
 import pytest
+from scipy import stats
 from sklearn.base import clone
+from sklearn.utils import get_tags
 
-from mmrec_course.features import ColorHistogram
+from mmrec_course.features import ColorHistogram, ColorMoments
 
 
 @pytest.fixture
@@ -104,3 +106,73 @@ def test_it_is_a_scikit_learn_transformer():
 def test_what_cannot_be_counted_is_refused(options, image, message):
     with pytest.raises(ValueError, match=message):
         ColorHistogram(**options).transform([image])
+
+
+@pytest.mark.parametrize(("space", "top"), [("rgb", 255), ("lab", 255), ("hsv", (180, 255, 255))])
+def test_moments_equal_numpy_and_scipy(pictures, space, top):
+    codes = {"lab": cv2.COLOR_RGB2LAB, "hsv": cv2.COLOR_RGB2HSV}
+    for row, image in zip(ColorMoments(space=space).transform(pictures), pictures, strict=True):
+        pixels = cv2.cvtColor(image, codes[space]) if space in codes else image
+        values = pixels.reshape(-1, 3) / np.array(top)
+        mean, sd, skewness = row.reshape(3, 3).T
+        np.testing.assert_allclose(mean, values.mean(axis=0))
+        np.testing.assert_allclose(sd, values.std(axis=0))
+        np.testing.assert_allclose(skewness, np.cbrt(stats.moment(values, 3)))
+
+
+def test_moments_by_hand():
+    image = np.zeros((2, 2, 3), np.uint8)
+    image[0, 0, 0] = 255  # red: 1, 0, 0, 0
+    x = dict(zip(*named(ColorMoments(space="rgb"), image), strict=True))
+    assert x["red_mean"] == 0.25
+    assert x["red_sd"] == pytest.approx(np.sqrt(3) / 4)
+    assert x["red_skewness"] == pytest.approx(np.cbrt((0.75**3 - 3 * 0.25**3) / 4))
+    assert x["green_mean"] == x["green_sd"] == x["blue_skewness"] == 0
+
+
+def named(transformer, image):
+    return transformer.get_feature_names_out(), transformer.transform([image])[0]
+
+
+def test_moments_know_light_from_dark_and_blue_from_yellow():
+    plain = {c: np.full((3, 3, 3), c, np.uint8) for c in [(0, 0, 255), (255, 255, 0), (9, 9, 9)]}
+    blue, yellow, dark = ColorMoments().transform(plain.values())
+    names = list(ColorMoments().get_feature_names_out())
+    assert blue[names.index("blue_yellow_mean")] < 0.5 < yellow[names.index("blue_yellow_mean")]
+    assert dark[names.index("lightness_mean")] < 0.1 < blue[names.index("lightness_mean")]
+    np.testing.assert_allclose([x[1::3] for x in (blue, yellow, dark)], 0, atol=1e-12)
+
+
+def test_moments_stay_in_their_range(pictures):
+    lopsided = np.zeros((100, 1, 3), np.uint8)
+    for n in (1, 21, 50, 79):  # 21 of 100 is the most lopsided of all
+        lopsided[:n] = 255
+        x = ColorMoments(space="rgb").transform([lopsided])[0].reshape(3, 3)
+        assert (np.abs(x[:, 2]) < 0.46).all()
+        assert (x[:, 1] <= 0.5).all()
+
+
+def test_moments_have_names_and_defined_shapes(pictures):
+    for space in ("lab", "hsv", "rgb"):
+        names = ColorMoments(space=space).get_feature_names_out()
+        assert len(set(names)) == 9 == ColorMoments(space=space).transform(pictures).shape[1]
+    assert ColorMoments().transform([]).shape == (0, 9)
+    assert clone(ColorMoments(space="hsv")).get_params() == {"space": "hsv"}
+
+
+@pytest.mark.parametrize(
+    ("space", "image", "message"),
+    [
+        ("xyz", np.zeros((1, 1, 3), np.uint8), "space: 'xyz' is not one of lab, hsv, rgb"),
+        ("lab", np.zeros((0, 4, 3), np.uint8), "picture 0"),
+        ("lab", np.zeros((2, 2)), "picture 0"),
+    ],
+)
+def test_moments_of_what_is_no_picture_are_refused(space, image, message):
+    with pytest.raises(ValueError, match=message):
+        ColorMoments(space=space).transform([image])
+
+
+def test_neither_needs_fitting():
+    for transformer in (ColorHistogram(), ColorMoments()):
+        assert not get_tags(transformer).requires_fit

@@ -1,12 +1,17 @@
-"""TfidfText: by hand, and against scikit-learn."""
+"""TfidfText and LatentSemanticAnalysis: by hand, against scikit-learn, with little given."""
+
+import pickle
 
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.decomposition import TruncatedSVD
 from sklearn.exceptions import NotFittedError
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from mmrec_course.features import TfidfText
+from mmrec_course.datasets import load_mosaic
+from mmrec_course.features import LatentSemanticAnalysis, TfidfText
+from mmrec_course.preprocessing import tokenize
 from mmrec_course.preprocessing.text import STOP_WORDS
 
 TEXTS = [
@@ -15,6 +20,21 @@ TEXTS = [
     "the piano and the guitar",
     "a fast guitar",
 ]
+SEA = [
+    "boat sea",
+    "ship sea",
+    "boat harbour",
+    "ship harbour",
+    "drum solo",
+    "drum solo night",
+    "night drum",
+]
+BOTH = pytest.mark.parametrize("make", [TfidfText, LatentSemanticAnalysis])
+
+
+@pytest.fixture(scope="module")
+def mosaic_texts():
+    return load_mosaic().items["text"].dropna().tolist()
 
 
 def test_by_hand():
@@ -36,6 +56,38 @@ def test_equals_scikit_learn_where_the_words_are_the_same():
     assert (ours.get_feature_names_out() == theirs.get_feature_names_out()).all()
 
 
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        ({}, {"tokenizer": lambda t: tokenize(t, stop_words="english"), "token_pattern": None}),
+        (
+            {"ngram_range": (1, 2), "min_df": 0.01, "max_features": None, "stem": "english"},
+            {
+                "tokenizer": lambda t: tokenize(t, stop_words="english", stem="english"),
+                "token_pattern": None,
+                "ngram_range": (1, 2),
+                "min_df": 0.01,
+            },
+        ),
+        (
+            {"analyzer": "char_wb", "max_features": None},
+            {
+                "preprocessor": lambda t: " ".join(tokenize(t, stop_words="english")),
+                "analyzer": "char_wb",
+                "ngram_range": (3, 5),
+            },
+        ),
+    ],
+)
+def test_equals_scikit_learn_on_a_catalogue(ours, theirs, mosaic_texts):
+    reference = TfidfVectorizer(**{"sublinear_tf": True, "min_df": 2, "lowercase": False, **theirs})
+    tfidf = TfidfText(**ours).fit(mosaic_texts[:200])
+    reference.fit(mosaic_texts[:200])
+    assert (tfidf.get_feature_names_out() == reference.get_feature_names_out()).all()
+    difference = tfidf.transform(mosaic_texts) - reference.transform(mosaic_texts)
+    assert abs(difference).max() < 1e-12
+
+
 def test_new_texts_have_the_columns_learned():
     tfidf = TfidfText().fit(TEXTS)
     x = tfidf.transform(["guitar guitar zither", "zither"]).toarray()
@@ -50,14 +102,89 @@ def test_options_reach_the_vectorizer():
     assert "wave" in TfidfText(min_df=1, stem="english").fit(TEXTS).get_feature_names_out()
     assert len(TfidfText(max_features=1).fit(TEXTS).get_feature_names_out()) == 1
     assert clone(TfidfText(min_df=3)).get_params()["min_df"] == 3
+    pieces = TfidfText(analyzer="char_wb").fit(TEXTS).get_feature_names_out()
+    assert {len(piece) for piece in pieces} == {3, 4, 5}
+    assert {" gu", "guit", "itar "} <= set(pieces)
+    two = TfidfText(analyzer="char_wb", ngram_range=(2, 2)).fit(TEXTS).get_feature_names_out()
+    assert {len(piece) for piece in two} == {2}
 
 
-def test_nothing_is_said_on_the_error_stream(recwarn, capfd):
-    TfidfText().fit_transform(TEXTS)
+def test_the_cap_keeps_the_most_frequent_and_of_equals_the_first_in_the_alphabet():
+    kept = TfidfText(max_features=3).fit(["d c b z e e", "z b c d e"])
+    assert kept.get_feature_names_out().tolist() == ["b", "c", "e"]
+    many = TfidfText(max_features=None, min_df=1, stop_words=None)
+    words = [f"{a}{b}{c}" for a in "bcdfghklmn" for b in "aeiou" for c in "bcdfghklmn"]
+    texts = [" ".join(words[::-1]), " ".join(words)]
+    assert len(many.fit(texts).get_feature_names_out()) == 500
+    capped = many.set_params(max_features=7).fit(texts)
+    assert capped.get_feature_names_out().tolist() == sorted(words)[:7]
+
+
+def test_by_default_no_catalogue_has_more_than_5000_columns():
+    letters = "abcdefghij"
+    words = [a + b + c + d for a in letters for b in letters for c in letters for d in letters]
+    assert len(TfidfText().fit([" ".join(words)] * 2).get_feature_names_out()) == 5000
+
+
+def test_a_cap_where_no_two_are_equal_is_scikit_learns():
+    words = [chr(97 + i) * 3 for i in range(20)]
+    texts = [" ".join(words[: i + 1]) for i in range(20)]
+    theirs = TfidfVectorizer(sublinear_tf=True, max_features=6).fit(texts)
+    ours = TfidfText(max_features=6, min_df=1, stop_words=None).fit(texts)
+    assert (ours.get_feature_names_out() == theirs.get_feature_names_out()).all()
+    np.testing.assert_allclose(ours.transform(texts).toarray(), theirs.transform(texts).toarray())
+
+
+@BOTH
+def test_markup_and_addresses_are_not_words(make):
+    texts = ['<p class="slow">sea&nbsp;song</p> https://slow.org', "a sea song <br> me@slow.org"]
+    words = make(**({"n_components": 1} if make is LatentSemanticAnalysis else {})).fit(texts)
+    tfidf = words.tfidf_ if make is LatentSemanticAnalysis else words
+    assert tfidf.get_feature_names_out().tolist() == ["sea", "song"]
+
+
+def test_texts_without_spaces_between_words_have_columns():
+    texts = ["静かな海辺の歌です", "海辺で聴く", "🎵"]
+    tfidf = TfidfText().fit(texts)
+    assert tfidf.get_feature_names_out().tolist() == ["海辺"]
+    assert tfidf.transform(texts).toarray().ravel().tolist() == [1.0, 1.0, 0.0]
+
+
+def test_thirty_texts_are_enough(mosaic_texts):
+    few = mosaic_texts[:30]
+    for transformer in (
+        TfidfText(),
+        TfidfText(min_df=0.01),
+        TfidfText(min_df=0.1),
+        TfidfText(analyzer="char_wb"),
+        LatentSemanticAnalysis(),
+    ):
+        x = transformer.fit(few).transform(few)
+        x = x if isinstance(x, np.ndarray) else x.toarray()
+        np.testing.assert_allclose(np.linalg.norm(x, axis=1), 1)
+        assert x.shape == (30, len(transformer.get_feature_names_out()))
+
+
+@BOTH
+def test_a_word_that_only_held_out_texts_have_leaves_no_trace(make):
+    options = {"n_components": 2} if make is LatentSemanticAnalysis else {}
+    clean = make(**options).fit(SEA)
+    planted = clean.transform(["boat glockenspiel", "glockenspiel sea", "glockenspiel"])
+    other = clean.transform(["boat", "sea", "anything else"])
+    assert abs(planted - other).max() == 0
+    assert "glockenspiel" not in str(clean.get_feature_names_out())
+    again = make(**options).fit(SEA).transform(SEA)
+    assert abs(clean.transform(SEA) - again).max() == 0
+
+
+@BOTH
+def test_nothing_is_said_on_the_error_stream(make, recwarn, capfd):
+    make().fit_transform(TEXTS)
     assert not list(recwarn)
     assert capfd.readouterr().err == ""
 
 
+@BOTH
 @pytest.mark.parametrize(
     ("texts", "message"),
     [
@@ -66,19 +193,116 @@ def test_nothing_is_said_on_the_error_stream(recwarn, capfd):
         ([float("nan")], "text 0 is missing"),
         (["a", 3], "text 1 is 3"),
         (["a", ["b"]], r"text 1 is \['b'\]"),
-        (["the one"], "empty vocabulary"),
-        (["one song"], "max_df corresponds"),
-        (["all different", "words here"], "no terms remain"),
-        ([], "empty vocabulary"),
+        (["the one"], "no word is in 2 of the 1 texts to learn from; lower min_df"),
+        (["one song"], "no word is in 2 of the 1 texts"),
+        (["all different", "words here"], "no word is in 2 of the 2 texts"),
+        (["🎵", "..."], "no word is in 2 of the 2 texts"),
+        ([], "no word is in 2 of the 0 texts"),
     ],
 )
-def test_what_cannot_be_learned_from_is_refused(texts, message):
+def test_what_cannot_be_learned_from_is_refused(make, texts, message):
     with pytest.raises(ValueError, match=message):
-        TfidfText().fit(texts)
+        make().fit(texts)
 
 
-def test_before_fit_there_is_nothing():
+@BOTH
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"analyzer": "char"}, r"analyzer: 'char' is not among \['char_wb', 'word'\]"),
+        ({"max_features": 0}, "max_features: 0 is below 1"),
+        ({"stem": "klingon"}, "stem: 'klingon'"),
+        ({"min_df": 0.9}, "no word is in a share 0.9 of them"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(make, options, message):
+    with pytest.raises(ValueError, match=message):
+        make(**options).fit(TEXTS)
+
+
+@BOTH
+def test_before_fit_there_is_nothing(make):
     with pytest.raises(NotFittedError):
-        TfidfText().transform(["a"])
+        make().transform(["a"])
     with pytest.raises(NotFittedError):
-        TfidfText().get_feature_names_out()
+        make().get_feature_names_out()
+
+
+@BOTH
+def test_parameters_are_only_stored_and_copies_work(make):
+    changed = make(min_df=1, stem="english", analyzer="word")
+    assert clone(changed).get_params() == changed.get_params()
+    fitted = changed.fit(SEA)
+    copy = pickle.loads(pickle.dumps(fitted))
+    assert abs(copy.transform(SEA) - fitted.transform(SEA)).max() == 0
+
+
+@pytest.mark.parametrize("n_components", [1, 5, 50, 199])
+def test_latent_directions_are_those_of_scikit_learn(n_components, mosaic_texts):
+    texts = mosaic_texts[:200]
+    lsa = LatentSemanticAnalysis(n_components=n_components, unit_rows=False).fit(texts)
+    x = lsa.tfidf_.transform(texts)
+    theirs = TruncatedSVD(n_components, algorithm="arpack", random_state=1).fit(x)
+    np.testing.assert_allclose(lsa.singular_values_, theirs.singular_values_)
+    sign = np.sign((lsa.components_ * theirs.components_).sum(axis=1))
+    np.testing.assert_allclose(lsa.components_, sign[:, None] * theirs.components_, atol=1e-6)
+    np.testing.assert_allclose(lsa.transform(texts), sign * theirs.transform(x), atol=1e-6)
+
+
+def test_by_hand_two_words_that_keep_the_same_company_meet():
+    lsa = LatentSemanticAnalysis(n_components=2)
+    rows = lsa.fit_transform(SEA)
+    x = lsa.tfidf_.transform(SEA).toarray()
+    assert x[0] @ x[3] == 0  # "boat sea" and "ship harbour" share no word
+    assert rows[0] @ rows[3] == pytest.approx(1)
+    assert rows[0] @ rows[4] == pytest.approx(0, abs=1e-9)
+    boat, ship = lsa.transform(["boat", "ship"])
+    assert boat @ ship == pytest.approx(1)
+
+
+def test_signs_names_and_words_of_a_component():
+    lsa = LatentSemanticAnalysis(n_components=2).fit(SEA)
+    assert lsa.get_feature_names_out().tolist() == ["lsa_000", "lsa_001"]
+    np.testing.assert_allclose(lsa.components_ @ lsa.components_.T, np.eye(2), atol=1e-12)
+    table = lsa.component_words(0, 2)
+    assert list(table.columns) == ["word", "loading"]
+    assert table["word"].tolist()[0] == "drum"
+    sea = lsa.component_words(1, 4)
+    assert sea["word"].tolist() == ["boat", "harbour", "sea", "ship"]
+    np.testing.assert_allclose(sea["loading"], 0.5)
+    assert len(lsa.component_words(0, 100)) == len(lsa.tfidf_.get_feature_names_out())
+    for component in (-1, 2):
+        with pytest.raises(ValueError, match=rf"component: {component} is not in 0 … 1"):
+            lsa.component_words(component)
+
+
+def test_the_largest_loading_is_positive(mosaic_texts):
+    lsa = LatentSemanticAnalysis(n_components=20).fit(mosaic_texts)
+    for component in range(20):
+        assert lsa.component_words(component, 1)["loading"].item() > 0
+
+
+@pytest.mark.parametrize("n_components", [1, 3, 100])
+def test_fewer_texts_or_words_than_components_give_fewer_columns(n_components):
+    lsa = LatentSemanticAnalysis(n_components=n_components)
+    assert lsa.fit_transform(TEXTS).shape == (4, min(n_components, 3))
+    assert len(lsa.singular_values_) == len(lsa.get_feature_names_out()) == min(n_components, 3)
+
+
+def test_texts_that_are_all_alike_span_one_direction():
+    lsa = LatentSemanticAnalysis(n_components=3)
+    assert lsa.fit_transform(["slow sea", "slow sea", "sea, slow"]).tolist() == [[1.0]] * 3
+    assert LatentSemanticAnalysis(n_components=1).fit_transform(["sea", "sea"]).shape == (2, 1)
+    with pytest.raises(ValueError, match="n_components: 0 is below 1"):
+        LatentSemanticAnalysis(n_components=0).fit(TEXTS)
+
+
+def test_length_of_a_row_says_how_much_is_kept():
+    unit = LatentSemanticAnalysis(n_components=1).fit(SEA)
+    plain = LatentSemanticAnalysis(n_components=1, unit_rows=False).fit(SEA)
+    texts = ["drum solo", "drum sea", "sea", "nothing known"]
+    length = np.linalg.norm(plain.transform(texts), axis=1)
+    assert 1 > length[0] > length[1] > 0
+    # The one direction is the drums': of "sea" only rounding would be left, scaled up to 1.
+    assert length[2:].tolist() == [0.0, 0.0]
+    np.testing.assert_allclose(np.linalg.norm(unit.transform(texts), axis=1), [1, 1, 0, 0])

@@ -5,9 +5,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from scipy.stats import zscore
+from scipy.optimize import minimize
+from scipy.stats import rankdata, zscore
 
-from mmrec_course.fusion import learn_weights, standardize_scores, weight_grid, weighted_sum
+from mmrec_course.fusion import (
+    contributions,
+    learn_personal_weights,
+    learn_weights,
+    normalize_scores,
+    ranking_quality,
+    stack_weights,
+    standardize_scores,
+    weight_grid,
+    weighted_sum,
+)
 
 FLOATS = st.floats(-100, 100, allow_nan=False).map(lambda x: round(x, 3))
 
@@ -160,3 +171,211 @@ def test_groups_are_ranked_by_themselves():
 def test_nothing_liked_is_an_error():
     with pytest.raises(ValueError, match="nobody likes anything"):
         learn_weights({"a": [[1.0]]}, [[False]])
+
+
+def test_ranks_are_scipys_midranks_as_shares():
+    y = np.random.default_rng(0).integers(0, 6, (5, 20)).astype(float)
+    expected = (rankdata(y, axis=1) - 0.5) / 20
+    np.testing.assert_allclose(normalize_scores(y, "rank"), expected)
+
+
+def test_minmax_spans_the_reference_and_goes_on_beyond_it():
+    np.testing.assert_allclose(normalize_scores([[2.0, 4.0, 7.0]], "minmax"), [[0, 0.4, 1]])
+    np.testing.assert_allclose(normalize_scores([[9.0]], "minmax", [[1.0, 5.0]]), [[2.0]])
+    assert normalize_scores([[3.0, 3.0]], "minmax").tolist() == [[0.5, 0.5]]
+
+
+@pytest.mark.parametrize("method", ["zscore", "minmax", "rank"])
+@given(st.floats(0.01, 100), st.floats(-50, 50))
+def test_units_do_not_reach_the_normalised_scores(method, a, b):
+    y = np.random.default_rng(1).normal(size=(3, 15))
+    np.testing.assert_allclose(
+        normalize_scores(a * y + b, method), normalize_scores(y, method), atol=1e-6
+    )
+
+
+def test_only_ranks_forget_how_far_an_outlier_is():
+    near, far = [[0.0, 1.0, 2.0, 3.0]], [[0.0, 1.0, 2.0, 300.0]]
+    assert (normalize_scores(near, "rank") == normalize_scores(far, "rank")).all()
+    assert normalize_scores(far, "minmax")[0, 2] < 0.01, "the outlier squeezes all others"
+
+
+def test_what_cannot_be_normalised_is_named():
+    with pytest.raises(ValueError, match="method: 'softmax' is unknown"):
+        normalize_scores([[1.0]], "softmax")
+    with pytest.raises(ValueError, match="reference: no items"):
+        normalize_scores([[1.0]], reference=np.empty((1, 0)))
+
+
+def test_contributions_add_up_to_the_fused_score():
+    rng = np.random.default_rng(0)
+    scores = {m: rng.normal(size=(4, 6)) for m in "abc"}
+    weights = {"a": 0.2, "b": 0.5, "c": 0.3}
+    present = {m: rng.random(6) < 0.6 for m in "abc"}
+    parts = contributions(scores, weights, present)
+    np.testing.assert_allclose(sum(parts.values()), weighted_sum(scores, weights, present))
+    for m in "abc":
+        assert (parts[m][:, ~present[m]] == 0).all(), "what is not there adds nothing"
+
+
+def test_hiding_a_modality_gives_what_agreement_with_the_rest_would_give():
+    # What "never punished" means: not a zero in its place, but the mean of what is there.
+    rng = np.random.default_rng(0)
+    scores = {m: rng.normal(size=(4, 6)) for m in "abc"}
+    weights = {"a": 0.2, "b": 0.5, "c": 0.3}
+    gone = {"a": np.ones(6, bool), "b": np.zeros(6, bool), "c": np.ones(6, bool)}
+    agreeing = {**scores, "b": (0.2 * scores["a"] + 0.3 * scores["c"]) / 0.5}
+    np.testing.assert_allclose(weighted_sum(scores, weights, gone), weighted_sum(agreeing, weights))
+
+
+def test_an_item_keeps_its_expected_place_when_its_modalities_go_at_random():
+    # Hide modalities of half of the items at random: on average these neither rise nor fall,
+    # while counting a gap as the worst guess (0 of a min–max scale) sinks them.
+    rng = np.random.default_rng(5)
+    n = 400
+    scores = {m: normalize_scores(rng.normal(size=(50, n)), "minmax") for m in "abc"}
+    hit = np.arange(n) < n // 2
+    present = {m: ~hit | (rng.random(n) < 0.5) for m in "abc"}
+    present["a"] |= ~np.any(list(present.values()), axis=0)
+    equal = dict.fromkeys("abc", 1.0)
+    place = normalize_scores(weighted_sum(scores, equal, present), "rank")
+    filled = normalize_scores(sum(scores[m] * present[m] for m in "abc"), "rank")
+    assert abs(place[:, hit].mean() - 0.5) < 0.01
+    assert filled[:, hit].mean() < 0.35
+
+
+def test_every_user_may_have_weights_of_their_own():
+    scores = {"a": [[1.0, 2.0], [1.0, 2.0]], "b": [[5.0, 5.0], [5.0, 5.0]]}
+    out = weighted_sum(scores, {"a": np.array([1.0, 0.0]), "b": np.array([0.0, 1.0])})
+    assert out.tolist() == [[1.0, 2.0], [5.0, 5.0]]
+    with pytest.raises(ValueError, match="all are zero for the user in row 1"):
+        weighted_sum(scores, {"a": np.array([1.0, 0.0]), "b": np.array([0.0, 0.0])})
+    with pytest.raises(ValueError, match=r"weights\['a'\]: shape \(3,\); expected one number"):
+        weighted_sum(scores, {"a": np.ones(3), "b": 1.0})
+
+
+def test_ranking_quality_by_hand():
+    scores = {"a": [[3.0, 2.0, 1.0], [3.0, 2.0, 1.0]], "b": [[1.0, 2.0, 3.0], [1.0, 2.0, 3.0]]}
+    quality = ranking_quality(scores, [[True, False, False], [False, False, False]], k=2)
+    assert quality({"a": 1.0, "b": 0.0}) == 1.0, "the second user likes nothing and is left out"
+    assert quality({"a": 0.0, "b": 1.0}) == 0.0
+    idle = [[False, False, False], [True, False, False]]
+    personal = {"a": np.array([0.0, 1.0]), "b": np.array([1.0, 0.0])}
+    assert ranking_quality(scores, idle, k=2)(personal) == 1.0, "weights follow their users"
+    with pytest.raises(ValueError, match=r"scores\['a'\]: shape \(2, 3\), but relevant has"):
+        ranking_quality(scores, [[True, False]])
+    with pytest.raises(ValueError, match=r"groups: shape \(2,\), expected \(3,\)"):
+        ranking_quality(scores, [[True, False, False]] * 2, groups=[0, 1])
+
+
+def test_stacked_weights_are_the_generic_optimisers():
+    rng = np.random.default_rng(0)
+    scores = {m: rng.normal(size=(20, 30)) for m in "abc"}
+    target = 1.0 * scores["a"] + 0.5 * scores["b"] - 0.8 * scores["c"] + rng.normal(size=(20, 30))
+    centred = {m: y - y.mean(axis=1, keepdims=True) for m, y in scores.items()}
+    goal = target - target.mean(axis=1, keepdims=True)
+
+    def error(w):
+        return ((goal - sum(x * y for x, y in zip(w, centred.values(), strict=True))) ** 2).sum()
+
+    found = minimize(error, np.ones(3), bounds=[(0, None)] * 3, tol=1e-12).x
+    expected = found / found.sum()
+    np.testing.assert_allclose(list(stack_weights(scores, target).values()), expected, atol=1e-6)
+    assert stack_weights(scores, target)["c"] == 0, "a modality that misleads is not turned round"
+
+
+def test_stacking_looks_at_complete_items_and_within_groups():
+    rng = np.random.default_rng(1)
+    scores = {m: rng.normal(size=(20, 40)) for m in "ab"}
+    target = scores["a"] + scores["b"]
+    has = np.arange(40) >= 10
+    broken = {"a": np.where(has, scores["a"], 99.0), "b": scores["b"]}
+    weights = stack_weights(broken, target, {"a": has, "b": np.ones(40, bool)})
+    assert weights == pytest.approx({"a": 0.5, "b": 0.5})
+    label = np.arange(40) % 2
+    shifted = {"a": scores["a"] + 50 * label, "b": scores["b"]}
+    assert stack_weights(shifted, target, groups=label) == pytest.approx({"a": 0.5, "b": 0.5})
+    with pytest.raises(ValueError, match="no item has every modality"):
+        stack_weights(scores, target, {"a": has, "b": ~has})
+
+
+def test_stacking_survives_twins_and_noise():
+    y = np.random.default_rng(2).normal(size=(5, 30))
+    twins = stack_weights({"a": y, "b": y}, y)
+    assert sum(twins.values()) == pytest.approx(1)
+    assert stack_weights({"a": y, "b": y}, -y) == {"a": 0.5, "b": 0.5}, "neither helps"
+    assert stack_weights({"a": 0 * y, "b": 0 * y}, y) == {"a": 0.5, "b": 0.5}
+
+
+def _two_kinds_of_listener(n_users=60, n_items=120, noise=1.0, rng=0):
+    """The first half cares about a alone, the second about b alone."""
+    rng = np.random.default_rng(rng)
+    scores = {m: rng.normal(size=(n_users, n_items)) for m in "ab"}
+    first = np.arange(n_users)[:, None] < n_users // 2
+    want = np.where(first, scores["a"], scores["b"]) + noise * rng.normal(size=(n_users, n_items))
+    return scores, want > np.quantile(want, 0.9, axis=1, keepdims=True)
+
+
+def test_personal_weights_find_who_cares_about_what():
+    scores, liked = _two_kinds_of_listener()
+    held_out = _two_kinds_of_listener(rng=7)
+    weights, strength = learn_personal_weights(scores, liked, valid=(*held_out, None))
+    assert weights["a"][:30].mean() > 0.8 and weights["a"][30:].mean() < 0.2
+    np.testing.assert_allclose(weights["a"] + weights["b"], 1)
+    assert np.isfinite(strength)
+
+
+def test_where_all_listeners_are_alike_the_strength_is_large():
+    rng = np.random.default_rng(3)
+
+    def alike():
+        scores = {m: rng.normal(size=(60, 40)) for m in "ab"}
+        want = scores["a"] + scores["b"] + 2 * rng.normal(size=(60, 40))
+        return scores, want > np.quantile(want, 0.9, axis=1, keepdims=True)
+
+    (scores, liked), held_out = alike(), alike()
+    assert learn_personal_weights(scores, liked, valid=(*held_out, None))[1] >= 300
+
+
+def test_strength_goes_from_least_squares_to_the_common_weights():
+    scores, liked = _two_kinds_of_listener()
+    common = {"a": 0.7, "b": 0.3}
+    free, _ = learn_personal_weights(scores, liked, strengths=(0.0,))
+    for u in (0, 45):
+        mine = {m: y[[u]] for m, y in scores.items()}
+        alone = stack_weights(mine, liked[[u]])
+        assert {m: w[u] for m, w in free.items()} == pytest.approx(alone, abs=1e-6)
+    tied, _ = learn_personal_weights(scores, liked, strengths=(np.inf,), common=common)
+    np.testing.assert_allclose(tied["a"], 0.7)
+    pull = [
+        np.abs(learn_personal_weights(scores, liked, strengths=(t,), common=common)[0]["a"] - 0.7)
+        for t in (0.0, 100.0, 1e4, 1e8)
+    ]
+    spread = [p.mean() for p in pull]
+    assert spread == sorted(spread, reverse=True) and spread[-1] < 1e-4
+
+
+def test_personal_weights_are_the_generic_optimisers():
+    scores, liked = _two_kinds_of_listener(n_users=3, n_items=50)
+    tau, common = 20.0, {"a": 0.5, "b": 0.5}
+    found, _ = learn_personal_weights(scores, liked, strengths=(tau,), common=common)
+    z = np.stack(list(scores.values()), axis=-1)
+    z = z - z.mean(axis=1, keepdims=True)
+    t = liked - liked.mean(axis=1, keepdims=True)
+    both = z.sum(axis=-1) / 2
+    prior = np.full(2, 0.5) * (both * t).sum() / (both**2).sum()
+    for u in range(3):
+
+        def error(w, u=u):
+            return ((t[u] - z[u] @ w) ** 2).sum() + tau * ((w - prior) ** 2).sum()
+
+        w = minimize(error, prior, bounds=[(0, None)] * 2, tol=1e-12).x
+        np.testing.assert_allclose([v[u] for v in found.values()], w / w.sum(), atol=1e-4)
+
+
+def test_a_choice_of_strengths_needs_items_to_choose_on():
+    scores, liked = _two_kinds_of_listener(n_users=4)
+    with pytest.raises(ValueError, match="nothing to choose on; give valid="):
+        learn_personal_weights(scores, liked)
+    with pytest.raises(ValueError, match=r"strengths: -1\.0 is negative"):
+        learn_personal_weights(scores, liked, strengths=(-1.0,))

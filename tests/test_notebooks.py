@@ -239,6 +239,35 @@ def test_check_finds_missing_and_orphaned_notebooks(course_copy: Path) -> None:
     assert "01_orphan.ipynb: has no source" in problems
 
 
+@pytest.mark.parametrize("available", [False, True])
+def test_a_cell_that_needs_encoders_is_skipped_where_there_are_none_and_the_rest_runs(
+    tmp_path: Path, available: bool
+) -> None:
+    for name in ("pyproject.toml", "conftest.py"):
+        shutil.copy(ROOT / name, tmp_path)
+    features = tmp_path / "mmrec_course" / "features"
+    features.mkdir(parents=True)
+    (features.parent / "__init__.py").touch()
+    (features / "__init__.py").write_text(f"def encoders_available():\n    return {available}\n")
+    needy = new_code_cell("tracks = 0", execution_count=2, metadata={"tags": ["needs-encoders"]})
+    cells = [
+        new_code_cell("tracks = 480", execution_count=1),
+        needy,
+        new_code_cell("assert tracks == 480", execution_count=3),
+    ]
+    (tmp_path / "notebooks").mkdir()
+    nbformat.write(new_notebook(cells=cells), tmp_path / "notebooks" / "00_small.ipynb")
+    report = run_pytest(tmp_path, "-rA", "notebooks").stdout
+    cell = "notebooks/00_small.ipynb::Cell"
+    assert f"PASSED {cell} 0" in report
+    if available:
+        assert f"PASSED {cell} 1" in report
+        assert f"FAILED {cell} 2" in report
+    else:
+        assert re.search(r"SKIPPED .+mmrec-course\[encoders\]", report)
+        assert f"PASSED {cell} 2" in report
+
+
 # --- every rule bites ---------------------------------------------------------------------------
 
 
@@ -313,6 +342,8 @@ BAD = [
     (rules.missing_alt_text, small("f()", shown("image/png", "iVBORw0KGgo="))),
     (rules.unreasoned_exceptions, small("f()", tags=("nbval-ignore-output",))),
     (rules.unreasoned_exceptions, small("# NBVAL_IGNORE_OUTPUT\nf()")),
+    (rules.silent_needs, small("ImageEncoder()", tags=("needs-encoders",))),
+    (rules.silent_needs, small("if encoders_available():\n    TextEncoder()")),
     (rules.text_around_code, with_text("No title")),
     (rules.text_around_code, with_cells(4)),
     (rules.lesson_shape, with_text("# Title\n\n**Aim**: a")),
@@ -342,6 +373,7 @@ def test_every_rule_has_a_notebook_that_breaks_it() -> None:
         small(
             "# Output not compared: the player's id is random\nf()", tags=("nbval-ignore-output",)
         ),
+        small("if encoders_available():\n    ImageEncoder()", tags=("needs-encoders",)),
         small('f("a.ogg")', printed("clips last 5.5 s, a frame 23 ms; 1/2 at home/work\n")),
         small("f()", shown("text/html", '<img src="data:image/png;base64,ab/tmp/cd" alt="cover">')),
         small("f()", shown("image/png", "iVBORw0KGgo=", alt="ratings by month")),

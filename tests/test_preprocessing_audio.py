@@ -1,4 +1,4 @@
-"""load_audio: any sound file becomes one float32 channel at one rate, or a MediaError."""
+"""Any sound file becomes one float32 channel or a MediaError; then trimmed, levelled, cut."""
 
 import io
 import struct
@@ -8,7 +8,15 @@ import numpy as np
 import pytest
 import soundfile
 
-from mmrec_course.preprocessing import MediaError, audio, load_audio
+from mmrec_course.preprocessing import (
+    MediaError,
+    audio,
+    fix_length,
+    load_audio,
+    measure_loudness,
+    normalize_loudness,
+    trim_silence,
+)
 
 RATE = 22050
 
@@ -147,3 +155,161 @@ def test_flipped_and_missing_bytes_never_crash_and_never_speak(save, capfd, name
             assert len(wave)
             assert np.isfinite(wave).all()
     assert capfd.readouterr().err == ""
+
+
+def test_what_a_file_is_its_bytes_say(save):
+    path = save("a.mp3", tone())
+    expected = load_audio(path)
+    np.testing.assert_array_equal(load_audio(path.rename(path.with_suffix(".wav"))), expected)
+
+
+def test_a_header_that_promises_weeks_is_no_danger(tmp_path):
+    buffer = io.BytesIO()
+    soundfile.write(buffer, tone(), RATE, format="FLAC")
+    data = bytearray(buffer.getvalue())
+    # STREAMINFO holds the number of samples in 36 bits, the last four of byte 13 and bytes 14–17.
+    data[8 + 13] |= 0x0F
+    data[8 + 14 : 8 + 18] = b"\xff" * 4
+    path = tmp_path / "liar.flac"
+    path.write_bytes(data)
+    for seconds in (60.0, 1e9):
+        try:
+            wave = load_audio(path, max_seconds=seconds)
+        except MediaError as error:
+            assert str(error).startswith("liar.flac: ")
+        else:
+            np.testing.assert_allclose(wave, tone(), atol=1e-4)
+
+
+def test_more_than_there_is_memory_for_is_an_error(save, monkeypatch):
+    def greedy(*args, **kwargs):
+        raise MemoryError
+
+    path = save("a.wav", tone())
+    monkeypatch.setattr(soundfile.SoundFile, "read", greedy)
+    with pytest.raises(MediaError, match="claims 11,025 samples, more than there is memory"):
+        load_audio(path)
+
+
+def hiss(seconds=3.0, level=0.05):
+    return (level * np.random.default_rng(0).standard_normal(int(seconds * RATE))).astype("f4")
+
+
+def test_silence_is_trimmed_at_both_ends_only():
+    gap = np.zeros(RATE, np.float32)
+    wave = np.concatenate([gap, tone(), gap, tone(), gap])
+    trimmed = trim_silence(wave)
+    assert 2 * RATE <= len(trimmed) <= 2 * RATE + 2 * 2048
+    np.testing.assert_array_equal(trimmed, librosa.effects.trim(wave)[0])
+
+
+def test_top_db_says_what_counts_as_silent():
+    wave = np.concatenate([0.01 * tone(1.0), tone(1.0)])
+    assert len(trim_silence(wave, top_db=60)) == len(wave)
+    assert len(trim_silence(wave, top_db=20)) < 1.2 * RATE
+
+
+def test_a_silent_wave_is_not_trimmed_away():
+    assert len(trim_silence(np.zeros(500))) == 500
+
+
+@pytest.mark.parametrize("sr", [44100, 48000])
+def test_a_full_scale_sine_has_the_loudness_of_the_recommendation(sr):
+    sine = np.sin(2 * np.pi * 997 * np.arange(2 * sr) / sr)
+    assert measure_loudness(sine, sr) == pytest.approx(-3.01, abs=0.02)
+    assert measure_loudness(0.1 * sine, sr) == pytest.approx(-23.01, abs=0.02)
+
+
+def test_the_filters_are_those_of_the_recommendation():
+    (shelf_b, shelf_a), (pass_b, pass_a) = audio._ear_filters(48000)
+    # ITU-R BS.1770-4, tables 1 and 2.
+    table = [1.53512485958697, -2.69169618940638, 1.19839281085285]
+    np.testing.assert_allclose(shelf_b, table, atol=1e-6)
+    np.testing.assert_allclose(shelf_a, [1, -1.69065929318241, 0.73248077421585], atol=1e-6)
+    np.testing.assert_allclose(pass_b, [1, -2, 1])
+    np.testing.assert_allclose(pass_a, [1, -1.99004745483398, 0.99007225036621], atol=1e-6)
+
+
+def test_pauses_and_quiet_passages_do_not_count():
+    loud = measure_loudness(hiss())
+    assert measure_loudness(np.concatenate([hiss(), np.zeros(9 * RATE)])) == pytest.approx(
+        loud, abs=0.3
+    )
+    assert measure_loudness(np.concatenate([hiss(), hiss(9.0, 0.004)])) == pytest.approx(
+        loud, abs=0.3
+    )
+    # Only 6 dB quieter: this counts.
+    assert measure_loudness(np.concatenate([hiss(), hiss(9.0, 0.025)])) < loud - 2
+
+
+def test_treble_sounds_louder_than_bass():
+    low, high = tone(2.0, pitch=30.0), tone(2.0, pitch=4000.0)
+    assert measure_loudness(high) > measure_loudness(low) + 5
+
+
+def test_a_clip_shorter_than_a_block_is_one_block():
+    assert measure_loudness(tone(0.1)) == pytest.approx(measure_loudness(tone(2.0)), abs=0.5)
+    assert np.isfinite(measure_loudness([0.5]))
+
+
+@pytest.mark.parametrize("gain", [0.01, 0.3, 1.0, 5.0])
+def test_after_normalising_all_are_equally_loud(gain):
+    wave = normalize_loudness(gain * hiss())
+    assert wave.dtype == np.float32
+    assert measure_loudness(wave) == pytest.approx(-23, abs=0.01)
+    np.testing.assert_allclose(wave, normalize_loudness(hiss()), rtol=1e-4, atol=1e-7)
+
+
+def test_it_never_clips():
+    wave = hiss()
+    wave[1000] = 0.9
+    loud = normalize_loudness(wave, target=-5.0)
+    assert np.abs(loud).max() == pytest.approx(1.0)
+    # The shape is kept: still one gain for all samples.
+    np.testing.assert_allclose(loud, wave / 0.9, rtol=1e-5)
+    assert np.abs(normalize_loudness(1000 * tone(), target=0.0)).max() <= 1
+
+
+def test_silence_stays_silence():
+    assert not normalize_loudness(np.zeros(RATE)).any()
+    faint = hiss(level=1e-5)
+    np.testing.assert_array_equal(normalize_loudness(faint), faint)
+    assert measure_loudness(faint) == -np.inf
+
+
+def test_length_is_fixed_by_the_centre_or_by_silence():
+    assert fix_length(np.arange(1, 8), 3).tolist() == [3, 4, 5]
+    assert fix_length(np.arange(1, 7), 3).tolist() == [2, 3, 4]
+    assert fix_length([1, 2], 5).tolist() == [1, 2, 0, 0, 0]
+    assert fix_length([1, 2], 2).tolist() == [1, 2]
+    assert fix_length([1], 1).dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    "function",
+    [trim_silence, measure_loudness, normalize_loudness, lambda wave: fix_length(wave, 3)],
+)
+@pytest.mark.parametrize(
+    ("wave", "message"),
+    [
+        ([], r"wave: has shape \(0,\)"),
+        (np.ones((2, 5)), r"wave: has shape \(2, 5\)"),
+        ([1.0, np.nan], "wave: has samples that are not finite"),
+        ([1.0, np.inf], "wave: has samples that are not finite"),
+    ],
+)
+def test_what_is_no_wave_is_refused(function, wave, message):
+    with pytest.raises(ValueError, match=message):
+        function(wave)
+
+
+def test_steps_after_decoding_check_their_parameters():
+    with pytest.raises(ValueError, match="top_db: 0"):
+        trim_silence(tone(), top_db=0)
+    with pytest.raises(ValueError, match="sr: 4000 Hz is too low"):
+        measure_loudness(tone(), sr=4000)
+    for target in (-70.0, 1.0):
+        with pytest.raises(ValueError, match="LUFS is not between −70 and 0"):
+            normalize_loudness(tone(), target=target)
+    with pytest.raises(ValueError, match="n_samples: 0 is not positive"):
+        fix_length(tone(), 0)

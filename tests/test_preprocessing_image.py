@@ -1,4 +1,4 @@
-"""load_image: any picture file becomes (h, w, 3) uint8 RGB, or a MediaError."""
+"""Pictures: any file becomes (h, w, 3) uint8 RGB or a MediaError; sizes, crops, colour spaces."""
 
 import struct
 import zlib
@@ -7,7 +7,14 @@ import cv2
 import numpy as np
 import pytest
 
-from mmrec_course.preprocessing import MediaError, image, load_image
+from mmrec_course.preprocessing import (
+    MediaError,
+    center_crop,
+    convert_color,
+    image,
+    load_image,
+    resize_image,
+)
 
 RED = (255, 0, 0)
 
@@ -34,7 +41,8 @@ def save(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("name", "tolerance"), [("a.png", 0), ("a.bmp", 0), ("a.jpg", 12), ("a.webp", 12)]
+    ("name", "tolerance"),
+    [("a.png", 0), ("a.bmp", 0), ("a.tiff", 0), ("a.jpg", 12), ("a.webp", 12)],
 )
 def test_pixels_come_back_as_rgb(save, picture, name, tolerance):
     loaded = load_image(save(name, picture))
@@ -58,7 +66,9 @@ def test_sixteen_bits_are_scaled_to_eight(save, picture):
     assert (load_image(save("deepgrey.png", grey)) == picture[:, :, :1]).all()
 
 
-def test_transparency_is_laid_on_white(save):
+@pytest.mark.parametrize("strip", [1, 1_000_000])
+def test_transparency_is_laid_on_white(save, monkeypatch, strip):
+    monkeypatch.setattr(image, "STRIP_PIXELS", strip)
     rgba = np.zeros((1, 3, 4), np.uint8)
     rgba[0, :, 0] = 200
     rgba[0, :, 3] = (255, 0, 51)
@@ -68,12 +78,66 @@ def test_transparency_is_laid_on_white(save):
     assert (deep == loaded).all()
 
 
-def test_a_jpeg_is_turned_as_its_camera_says(save, picture):
-    path = save("turned.jpg", picture)
+def exif(how):
+    """EXIF data that say nothing but the orientation."""
+    return b"MM\0*" + struct.pack(">IHHHIHHI", 8, 1, 0x112, 3, 1, how, 0, 0)
+
+
+def chunk(kind, body):
+    """A chunk of a PNG."""
+    crc = zlib.crc32(kind + body)
+    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", crc)
+
+
+def with_exif(path, how):
+    """The same picture, held otherwise."""
+    data, tag = path.read_bytes(), exif(how)
+    if path.suffix == ".jpg":
+        body = b"Exif\0\0" + tag
+        data = data[:2] + b"\xff\xe1" + struct.pack(">H", len(body) + 2) + body + data[2:]
+    elif path.suffix == ".png":
+        data = data[:33] + chunk(b"eXIf", tag) + data[33:]
+    else:
+        h, w = cv2.imread(str(path)).shape[:2]
+        extended = struct.pack("<IHBHB", 8, w - 1, 0, h - 1, 0)
+        body = b"WEBPVP8X" + struct.pack("<I", 10) + extended + data[12:]
+        body += b"EXIF" + struct.pack("<I", len(tag)) + tag
+        data = b"RIFF" + struct.pack("<I", len(body)) + body
+    path.write_bytes(data)
+    return path
+
+
+# What EXIF 2.3 says of each number: where the stored first row and first column belong.
+UPRIGHT = {
+    1: lambda p: p,
+    2: lambda p: p[:, ::-1],
+    3: lambda p: p[::-1, ::-1],
+    4: lambda p: p[::-1],
+    5: lambda p: p.transpose(1, 0, 2),
+    6: lambda p: np.rot90(p, -1),
+    7: lambda p: p.transpose(1, 0, 2)[::-1, ::-1],
+    8: lambda p: np.rot90(p),
+}
+
+
+@pytest.mark.parametrize("how", range(1, 9))
+@pytest.mark.parametrize("kind", ["png", "webp", "jpg"])
+def test_a_picture_is_turned_as_its_camera_says(save, picture, kind, how):
+    stored = load_image(save(f"stored.{kind}", picture))
+    turned = load_image(with_exif(save(f"turned.{kind}", picture), how))
+    upright = UPRIGHT[how](stored)
+    assert turned.shape == upright.shape
+    # OpenCV may decode the colours of a turned JPEG a little differently.
+    assert np.abs(turned.astype(int) - upright).max() <= (3 if kind == "jpg" else 0)
+    assert turned.flags.c_contiguous
+
+
+def test_an_orientation_that_makes_no_sense_is_ignored(save, picture):
+    assert (load_image(with_exif(save("a.png", picture), 9)) == picture).all()
+    path = save("b.png", picture)
     data = path.read_bytes()
-    exif = b"Exif\0\0MM\0*" + struct.pack(">IHHHIHHI", 8, 1, 0x112, 3, 1, 6, 0, 0)
-    path.write_bytes(data[:2] + b"\xff\xe1" + struct.pack(">H", len(exif) + 2) + exif + data[2:])
-    assert load_image(path).shape == (20, 30, 3)
+    path.write_bytes(data[:33] + chunk(b"eXIf", b"no EXIF at all") + data[33:])
+    assert (load_image(path) == picture).all()
 
 
 def test_resizing_equals_opencv(save, picture):
@@ -91,7 +155,7 @@ def test_one_pixel_is_a_picture(save):
     assert load_image(save("dot.png", np.full((1, 1, 3), RED, np.uint8))).tolist() == [[[*RED]]]
 
 
-@pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.webp", "a.bmp"])
+@pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.webp", "a.bmp", "a.tiff"])
 @pytest.mark.parametrize("share", [0.02, 0.5, 0.9])
 def test_a_file_cut_off_is_an_error_or_a_picture_but_never_noise(
     tmp_path, save, picture, capfd, name, share
@@ -103,7 +167,7 @@ def test_a_file_cut_off_is_an_error_or_a_picture_but_never_noise(
     assert capfd.readouterr().err == ""
 
 
-@pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.webp"])
+@pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.webp", "a.gif", "a.tiff"])
 def test_flipped_bytes_never_crash_and_never_speak(save, picture, capfd, name):
     path = save(name, picture)
     whole = path.read_bytes()
@@ -127,7 +191,7 @@ def test_flipped_bytes_never_crash_and_never_speak(save, picture, capfd, name):
     ("content", "reason"),
     [
         (b"", "a.png: the file is empty"),
-        (b"hello", "a.png: not a PNG, JPEG, WebP, GIF or BMP picture"),
+        (b"hello", "a.png: not a PNG, JPEG, WebP, GIF, BMP or TIFF picture"),
         (b"\x89PNG\r\n\x1a\n", "a.png: the picture's header is cut off"),
         (b"\xff\xd8\xff", "a.png: the picture's header is cut off"),
         (b"\xff\xd8\xff\xe0\x00\x10JFIF", "a.png: the picture's header is cut off"),
@@ -148,10 +212,6 @@ def test_a_missing_file_is_an_error(tmp_path):
 
 
 def test_a_bomb_is_refused_by_its_header_before_decoding(tmp_path, monkeypatch):
-    def chunk(kind, body):
-        crc = zlib.crc32(kind + body)
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", crc)
-
     header = struct.pack(">IIBBBBB", 30_000, 30_000, 8, 2, 0, 0, 0)
     body = zlib.compress(bytes(100_000))
     bomb = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", body)
@@ -168,24 +228,129 @@ def test_a_file_too_large_is_refused_before_reading(save, picture, monkeypatch):
         load_image(path)
 
 
-@pytest.mark.parametrize("size", [(30, 20), (1, 1), (300, 17)])
-@pytest.mark.parametrize("kind", [".png", ".jpg", ".webp", ".bmp", ".gif"])
-def test_the_size_in_the_header_is_read_for_every_kind(size, kind):
-    pixels = np.zeros((*size, 3), np.uint8)
-    data = cv2.imencode(kind, pixels)[1].tobytes()
-    assert image._header_size(data) == size[::-1]
+def test_the_name_does_not_matter(save, picture):
+    path = save("a.png", picture)
+    assert (load_image(path.rename(path.with_suffix(".jpg"))) == picture).all()
 
 
-def test_the_size_is_read_for_every_kind_of_webp_and_jpeg():
-    pixels = np.zeros((30, 20, 4), np.uint8)
-    pixels[:15, :, 3] = 90
-    encodings = [
-        cv2.imencode(".webp", pixels[:, :, :3], [cv2.IMWRITE_WEBP_QUALITY, 101])[1],
-        cv2.imencode(".webp", pixels[:, :, :3], [cv2.IMWRITE_WEBP_QUALITY, 80])[1],
-        cv2.imencode(".webp", pixels, [cv2.IMWRITE_WEBP_QUALITY, 80])[1],
-        cv2.imencode(".jpg", pixels[:, :, :3], [cv2.IMWRITE_JPEG_PROGRESSIVE, 1])[1],
-    ]
-    kinds = {data.tobytes()[12:16] for data in encodings[:3]}
-    assert kinds == {b"VP8L", b"VP8 ", b"VP8X"}
-    for data in encodings:
-        assert image._header_size(data.tobytes()) == (20, 30)
+def test_of_an_animation_the_first_frame_is_taken(tmp_path, picture):
+    animation = cv2.Animation()
+    animation.frames = [cv2.cvtColor(p, cv2.COLOR_RGB2BGRA) for p in (picture, 255 - picture)]
+    animation.durations = [100, 100]
+    for name, tolerance in [("a.png", 0), ("a.webp", 25), ("a.gif", 40)]:
+        assert cv2.imwriteanimation(str(tmp_path / name), animation)
+        loaded = load_image(tmp_path / name)
+        assert np.abs(loaded.astype(int) - picture).mean() <= tolerance
+
+
+def test_a_very_wide_picture_is_only_wide(save):
+    wide = np.zeros((1, 30_000, 3), np.uint8)
+    wide[:, 15_000:] = 255
+    for name in ("a.png", "a.jpg", "a.tiff"):
+        loaded = load_image(save(name, wide))
+        assert loaded.shape == (1, 30_000, 3)
+        assert load_image(tmp := save(name, wide), 8).shape == (8, 8, 3), tmp
+    for mode in ("stretch", "contain", "cover"):
+        assert resize_image(wide, (20, 30), mode=mode).shape == (20, 30, 3)
+
+
+def test_a_tiff_with_transparency_is_laid_on_white(save):
+    rgba = np.zeros((1, 2, 4), np.uint8)
+    rgba[0] = [(100, 0, 0, 100), (0, 0, 0, 0)]  # colours already multiplied: a hundred of 255 red
+    # OpenCV writes no word about transparency; libtiff then takes colours as multiplied.
+    loaded = load_image(save("a.tiff", rgba))
+    assert loaded[0].tolist() == [[255, 155, 155], [255, 255, 255]]
+
+
+def test_a_deep_tiff_is_scaled(save, picture):
+    assert (load_image(save("deep.tiff", picture.astype(np.uint16) * 257)) == picture).all()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int32])
+def test_a_tiff_of_measurements_is_refused(tmp_path, dtype):
+    assert cv2.imwrite(str(tmp_path / "a.tiff"), np.ones((4, 5), dtype))
+    with pytest.raises(MediaError, match=r"a\.tiff: a TIFF of 1 channels with (32|64) bits.*PNG"):
+        load_image(tmp_path / "a.tiff")
+
+
+@pytest.mark.parametrize(
+    ("shape", "size", "expected"),
+    [((10, 20), (10, 10), (5, 10)), ((20, 10), (10, 10), (10, 5)), ((3, 3), (7, 9), (7, 7))],
+)
+def test_contain_keeps_the_shape_and_pads_around_the_middle(shape, size, expected):
+    red = np.zeros((*shape, 3), np.uint8)
+    red[:] = RED
+    x = resize_image(red, size, mode="contain", color=(0, 0, 255))
+    inside = (x == RED).all(axis=2)
+    assert ((x == (0, 0, 255)).all(axis=2) == ~inside).all()
+    assert (inside.any(axis=1).sum(), inside.any(axis=0).sum()) == expected
+    above, left = inside.any(axis=1).argmax(), inside.any(axis=0).argmax()
+    assert (above, left) == ((size[0] - expected[0]) // 2, (size[1] - expected[1]) // 2)
+
+
+def test_cover_keeps_the_shape_and_cuts_both_sides():
+    stripes = np.zeros((10, 30, 3), np.uint8)
+    stripes[:, :10], stripes[:, 10:20], stripes[:, 20:] = 50, 100, 200
+    assert (resize_image(stripes, 10, mode="cover") == 100).all()
+    assert (resize_image(stripes, 5, mode="cover") == 100).all()
+    tall = resize_image(stripes.transpose(1, 0, 2).copy(), (20, 20), mode="cover")
+    assert (tall[2:-2] == 100).all()
+
+
+def test_shrinking_averages_by_hand():
+    checks = np.zeros((4, 4), np.uint8)
+    checks[::2, ::2] = checks[1::2, 1::2] = 200
+    assert resize_image(checks, 2).tolist() == [[100, 100], [100, 100]]
+    # One side shrinks, the other grows: still averaged, not every second pixel picked.
+    assert (resize_image(checks, (2, 8)) == 100).all()
+
+
+def test_one_pixel_is_resized_in_every_mode():
+    dot = np.full((1, 1, 3), 7, np.uint8)
+    for mode in ("stretch", "contain", "cover"):
+        assert (resize_image(dot, (3, 3), mode=mode) == 7).all()
+        assert (resize_image(np.full((9, 9, 3), 7, np.uint8), 1, mode=mode) == 7).all()
+
+
+def test_the_middle_is_cut_out():
+    numbers = np.arange(30, dtype=np.uint8).reshape(5, 6)
+    assert center_crop(numbers, (3, 2)).tolist() == [[8, 9], [14, 15], [20, 21]]
+    assert (center_crop(numbers, 99) == numbers).all()
+    cut = center_crop(numbers, 1)
+    assert cut.tolist() == [[14]]
+    cut[:] = 0
+    assert numbers[2, 2] == 14
+
+
+def test_colours_equal_opencv_and_known_values(picture):
+    codes = {"hsv": cv2.COLOR_RGB2HSV, "lab": cv2.COLOR_RGB2LAB, "gray": cv2.COLOR_RGB2GRAY}
+    for space, code in codes.items():
+        assert (convert_color(picture, space) == cv2.cvtColor(picture, code)).all()
+    green = np.array([[[0, 255, 0]]], np.uint8)
+    assert convert_color(green, "hsv").tolist() == [[[60, 255, 255]]]
+    assert convert_color(green, "gray").tolist() == [[150]]
+    white = np.full((1, 1, 3), 255, np.uint8)
+    assert convert_color(white, "lab").tolist() == [[[255, 128, 128]]]
+    assert convert_color(white, "ycrcb").tolist() == [[[255, 128, 128]]]
+    same = convert_color(picture, "rgb")
+    assert (same == picture).all()
+    assert same is not picture
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda p: resize_image(p, 8, mode="fit"), "mode: 'fit' is not one of stretch, contain"),
+        (lambda p: resize_image(p, (0, 8)), r"size: \(0, 8\) is not positive"),
+        (lambda p: resize_image(p, 100_000), "size: 100000 is over the limit"),
+        (lambda p: resize_image(p[:0], 8), "not empty"),
+        (lambda p: resize_image(p / 255, 8), "dtype float64"),
+        (lambda p: center_crop(p, 0), "size: 0"),
+        (lambda p: center_crop(p[:, :, :2], 2), r"shape \(30, 20, 2\)"),
+        (lambda p: convert_color(p, "cmyk"), "space: 'cmyk' is not one of rgb, gray, hsv"),
+        (lambda p: convert_color(p[:, :, 0], "hsv"), "has no colours"),
+    ],
+)
+def test_what_cannot_be_done_is_refused(picture, call, message):
+    with pytest.raises(ValueError, match=message):
+        call(picture)

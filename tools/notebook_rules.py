@@ -24,6 +24,7 @@ TOP_WORDS = ("Aim", "Time", "Needs")
 SECTIONS = ("## Your turn", "## Recap", "## Sources")
 REASON = "# Output not compared:"
 UNCOMPARED_TAGS = {"nbval-ignore-output", "nbval-skip"}
+NEEDS_ENCODERS = "needs-encoders"
 UNCOMPARED_COMMENTS = {"NBVAL_IGNORE_OUTPUT", "NBVAL_SKIP", "PYTEST_VALIDATE_IGNORE_OUTPUT"}
 
 ABSOLUTE_PATH = re.compile(
@@ -176,6 +177,22 @@ def unreasoned_exceptions(notebook: NotebookNode) -> list[str]:
     return problems
 
 
+def silent_needs(notebook: NotebookNode) -> list[str]:
+    """A cell that needs the extra `encoders` has the tag, and asks `encoders_available` itself.
+
+    The tag lets the tests skip the cell where the extra is absent; the question lets a reader
+    without it go on to the next cell instead of seeing an error.
+    """
+    problems = []
+    for number, cell in enumerate(_code(notebook), start=1):
+        tagged = NEEDS_ENCODERS in cell.metadata.get("tags", [])
+        if tagged and "encoders_available" not in cell.source:
+            problems.append(f"code cell {number}: {NEEDS_ENCODERS}, but no encoders_available()")
+        if not tagged and re.search(r"\b(?:Image|Text)Encoder\(", cell.source):
+            problems.append(f'code cell {number}: uses an encoder; add tags=["{NEEDS_ENCODERS}"]')
+    return problems
+
+
 def text_around_code(notebook: NotebookNode) -> list[str]:
     """Words before code: starts and ends with text, never more than three code cells in a row."""
     problems = []
@@ -257,6 +274,7 @@ RULES: tuple[Callable[[NotebookNode], list[str]], ...] = (
     clocks_and_progress,
     missing_alt_text,
     unreasoned_exceptions,
+    silent_needs,
     text_around_code,
 )
 

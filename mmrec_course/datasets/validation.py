@@ -7,6 +7,7 @@ Notebook: 01_the_catalogue
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
@@ -26,7 +27,7 @@ LONGEST_CELL = 2**30
 FOREIGN = re.compile("[\0\udc80-\udcff]")
 
 
-def read_table(path: Path, *, required: tuple[str, ...]) -> pd.DataFrame:
+def read_table(path: Path, *, required: tuple[str, ...], separator: str = ",") -> pd.DataFrame:
     """Read a UTF-8 CSV with these columns, every cell as text, blank cells as missing.
 
     A byte order mark, Windows line ends, blank lines and line breaks inside quoted cells are
@@ -38,6 +39,8 @@ def read_table(path: Path, *, required: tuple[str, ...]) -> pd.DataFrame:
         The file.
     required
         Columns that must be there; others are kept.
+    separator
+        The character between cells.
 
     Returns
     -------
@@ -51,28 +54,37 @@ def read_table(path: Path, *, required: tuple[str, ...]) -> pd.DataFrame:
     ValueError
         If the file is empty or has no row below its header, has a cell that is not UTF-8 or
         holds a NUL byte, is not a CSV, has a row longer or shorter than its header, or lacks a
-        column or has it twice. Row, column and value are named.
+        column or has it twice. Row, column and value are named; where another separator
+        would have found the columns, that is said.
 
     Notebook: 01_the_catalogue
     """
     name = path.name
+    if len(separator) != 1 or separator in '"\r\n':
+        raise ValueError(f"separator: {separator!r} is not one character such as ',' or ';'")
     try:
         raw = path.read_bytes()
     except FileNotFoundError:
         raise FileNotFoundError(f"{name}: no such file in folder {path.parent.name!r}") from None
+    except OSError as error:
+        raise ValueError(f"{name}: cannot be read ({error.strerror})") from None
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise ValueError(f"{name}: row 1: the file is UTF-16; save it as CSV in UTF-8")
     text = raw.decode("utf-8-sig", errors="surrogateescape")
-    rows, lines = _records(text, name)
+    rows, lines = _records(text, name, separator)
     if not rows:
         raise ValueError(f"{name}: row 1: the file is empty; its header should name {required}")
     header = rows[0]
     if FOREIGN.search(text):
         _refuse_foreign_bytes(rows, lines, name)
+    _check_separator(header, required, name, separator)
     _check_columns(header, required, name)
+    mark = "comma" if separator == "," else repr(separator)
     for cells, line in zip(rows, lines, strict=True):
         if len(cells) != len(header):
             raise ValueError(
                 f"{name}: row {line}: {len(cells)} cells, but the header has {len(header)}; the"
-                f" last is {cells[-1]!r}; put quotes around a cell that holds a comma"
+                f" last is {cells[-1]!r}; put quotes around a cell that holds a {mark}"
             )
     if len(rows) == 1:
         raise ValueError(f"{name}: row 2: there is nothing below the header")
@@ -86,14 +98,28 @@ def read_table(path: Path, *, required: tuple[str, ...]) -> pd.DataFrame:
     )
 
 
-def _records(text: str, name: str) -> tuple[list[list[str]], list[int]]:
+def _check_separator(
+    header: list[str], required: tuple[str, ...], name: str, separator: str
+) -> None:
+    """Say so where a table is cut at another character than we cut it."""
+    if len(header) > 1 or header[0] in required:
+        return
+    for other in {",", ";", "\t", "|"} - {separator}:
+        if set(required) <= set(header[0].replace('"', "").split(other)):
+            raise ValueError(
+                f"{name}: row 1: {header[0]!r} is one cell; the table seems to have {other!r}"
+                f" between cells, not {separator!r}"
+            )
+
+
+def _records(text: str, name: str, separator: str) -> tuple[list[list[str]], list[int]]:
     """The rows of a CSV and the line on which each begins; blank lines are left out."""
     rows: list[list[str]] = []
     lines: list[int] = []
     line = 1
     before = csv.field_size_limit(LONGEST_CELL)
     try:
-        reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
         for cells in reader:
             if cells:
                 rows.append(cells)

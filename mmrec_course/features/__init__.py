@@ -1,16 +1,39 @@
 """Clean pictures, words and sounds → numbers, aligned by item id."""
 
-from mmrec_course.features.audio import MFCCStatistics
+from mmrec_course.features.audio import (
+    AudioDescriptor,
+    ChromaStatistics,
+    LogMelStatistics,
+    MFCCStatistics,
+    SpectralStatistics,
+)
+from mmrec_course.features.audio_rhythm import RhythmStatistics
 from mmrec_course.features.block import FeatureBlock
+from mmrec_course.features.encoders import ImageEncoder, TextEncoder, encoders_available
 from mmrec_course.features.extract import extract_features, media_problems
-from mmrec_course.features.image import ColorHistogram
-from mmrec_course.features.text import TfidfText
+from mmrec_course.features.image import ColorHistogram, ColorMoments
+from mmrec_course.features.image_shape import HOG
+from mmrec_course.features.text import LatentSemanticAnalysis, TfidfText
+from mmrec_course.features.visual_words import BagOfVisualWords, orb_descriptors
 
 __all__ = [
+    "HOG",
+    "AudioDescriptor",
+    "BagOfVisualWords",
+    "ChromaStatistics",
     "ColorHistogram",
+    "ColorMoments",
     "FeatureBlock",
+    "ImageEncoder",
+    "LatentSemanticAnalysis",
+    "LogMelStatistics",
     "MFCCStatistics",
+    "RhythmStatistics",
+    "SpectralStatistics",
+    "TextEncoder",
     "TfidfText",
+    "encoders_available",
     "extract_features",
     "media_problems",
+    "orb_descriptors",
 ]

@@ -10,7 +10,9 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +21,22 @@ import numpy as np
 import pooch
 from numpy.typing import NDArray
 
-__all__ = ["Description", "cache_folder", "file_digest", "read_cache", "write_cache"]
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
+__all__ = [
+    "Description",
+    "add_to_cache",
+    "cache_folder",
+    "file_digest",
+    "read_cache",
+    "write_cache",
+]
+
+# A part file this old, in seconds, is nobody's work in progress.
+ABANDONED = 3600.0
 
 
 @dataclass(frozen=True)
@@ -50,7 +67,7 @@ def file_digest(path: str | Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def read_cache(path: Path, width: int) -> dict[str, Description]:
+def read_cache(path: Path, width: int | None) -> dict[str, Description]:
     """What is on disk; empty where there is nothing, or nothing sound.
 
     Parameters
@@ -58,7 +75,7 @@ def read_cache(path: Path, width: int) -> dict[str, Description]:
     path
         The cache file.
     width
-        How many numbers a description has.
+        How many numbers a description has; None where that is not known beforehand.
 
     Returns
     -------
@@ -69,7 +86,9 @@ def read_cache(path: Path, width: int) -> dict[str, Description]:
     try:
         with np.load(path, allow_pickle=False) as file:
             digests, values, reasons = file["digests"], file["values"], file["reasons"]
-        if values.dtype != np.float64 or values.shape != (len(digests), width):
+        if values.dtype != np.float64 or values.ndim != 2 or len(values) != len(digests):
+            return {}
+        if width is not None and values.shape[1] != width:
             return {}
         if reasons.shape != digests.shape or not np.isfinite(values).all():
             return {}
@@ -81,12 +100,45 @@ def read_cache(path: Path, width: int) -> dict[str, Description]:
     }
 
 
+def add_to_cache(path: Path, new: Mapping[str, Description], width: int | None) -> bool:
+    """Put descriptions beside those on disk, which another process may just have added to.
+
+    Reading, merging and writing are one step for all processes of this machine, by a lock on
+    the folder that the system releases when a process dies, however it dies. Where there are no
+    such locks (Windows, some network disks), of two that add in the same instant the later one
+    stays, and what the other had added is computed again some day.
+
+    Parameters
+    ----------
+    path
+        The cache file; its folder is made.
+    new
+        dict digest → Description; they replace what is known of the same digests.
+    width
+        How many numbers a description has; None where that is not known beforehand.
+
+    Returns
+    -------
+    Whether it worked. A read-only or full disk is no error: there is just no cache then.
+
+    Notebook: 02_preprocessing
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return False
+    with _alone_in(path.parent):
+        _sweep(path.parent)
+        known = read_cache(path, width) | dict(new)
+        found = (len(d.numbers) for d in known.values() if d.numbers is not None)
+        return write_cache(path, known, next(found, 0) if width is None else width)
+
+
 def write_cache(path: Path, known: Mapping[str, Description], width: int) -> bool:
-    """Put descriptions on disk, whole or not at all.
+    """Put descriptions on disk, whole or not at all, in place of what is there.
 
     The file is written under another name and then renamed, so that another process reads the
-    old one or the new one. Of two that write at the same time the later one stays; what the
-    other had added is computed again some day.
+    old one or the new one, and a process that is killed leaves the old one.
 
     Parameters
     ----------
@@ -126,3 +178,30 @@ def write_cache(path: Path, known: Mapping[str, Description], width: int) -> boo
     finally:
         part.unlink(missing_ok=True)
     return True
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """One process at a time, where the system has locks; otherwise no promise."""
+    handle = -1
+    if fcntl is not None:
+        try:
+            handle = os.open(folder, os.O_RDONLY)
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        except OSError:
+            pass
+    try:
+        yield
+    finally:
+        if handle >= 0:
+            os.close(handle)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what a process that was killed while it wrote has left."""
+    for part in folder.glob("*.part"):
+        try:
+            if time.time() - part.stat().st_mtime > ABANDONED:
+                part.unlink()
+        except OSError:
+            pass

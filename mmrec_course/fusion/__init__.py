@@ -1,10 +1,31 @@
-"""Many scores → one."""
+"""Many scores or feature blocks → one."""
 
+from mmrec_course.fusion.early import early_fusion
+from mmrec_course.fusion.multitask import MultitaskRidge
 from mmrec_course.fusion.weighted import (
+    contributions,
+    learn_personal_weights,
     learn_weights,
+    normalize_scores,
+    ranking_quality,
+    stack_weights,
     standardize_scores,
     weight_grid,
     weighted_sum,
 )
+from mmrec_course.fusion.worth import modality_values
 
-__all__ = ["learn_weights", "standardize_scores", "weight_grid", "weighted_sum"]
+__all__ = [
+    "MultitaskRidge",
+    "contributions",
+    "early_fusion",
+    "learn_personal_weights",
+    "learn_weights",
+    "modality_values",
+    "normalize_scores",
+    "ranking_quality",
+    "stack_weights",
+    "standardize_scores",
+    "weight_grid",
+    "weighted_sum",
+]

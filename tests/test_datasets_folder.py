@@ -1,0 +1,210 @@
+"""load_folder: somebody's own folder, with everything that is wrong with such folders."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from mosaic_like import IDS, make_catalogue, write_clip, write_cover
+
+from mmrec_course.datasets import load_folder, load_mosaic
+from mmrec_course.features import extract_features
+from mmrec_course.recommenders import ContentKNN, Popularity
+
+RATINGS = "user_id,item_id,rating,timestamp\nu1,a,5,2024-05-01\nu1,b,1,2024-05-02\n"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Three items with a picture each, no ratings."""
+    home = tmp_path / "mine"
+    (home / "pictures").mkdir(parents=True)
+    for i, item in enumerate("abc"):
+        write_cover(home / "pictures" / f"{item}.png", hue=30 * i)
+    write_items(home, "item_id,image\na,pictures/a.png\nb,pictures/b.png\nc,pictures/c.png\n")
+    return home
+
+
+def write_items(home, content, name="items.csv"):
+    (home / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+
+
+def test_the_least_that_works_is_a_list_of_pictures(folder):
+    ds = load_folder(str(folder))
+    assert list(ds.items.index) == ["a", "b", "c"]
+    assert list(ds.items["title"]) == ["a", "b", "c"]
+    assert ds.modalities == ("image",)
+    assert ds.items["image"]["a"] == str(folder.resolve() / "pictures" / "a.png")
+    assert ds.problems.empty
+    assert ds.folder == folder.resolve()
+
+
+def test_without_ratings_the_frame_is_empty_and_of_the_types_that_some_would_have(folder):
+    empty = load_folder(folder).ratings
+    write_items(folder, RATINGS, "ratings.csv")
+    full = load_folder(folder).ratings
+    assert len(empty) == 0
+    assert len(full) == 2
+    assert empty.dtypes.to_dict() == full.dtypes.to_dict()
+    pd.testing.assert_frame_equal(pd.concat([empty, full]), full)
+
+
+def test_content_works_without_ratings(folder):
+    ds = load_folder(folder)
+    blocks = extract_features(ds, cache=False)
+    assert blocks["image"].nearest("a", k=5)["item_id"].tolist() == ["b", "c"] or len(
+        blocks["image"].nearest("a", k=5)
+    ) == 2  # fmt: skip
+    assert ds.present()["image"].all()
+    assert "3 items, 0 ratings" in repr(ds)
+
+
+def test_mosaic_is_such_a_folder_too(tmp_path):
+    folder = make_catalogue(tmp_path / "mosaic")
+    ours, theirs = load_folder(folder), load_mosaic(folder)
+    pd.testing.assert_frame_equal(ours.ratings, theirs.ratings)
+    pd.testing.assert_frame_equal(
+        ours.items.drop(columns="released"), theirs.items.drop(columns="released")
+    )
+    assert list(ours.items.index) == list(IDS)
+    model = Popularity().fit(ours.ratings)
+    assert len(model.recommend(["u0"], k=2)) == 2
+    blocks = extract_features(ours, cache=False)
+    assert len(ContentKNN().fit(ours.ratings, {"image": blocks["image"]}).recommend(["u0"])) > 0
+
+
+def test_columns_may_have_any_name_and_others_are_kept(folder):
+    write_items(
+        folder,
+        "sku;name;photo;colour;Beschreibung\n1;Chair;pictures/a.png;red;Ein Stuhl\n"
+        "2;;pictures/b.png;007;\n",
+    )
+    write_items(folder, "who;sku;stars;when\nu;1;7.5;1700000000\n", "ratings.csv")
+    ds = load_folder(
+        folder, item_id="sku", title="name", image="photo", text="Beschreibung", separator=";",
+        user_id="who", rating="stars", timestamp="when", scale=None,
+    )  # fmt: skip
+    assert list(ds.items.columns) == ["title", "image", "colour", "text"]
+    assert list(ds.items["title"]) == ["Chair", "2"]
+    assert list(ds.items["colour"]) == ["red", "007"]
+    assert ds.items["text"].isna().tolist() == [False, True]
+    assert list(ds.ratings.columns) == ["user_id", "item_id", "rating", "timestamp"]
+    assert ds.ratings["rating"].tolist() == [7.5]
+    assert ds.ratings["timestamp"][0] == pd.Timestamp("2023-11-14 22:13:20")
+
+
+def test_bad_media_are_problems_and_stop_nothing(folder):
+    write_cover(folder.parent / "outside.png", 10)
+    (folder / "link.png").symlink_to(folder.parent / "outside.png")
+    (folder / "empty.png").write_bytes(b"")
+    (folder / "page.png").write_text("<html>", encoding="utf-8")
+    write_clip(folder / "a.ogg", 440.0)
+    cells = ["../outside.png", str(folder / "pictures" / "a.png"), "link.png", "empty.png",
+             "page.png", "gone.png", "pictures", "a.ogg", "pictures/a.png", ""]  # fmt: skip
+    rows = "".join(f"{i},{cell}\n" for i, cell in enumerate(cells))
+    write_items(folder, "item_id,image\n" + rows)
+    ds = load_folder(folder)
+    assert ds.items["image"].notna().tolist() == [False] * 8 + [True, False]
+    assert list(ds.problems["item_id"]) == list("01234567")
+    reasons = ds.problems["reason"].tolist()
+    for reason, part in zip(
+        reasons,
+        ["leads out", "leads out", "a link leads out", "is empty", "not a png", "no such file",
+         "not a regular", "'.ogg' is none of"],
+        strict=True,
+    ):  # fmt: skip
+        assert part in reason
+    assert not any(str(folder.parent) in reason for reason in reasons)
+    block = extract_features(ds, cache=False)["image"]
+    assert block.present.tolist() == ds.items["image"].notna().tolist()
+    assert len(block.reasons) == 8
+
+
+def test_a_byte_order_mark_windows_lines_and_blank_lines_are_all_right(folder):
+    content = "item_id,image,text\r\n\r\na,pictures/a.png,Überall\r\n"
+    write_items(folder, b"\xef\xbb\xbf" + content.encode())
+    assert load_folder(folder).items["text"].tolist() == ["Überall"]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "items.csv: row 1: the file is empty"),
+        ("item_id,image\n", "items.csv: row 2: there is nothing below the header"),
+        ("id,image\na,x.png\n", "items.csv: row 1: column 'item_id' is missing; it has ['id', 'im"),
+        ("item_id,image\na,x.png\n,y.png\n", "items.csv: row 3, column 'item_id': <NA>: the id is"),
+        ("item_id,image\na,x.png\nb,y.png\na,z.png\n", "items.csv: row 4, column 'item_id': 'a' o"),
+        ("item_id,image\na,x,y.png\n", "items.csv: row 2: 3 cells, but the header has 2"),
+        ("item_id;image\na;x.png\n", "the table seems to have ';' between cells, not ','"),
+        ("item_id\timage\na\tx.png\n", r"the table seems to have '\t' between cells, not ','"),
+        ("item_id,text\na,Stühle\n".encode("latin-1"), "items.csv: row 2, column 'text': b'St"),
+        ("item_id,text\na,x\n".encode("utf-16"), "items.csv: row 1: the file is UTF-16"),
+        ("item_id,price\na,3\n", "none of the columns ['item_id', 'price'] is text, image or aud"),
+        ("item_id,image,image\na,x,y\n", "items.csv: row 1: column 'image' is there twice"),
+        ('item_id,text\na,"open\n', "items.csv: row 2: not a CSV table"),
+    ],
+)
+def test_what_is_wrong_with_the_table_is_named_with_its_place(folder, content, message):
+    write_items(folder, content)
+    with pytest.raises(ValueError, match=re.escape(message)):
+        load_folder(folder)
+
+
+def test_errors_call_a_column_by_its_own_name(folder):
+    write_items(folder, "sku,image\na,x.png\na,y.png\n")
+    with pytest.raises(ValueError, match=r"items.csv: row 3, column 'sku': 'a' occurs before"):
+        load_folder(folder, item_id="sku")
+    with pytest.raises(ValueError, match="column 'photo' is missing"):
+        load_folder(folder, item_id="sku", image="photo")
+    write_items(folder, "item_id,photo,image\na,x.png,y.png\n")
+    with pytest.raises(ValueError, match="column 'image' is in the way of 'photo'"):
+        load_folder(folder, image="photo")
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("u1,z,5,2024-05-01", "ratings.csv: row 2, column 'item_id': 'z' is not among the items"),
+        ("u1,a,6,2024-05-01", "ratings.csv: row 2, column 'rating': 6 is outside 1–5"),
+        ("u1,a,,2024-05-01", "ratings.csv: row 2, column 'rating': <NA> is not a number"),
+        ("u1,a,5,yesterday", "ratings.csv: row 2, column 'timestamp': 'yesterday' is not a time"),
+    ],
+)
+def test_bad_ratings_are_named_with_their_place(folder, row, message):
+    write_items(folder, f"user_id,item_id,rating,timestamp\n{row}\n", "ratings.csv")
+    with pytest.raises(ValueError, match=re.escape(message)):
+        load_folder(folder)
+
+
+def test_a_wrong_path_is_named(folder, tmp_path):
+    with pytest.raises(FileNotFoundError, match="is not there"):
+        load_folder(tmp_path / "nowhere")
+    with pytest.raises(FileNotFoundError, match="is a file; pass the folder"):
+        load_folder(folder / "items.csv")
+    with pytest.raises(FileNotFoundError, match=r"ratings.csv: .* rating='stars'"):
+        load_folder(folder, rating="stars")
+    (folder / "items.csv").unlink()
+    with pytest.raises(FileNotFoundError, match=r"items.csv: no such file in folder 'mine'"):
+        load_folder(folder)
+    (folder / "items.csv").mkdir()
+    with pytest.raises(ValueError, match=r"items.csv: cannot be read"):
+        load_folder(folder)
+
+
+def test_a_separator_is_one_character(folder):
+    with pytest.raises(ValueError, match="separator: ', ' is not one character"):
+        load_folder(folder, separator=", ")
+
+
+def test_thirty_photographs_find_their_like(tmp_path):
+    """The docstring's promise: pictures alone are enough for neighbours."""
+    import cv2
+
+    for i in range(30):
+        picture = np.zeros((24, 32, 3), np.uint8)
+        picture[:, :, i % 3] = 200 + i
+        cv2.imwrite(str(tmp_path / f"photo{i}.jpg"), picture)
+    rows = "".join(f"photo{i},photo{i}.jpg\n" for i in range(30))
+    write_items(tmp_path, "item_id,image\n" + rows)
+    block = extract_features(load_folder(tmp_path), cache=False)["image"]
+    assert block.nearest("photo0", k=9)["item_id"].str[5:].astype(int).mod(3).eq(0).all()

@@ -1,0 +1,130 @@
+"""What each modality is worth: by hand, Shapley's axioms, placebos, intervals."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mmrec_course.evaluation import compare
+from mmrec_course.fusion import modality_values
+from mmrec_course.plotting import plot_modality_values
+
+USERS = 60
+TABLE = {
+    (): 0.0,
+    ("a",): 4.0,
+    ("b",): 2.0,
+    ("c",): 0.0,
+    ("a", "b"): 5.0,
+    ("a", "c"): 4.0,
+    ("b", "c"): 3.0,
+    ("a", "b", "c"): 7.0,
+}
+
+
+def quality(subset):
+    """The table's value for everybody, give or take a personal part that subsets share."""
+    return TABLE[subset] + np.random.default_rng(0).normal(size=USERS)
+
+
+def value(table, measure):
+    return table[table["measure"] == measure].set_index("modality")["value"].to_dict()
+
+
+def test_a_game_of_three_by_hand():
+    found = modality_values(quality, ["a", "b", "c"], n_boot=50)
+    assert value(found, "alone") == pytest.approx({"a": 4, "b": 2, "c": 0})
+    assert value(found, "left out") == pytest.approx({"a": 4, "b": 3, "c": 2})
+    # c joins: after nobody 0 (2 of 6 orders), after a 0, after b 1 (1 of 6 each), last 2 (2 of 6).
+    assert value(found, "Shapley")["c"] == pytest.approx((0 * 2 + 0 + 1 + 2 * 2) / 6)
+    assert value(found, "Shapley")["a"] == pytest.approx((4 * 2 + 3 + 4 + 4 * 2) / 6)
+
+
+def test_shapley_values_add_up_to_all_minus_nothing():
+    found = modality_values(quality, ["a", "b", "c"], n_boot=50)
+    assert sum(value(found, "Shapley").values()) == pytest.approx(7)
+    assert sum(value(found, "alone").values()) != pytest.approx(7)
+
+
+def test_a_modality_that_never_matters_is_worth_nothing_and_twins_are_worth_the_same():
+    rng = np.random.default_rng(2)
+    base = rng.normal(size=USERS)
+
+    def game(subset):
+        return base + 3.0 * ("x" in subset or "y" in subset)
+
+    found = modality_values(game, ["x", "y", "idle"], n_boot=50)
+    shapley = value(found, "Shapley")
+    assert shapley["idle"] == pytest.approx(0)
+    assert shapley["x"] == pytest.approx(shapley["y"]) == pytest.approx(1.5)
+    assert value(found, "left out")["x"] == pytest.approx(0), "its twin stands in"
+
+
+def test_every_subset_is_asked_for_once_and_in_order():
+    asked = []
+
+    def listening(subset):
+        asked.append(subset)
+        return quality(subset)
+
+    modality_values(listening, ["a", "b", "c"], n_boot=10)
+    assert sorted(asked) == sorted(TABLE)
+
+
+def test_the_interval_is_that_of_a_paired_comparison_over_users():
+    rng = np.random.default_rng(3)
+    values = {(): rng.normal(size=USERS), ("m",): rng.normal(0.5, 1, size=USERS)}
+    found = modality_values(values.__getitem__, ["m"], n_boot=500, rng=4)
+    tables = {str(s): pd.DataFrame({"q": v}) for s, v in values.items()}
+    row = compare(tables, "q", n_boot=500, rng=4).iloc[1]
+    got = found[found["measure"] == "alone"].iloc[0]
+    assert got["value"] == pytest.approx(row["difference"])
+    assert got["low"] == pytest.approx(row["diff_low"], abs=0.03)
+    assert got["high"] == pytest.approx(row["diff_high"], abs=0.03)
+    assert got["low"] < got["value"] < got["high"]
+
+
+def test_several_splits_have_an_interval_over_splits():
+    shift = [0.1, -0.1, 0.3, 0.1]
+
+    def game(subset):
+        return [np.full(5 + j, 1.0 + s * len(subset)) for j, s in enumerate(shift)]
+
+    found = modality_values(game, ["m"], test_share=0.2)
+    row = found[found["measure"] == "alone"].iloc[0]
+    error = 3.182446 * np.std(shift, ddof=1) * np.sqrt(1 / 4 + 0.25)
+    assert row["value"] == pytest.approx(0.1)
+    assert row["high"] == pytest.approx(0.1 + error, rel=1e-5)
+    with pytest.raises(ValueError, match="test_share: missing; 4 splits"):
+        modality_values(game, ["m"])
+
+
+def test_a_placebo_is_measured_against_the_others_alone():
+    def fake(m):
+        return quality(tuple(n for n in "abc" if n != m)) - 0.25
+
+    found = modality_values(quality, list("abc"), placebos={"shuffled": fake}, n_boot=50)
+    assert value(found, "shuffled") == pytest.approx({"a": -0.25, "b": -0.25, "c": -0.25})
+    assert found["measure"].unique().tolist() == ["alone", "left out", "Shapley", "shuffled"]
+    assert found["modality"].tolist() == list("abc") * 4
+
+
+def test_what_cannot_be_is_named():
+    with pytest.raises(ValueError, match="there are none"):
+        modality_values(quality, [])
+    with pytest.raises(ValueError, match="occurs twice"):
+        modality_values(quality, ["a", "a"])
+    with pytest.raises(ValueError, match="needs the same users"):
+        modality_values(lambda s: np.ones(3 + len(s)), ["a"])
+    with pytest.raises(ValueError, match=r"shape \(3, 2\), expected one value a user"):
+        modality_values(lambda s: np.ones((3, 2)), ["a"])
+
+
+def test_the_figure_has_a_dot_and_an_interval_for_every_value():
+    table = modality_values(quality, list("abc"), n_boot=50)
+    ax = plot_modality_values(table, title="All that a adds")
+    drawn = [line.get_xdata() for line in ax.get_lines()]
+    for row in table.itertuples():
+        assert any(np.allclose(x, [row.value]) for x in drawn if len(x) == 1)
+        assert any(np.allclose(x, [row.low, row.high]) for x in drawn if len(x) == 2)
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["alone", "left out", "Shapley"]
+    assert ax.get_title(loc="left") == "All that a adds"
