@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import librosa
@@ -44,7 +45,7 @@ def sounds(ds: Dataset) -> None:
 
     ways: dict[str, Callable[[], Any]] = {"librosa, melspectrogram and beat_track": bare}
     for descriptor in (AudioDescriptor(), *(family() for family in FAMILIES.values())):
-        ways[type(descriptor).__name__] = lambda d=descriptor: d.transform(waves)
+        ways[type(descriptor).__name__] = partial(descriptor.transform, waves)
     for way in ways.values():
         way()  # compiles librosa's kernels
     seconds = best_of(ways)

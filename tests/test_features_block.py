@@ -125,3 +125,189 @@ def test_shuffle_deals_out_the_same_rows_among_present_items():
     assert sorted(map(tuple, shuffled.values[present])) == sorted(map(tuple, block.values[present]))
     assert (shuffled.values != block.values).any()
     assert (shuffled.values == block.shuffle(rng=1).values).all()
+
+
+def random_block(n=14, d=5, seed=0, modality="image"):
+    rng = np.random.default_rng(seed)
+    present = rng.random(n) < 0.8
+    present[:6] = True
+    return FeatureBlock(
+        modality=modality,
+        item_ids=np.array([f"i{j:02}" for j in range(n)]),
+        values=rng.normal(size=(n, d)) * np.arange(1, d + 1),
+        present=present,
+        names=tuple(f"c{j}" for j in range(d)),
+    )
+
+
+STEPS = {
+    "select": lambda b, fit: b.select(["c3", "c0"]),
+    "standardize": lambda b, fit: b.standardize(fit),
+    "reduce": lambda b, fit: b.reduce(3, fit),
+    "mask": lambda b, fit: b.mask(fit[:2]),
+    "concatenate": lambda b, fit: FeatureBlock.concatenate([b, b.select(["c1"])]),
+}
+
+
+@pytest.mark.parametrize("step", list(STEPS))
+@given(st.permutations(range(14)), st.integers(0, 5))
+def test_permuting_items_permutes_results(step, order, seed):
+    block = random_block(seed=seed)
+    fit = block.item_ids[:9].tolist()
+    result = STEPS[step](block, fit)
+    turned = STEPS[step](block.align(block.item_ids[list(order)]), fit)
+    assert turned.item_ids.tolist() == block.item_ids[list(order)].tolist()
+    back = turned.align(result.item_ids)
+    np.testing.assert_allclose(back.values, result.values, atol=1e-9)
+    assert (back.present == result.present).all()
+    assert back.names == result.names
+
+
+@given(st.permutations(range(14)), st.integers(0, 5))
+def test_neighbours_do_not_depend_on_the_order_of_items(order, seed):
+    block = random_block(seed=seed)
+    pd.testing.assert_frame_equal(
+        block.nearest("i03", k=4), block.align(block.item_ids[list(order)]).nearest("i03", k=4)
+    )
+
+
+def test_select_takes_columns_by_name():
+    block = make(["a", "b"], [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+    chosen = block.select(["c2", "c0"])
+    assert chosen.values.tolist() == [[3.0, 1.0], [6.0, 4.0]]
+    assert chosen.names == ("c2", "c0")
+    assert block.select([]).values.shape == (2, 0)
+    with pytest.raises(
+        ValueError, match="block 'image': 'x' is no column; it has 'c0', 'c1', 'c2'"
+    ):
+        block.select(["x"])
+    with pytest.raises(ValueError, match=r"pass \['c0'\]"):
+        block.select("c0")
+    with pytest.raises(ValueError, match="'c0' is asked for twice"):
+        block.select(["c0", "c0"])
+    doubled = FeatureBlock.concatenate([block, block])
+    with pytest.raises(ValueError, match="'c0' is the name of 2 columns"):
+        doubled.select(["c0"])
+
+
+def test_concatenate_matches_by_id_and_needs_every_part():
+    first = make(["a", "b", "c"], [[1.0], [2.0], [3.0]], [True, True, False], reasons={"c": "bad"})
+    second = make(["c", "b", "a"], [[30.0], [20.0], [10.0]], [True, False, True])
+    both = FeatureBlock.concatenate([first, second])
+    assert both.item_ids.tolist() == ["a", "b", "c"]
+    assert both.values.tolist() == [[1.0, 10.0], [0.0, 0.0], [0.0, 0.0]]
+    assert both.present.tolist() == [True, False, False]
+    assert both.reasons == {"c": "bad"}
+    assert both.modality == "image"
+    assert both.names == ("c0", "c0")
+
+
+def test_concatenate_of_modalities_says_whose_a_column_is():
+    both = FeatureBlock.concatenate([random_block(), random_block(modality="text", seed=1)])
+    assert both.modality == "image+text"
+    assert both.names[0] == "image c0"
+    assert both.names[-1] == "text c4"
+    assert FeatureBlock.concatenate([both], modality="early").modality == "early"
+
+
+def test_concatenate_refuses_other_items():
+    block = random_block()
+    fewer = block.align(block.item_ids[1:])
+    for pair in ((block, fewer), (fewer, block)):
+        with pytest.raises(ValueError, match="differ in item 'i00'; align them"):
+            FeatureBlock.concatenate(pair)
+    with pytest.raises(ValueError, match="none to concatenate"):
+        FeatureBlock.concatenate([])
+
+
+def test_reduce_is_the_pca_of_present_training_items():
+    block = random_block(n=30, d=5)
+    fit = block.item_ids[:20]
+    use = block.present & np.isin(block.item_ids, fit)
+    reduced = block.reduce(2, fit)
+    x = block.values - block.values[use].mean(axis=0)
+    axes = np.linalg.svd(x[use], full_matrices=False)[2][:2]
+    expected = x[block.present] @ axes.T
+    got = reduced.values[block.present]
+    np.testing.assert_allclose(np.abs(got), np.abs(expected), atol=1e-9)
+    assert reduced.names == ("component1", "component2")
+    assert (reduced.values[~block.present] == 0).all()
+    variance = got[np.isin(block.item_ids[block.present], fit)].var(axis=0)
+    assert variance[0] > variance[1]
+
+
+def test_all_components_keep_all_distances():
+    block = random_block(n=20, d=4)
+    reduced = block.reduce(4)
+    for x in (block, reduced):
+        assert x.present.sum() > 5
+    gaps = [
+        np.linalg.norm(b.values[:6, None] - b.values[None, :6], axis=2) for b in (block, reduced)
+    ]
+    np.testing.assert_allclose(*gaps, atol=1e-9)
+
+
+def test_held_out_items_leave_no_trace_in_scaler_and_components():
+    block = random_block(n=20, d=4)
+    train = block.item_ids[:12]
+    values = block.values.copy()
+    values[12:] *= 1e6
+    other = FeatureBlock(
+        modality="image", item_ids=block.item_ids, values=values, present=block.present,
+        names=block.names,
+    )  # fmt: skip
+    for learn in (lambda b: b.standardize(train), lambda b: b.reduce(2, train)):
+        assert (learn(block).values[:12] == learn(other).values[:12]).all()
+
+
+def test_reduce_says_how_much_there_is_to_learn_from():
+    block = random_block(n=14, d=5)
+    for n_components, fit in ((0, None), (6, None), (3, ["i00", "i01"])):
+        with pytest.raises(ValueError, match=f"n_components: {n_components} is not between 1 and"):
+            block.reduce(n_components, fit)
+
+
+def test_nearest_is_the_cosine_and_ties_break_by_id():
+    values = [[1.0, 0.0], [2.0, 0.0], [1.0, 1.0], [3.0, 0.0], [-1.0, 0.0], [0.0, 0.0], [9.0, 9.0]]
+    block = make(list("adcbefg"), values, [True] * 6 + [False])
+    found = block.nearest("a", k=10)
+    assert found["item_id"].tolist() == ["b", "d", "c", "f", "e"]
+    np.testing.assert_allclose(found["similarity"], [1, 1, 0.5**0.5, 0, -1])
+    assert block.nearest("a", k=2)["item_id"].tolist() == ["b", "d"]
+
+
+def test_nearest_refuses_what_is_not_there():
+    block = make(["a", "b"], [[1.0], [2.0]], [True, False], reasons={"b": "b.png: broken"})
+    with pytest.raises(ValueError, match=r"item 'b' is absent: b\.png: broken"):
+        block.nearest("b")
+    with pytest.raises(ValueError, match="'z' is not among the items"):
+        block.nearest("z")
+    with pytest.raises(ValueError, match="k: 0 is not positive"):
+        block.nearest("a", k=0)
+    assert make(["a"], [[1.0]]).nearest("a").empty
+
+
+def test_mask_hides_items_and_nothing_else():
+    block = random_block()
+    masked = block.mask(["i01", "i01", "i03"])
+    changed = block.present != masked.present
+    assert block.item_ids[changed].tolist() == ["i01", "i03"]
+    assert (masked.values[~changed] == block.values[~changed]).all()
+    assert (masked.values[changed] == 0).all()
+    assert block.present[1]
+    with pytest.raises(ValueError, match="item_ids: 'x' is not among the items"):
+        block.mask(["i01", "x"])
+
+
+def test_ids_of_two_kinds_stay_apart():
+    block = FeatureBlock(
+        modality="image",
+        item_ids=[1, "1"],
+        values=[[1.0], [2.0]],
+        present=[True, True],
+        names=("v",),
+    )
+    assert block.item_ids.tolist() == [1, "1"]
+    assert block.align(["1", 1]).values.tolist() == [[2.0], [1.0]]
+    assert block.mask([1]).present.tolist() == [False, True]
+    assert block.mask({1}).present.tolist() == [False, True]

@@ -1,10 +1,13 @@
 """The cache on disk: whole or not at all, and never believed when damaged."""
 
+import multiprocessing
+import os
+
 import numpy as np
 import pytest
 
 from mmrec_course.features import cache
-from mmrec_course.features.cache import Description, read_cache, write_cache
+from mmrec_course.features.cache import Description, add_to_cache, read_cache, write_cache
 
 KNOWN = {
     "b" * 64: Description(np.array([1.5, -2.0])),
@@ -88,3 +91,54 @@ def test_the_folder_can_be_chosen(monkeypatch, tmp_path):
     assert cache.cache_folder() == tmp_path / "mine"
     monkeypatch.delenv("MMREC_CACHE")
     assert cache.cache_folder().name == "mmrec-course"
+
+
+def test_adding_keeps_what_is_there_and_replaces_what_is_new(place):
+    write_cache(place, KNOWN, width=2)
+    assert add_to_cache(place, {"c" * 64: Description(np.ones(2))}, width=2)
+    assert add_to_cache(place, {"a" * 64: Description(np.zeros(2))}, width=None)
+    read = read_cache(place, width=2)
+    assert sorted(read) == ["a" * 64, "b" * 64, "c" * 64]
+    assert read["a" * 64].numbers.tolist() == [0.0, 0.0]
+    assert read["b" * 64].numbers.tolist() == [1.5, -2.0]
+
+
+def test_an_unknown_width_is_that_of_the_rows(place):
+    assert add_to_cache(place, KNOWN, width=None)
+    assert read_cache(place, width=2).keys() == KNOWN.keys()
+    assert read_cache(place, width=None)["b" * 64].numbers.tolist() == [1.5, -2.0]
+
+
+def test_what_a_killed_process_left_behind_is_swept_up_and_work_in_progress_is_not(place):
+    place.parent.mkdir()
+    old, fresh = place.parent / "old.part", place.parent / "fresh.part"
+    for part in (old, fresh):
+        part.write_bytes(b"half of it")
+    os.utime(old, (0, 0))
+    add_to_cache(place, KNOWN, width=2)
+    assert not old.exists()
+    assert fresh.exists()
+
+
+def test_adding_where_nothing_can_be_written_is_no_error(tmp_path):
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+    assert not add_to_cache(tmp_path / "file" / "cache" / "audio.npz", KNOWN, width=2)
+
+
+def _add(place, who):
+    for i in range(20):
+        add_to_cache(place, {f"{who}{i:03}": Description(np.array([who, i], float))}, width=2)
+
+
+@pytest.mark.skipif(cache.fcntl is None, reason="no locks between processes on this system")
+def test_two_processes_that_add_at_once_lose_nothing(place):
+    context = multiprocessing.get_context("spawn")
+    workers = [context.Process(target=_add, args=(place, who)) for who in (1, 2)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(120)
+        assert worker.exitcode == 0
+    read = read_cache(place, width=2)
+    assert len(read) == 40
+    assert all(d.numbers.tolist() == [int(k[0]), int(k[1:])] for k, d in read.items())

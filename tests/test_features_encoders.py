@@ -7,11 +7,13 @@ WordLlama. Tests that need the weights are skipped where the extra is not instal
 import subprocess
 import sys
 
+import joblib
 import numpy as np
 import pytest
 from mosaic_like import make_catalogue
 from sklearn.base import clone
 from sklearn.utils import get_tags
+from threadpoolctl import threadpool_info
 
 from mmrec_course.datasets import load_mosaic
 from mmrec_course.features import (
@@ -64,6 +66,20 @@ def test_a_picture_does_not_depend_on_its_company_or_its_size(pictures):
     tiny = encoder.transform([np.full((1, 1, 3), 200, np.uint8), np.zeros((3, 900, 3), np.uint8)])
     assert np.isfinite(tiny).all()
     assert encoder.transform([]).shape == (0, 1280)
+
+
+def blas_threads():
+    return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+
+
+@needs_encoders
+def test_pictures_in_parallel_are_the_same_and_leave_the_thread_count_alone(pictures):
+    encoder, before = ImageEncoder(), blas_threads()
+    alone = encoder.transform(pictures)
+    work = (joblib.delayed(encoder.transform)([picture]) for picture in pictures * 3)
+    together = joblib.Parallel(n_jobs=4, prefer="threads")(work)
+    np.testing.assert_allclose(np.concatenate(together[:2]), alone, atol=1e-4)
+    assert blas_threads() == before
 
 
 @needs_encoders

@@ -3,18 +3,29 @@
 import dataclasses
 import multiprocessing
 import os
+import signal
+import subprocess
+import sys
 
+import cv2
 import numpy as np
 import pandas as pd
 import pytest
 import soundfile
 from mosaic_like import IDS, TEXTS, make_catalogue, write_clip, write_cover
+from sklearn.decomposition import PCA, TruncatedSVD
+from sklearn.feature_extraction.text import HashingVectorizer
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from mmrec_course.datasets import Dataset, load_mosaic
 from mmrec_course.features import (
+    BagOfVisualWords,
     ColorHistogram,
+    ColorMoments,
     FeatureBlock,
     MFCCStatistics,
+    SpectralStatistics,
     TfidfText,
     extract,
     extract_features,
@@ -389,3 +400,216 @@ def test_a_data_set_without_any_media_gives_empty_blocks(ds):
     for block in extract_features(bare).values():
         assert not block.present.any()
         assert block.reasons == {}
+
+
+class Doubled(FunctionTransformer):
+    """A transformer of somebody else's, in a file of theirs: mean and spread, without names."""
+
+    def __init__(self):
+        super().__init__(_mean_and_spread)
+
+
+def _mean_and_spread(X):
+    return np.array([[np.mean(x), np.std(x)] for x in X])
+
+
+def test_a_list_stands_side_by_side_and_neither_drowns_the_other(ds):
+    families = [ColorHistogram(), ColorMoments()]
+    block = extract_features(ds, ["image"], extractors={"image": families})["image"]
+    alone = [extract_features(ds, ["image"], extractors={"image": f})["image"] for f in families]
+    assert block.names == alone[0].names + alone[1].names
+    assert (block.present == alone[0].present).all()
+    start = 0
+    for part in alone:
+        family = block.values[block.present, start : start + len(part.names)]
+        np.testing.assert_allclose(family.var(axis=0).sum(), 1)
+        start += len(part.names)
+        # Only the scale of a family has changed: one number for all of its columns.
+        own = part.values[block.present]
+        factor = family[own != 0] / own[own != 0]
+        np.testing.assert_allclose(factor, factor[0])
+
+
+def test_the_scale_of_a_family_is_learned_from_fit_items_alone(ds, folder):
+    train = [item for item in IDS if item != "t7"]
+    both = {"image": [ColorHistogram(), ColorMoments()]}
+    before = extract_features(ds, ["image"], fit_items=train, extractors=both)["image"]
+    write_cover(folder / "images" / "t7.png", hue=5)
+    after = extract_features(ds, ["image"], fit_items=train, extractors=both)["image"]
+    assert (before.values[:7] == after.values[:7]).all()
+    assert (before.values[7] != after.values[7]).any()
+
+
+def test_rows_of_length_one_and_learned_columns_keep_their_scale_and_others_do_not(ds):
+    raw = ColorMoments().transform([load_image(p) for p in ds.items["image"].dropna()])
+    got = extract_features(ds, ["image"], extractors={"image": ColorMoments()})["image"]
+    spread = raw.std(axis=0)
+    changing = spread > 1e-9
+    scaled = got.values[got.present][:, changing]
+    np.testing.assert_allclose(scaled, ((raw - raw.mean(axis=0)) / spread)[:, changing], atol=1e-6)
+    learned = make_pipeline(ColorMoments(), PCA(2))
+    got = extract_features(ds, ["image"], extractors={"image": learned})["image"]
+    expected = PCA(2).fit_transform(raw)
+    np.testing.assert_allclose(np.abs(got.values[got.present]), np.abs(expected), atol=1e-6)
+
+
+def test_the_defaults_by_name_are_the_defaults(ds):
+    by_name = {"image": ColorHistogram(), "text": TfidfText(), "audio": [MFCCStatistics()]}
+    assert_same(extract_features(ds, extractors=by_name), extract_features(ds))
+
+
+def test_a_pipeline_is_cached_up_to_its_first_step_that_learns(ds, decoded):
+    pipeline = make_pipeline(ColorMoments(), StandardScaler(), PCA(2))
+    first = extract_features(ds, ["image"], extractors={"image": pipeline})
+    assert len(decoded) == 7
+    decoded.clear()
+    train = ["t0", "t1", "t2", "t3"]
+    block = extract_features(ds, ["image"], train, extractors={"image": pipeline})["image"]
+    assert decoded == []
+    assert first["image"].names == ("pca0", "pca1")
+    raw = ColorMoments().transform([load_image(p) for p in ds.items["image"].dropna()])
+    expected = make_pipeline(StandardScaler(), PCA(2)).fit(raw[:4]).transform(raw)
+    np.testing.assert_allclose(np.abs(block.values[block.present]), np.abs(expected), atol=1e-6)
+    # The caller's own object is left as it was.
+    assert not hasattr(pipeline[-1], "components_")
+
+
+def test_what_learns_from_pictures_sees_those_of_fit_items_alone(ds, folder):
+    seen = []
+
+    class Watching(ColorHistogram):
+        def __sklearn_tags__(self):
+            tags = super().__sklearn_tags__()
+            tags.requires_fit = True
+            return tags
+
+        def fit(self, X=None, y=None):
+            if X is not None:
+                seen.append([float(np.mean(x)) for x in X])
+            return super().fit()
+
+    fit = ["t1", "t5", "t2"]
+    extract_features(ds, ["image"], fit, extractors={"image": Watching()})
+    expected = [float(np.mean(load_image(ds.items["image"][item]))) for item in ("t1", "t2")]
+    assert seen == [expected]
+
+
+def test_a_word_a_colour_and_a_sound_of_held_out_items_leave_no_trace(ds, folder):
+    """In vocabulary, components, scaler and visual words alike."""
+    train = list(IDS[:6])
+    extractors = {
+        "image": [make_pipeline(ColorMoments(), StandardScaler(), PCA(2)), ColorHistogram(),
+                  BagOfVisualWords(n_words=2)],
+        "text": [TfidfText(), make_pipeline(TfidfText(), TruncatedSVD(2, random_state=0))],
+        "audio": [MFCCStatistics(), make_pipeline(SpectralStatistics(), StandardScaler(), PCA(2))],
+    }  # fmt: skip
+    for item in IDS[:5]:
+        noise = np.random.default_rng(int(item[1:])).integers(0, 256, (20, 20, 3), np.uint8)
+        cv2.imwrite(
+            str(folder / "images" / f"{item}.png"),
+            cv2.resize(noise, (160, 160), interpolation=cv2.INTER_NEAREST),
+        )
+    before = extract_features(ds, fit_items=train, extractors=extractors)
+    planted = ds.items.copy()
+    planted.loc[["t6", "t7"], "text"] = "glockenspiel glockenspiel piano"
+    for item, hue in (("t6", 150), ("t7", 90)):
+        write_cover(folder / "images" / f"{item}.png", hue=hue)
+        write_clip(folder / "audio" / "t7.ogg", pitch=9000.0, seconds=3.0)
+    after = extract_features(
+        dataclasses.replace(ds, items=planted), fit_items=train, extractors=extractors
+    )
+    for modality, block in before.items():
+        assert after[modality].names == block.names
+        assert (after[modality].values[:6] == block.values[:6]).all()
+        assert (after[modality].values[6:] != block.values[6:]).any()
+    assert not any("glockenspiel" in name for name in after["text"].names)
+
+
+def test_transformers_without_names_get_some(ds):
+    block = extract_features(ds, ["image"], extractors={"image": Doubled()})["image"]
+    assert block.names == ("doubled0", "doubled1")
+    assert block.present.sum() == 7
+
+
+def test_what_has_no_recipe_is_never_cached(ds, decoded, tmp_path):
+    brightness = FunctionTransformer(lambda X: np.array([[np.mean(x)] for x in X]))
+    for _ in range(2):
+        extract_features(ds, ["image"], extractors={"image": brightness})
+    assert len(decoded) == 14
+    assert not (tmp_path / "cache").exists()
+
+
+def test_names_that_occur_twice_say_whose_they_are(ds):
+    twice = [ColorHistogram(), ColorHistogram(bins=(4, 3, 3))]
+    names = extract_features(ds, ["image"], extractors={"image": twice})["image"].names
+    assert len(set(names)) == len(names) == 72 + 36
+    assert names[0] == "colorhistogram-1__hue0_saturation0_value0"
+    assert names[72] == "colorhistogram-2__hue0_saturation0_value0"
+
+
+def test_a_text_is_present_where_one_family_knows_it(ds):
+    families = [TfidfText(), TfidfText(analyzer="char_wb", ngram_range=(2, 2), stop_words=None)]
+    block = extract_features(ds, ["text"], extractors={"text": families})["text"]
+    assert block.present[7]  # a zither: no known word, but pairs of letters
+    words = len(TfidfText().fit(ds.items["text"].dropna()).get_feature_names_out())
+    assert not block.values[7, :words].any()
+    assert "t3" not in block.reasons
+
+
+def test_stateless_texts_are_cached_by_their_words(ds, decoded):
+    hashing = HashingVectorizer(n_features=8)
+    first = extract_features(ds, ["text"], extractors={"text": hashing})
+    assert len(decoded) == 7
+    decoded.clear()
+    assert_same(extract_features(ds, ["text"], extractors={"text": hashing}), first)
+    assert decoded == []
+
+
+def test_a_file_that_a_transformer_cannot_describe_is_a_reason(ds, folder):
+    cv2.imwrite(str(folder / "images" / "t0.png"), np.zeros((1, 1, 3), np.uint8))
+    quarters = {"image": ColorHistogram(layout=2)}
+    block = extract_features(ds, ["image"], extractors=quarters)["image"]
+    assert not block.present[0]
+    assert block.present[1]
+    assert block.reasons["t0"].startswith("t0.png: cannot be described: X: picture 0 has shape")
+
+
+@pytest.mark.parametrize(
+    ("extractors", "message"),
+    [
+        ({"video": ColorHistogram()}, "extractors: 'video' is not among"),
+        ({"image": []}, "extractors: 'image' has no transformer"),
+        ({"image": ColorHistogram}, "is no transformer; pass an object"),
+        ({"image": "ColorHistogram"}, "is no transformer; pass an object"),
+        ({"image": ColorHistogram(bins=(0, 1, 1))}, r"extractors: 'image': .*bins: \(0, 1, 1\)"),
+        ({"text": TfidfText(min_df=100)}, "extractors: 'text': .* cannot learn from 7 items"),
+    ],
+)
+def test_the_callers_slips_are_errors(ds, extractors, message):
+    with pytest.raises(ValueError, match=message):
+        extract_features(ds, extractors=extractors)
+
+
+KILLED = """
+import os, signal, sys
+from mmrec_course.datasets import load_mosaic
+from mmrec_course.features import extract, extract_features
+extract.BATCH, extract.SAVE_EVERY = 1, 0.0
+describe, count = extract.Descriptor.describe, []
+def killed(self, given):
+    count.append(given)
+    if len(count) == 5:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return describe(self, given)
+extract.Descriptor.describe = killed
+extract_features(load_mosaic(sys.argv[1]), ["image"], n_jobs=1)
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
+def test_an_extraction_that_is_killed_keeps_what_it_had_and_breaks_nothing(ds, folder, decoded):
+    died = subprocess.run([sys.executable, "-c", KILLED, str(folder)], env=dict(os.environ))
+    assert died.returncode == -signal.SIGKILL
+    again = extract_features(ds, ["image"])
+    assert len(decoded) == 3  # of seven, four were kept
+    assert_same(again, extract_features(ds, ["image"], cache=False))

@@ -3,11 +3,13 @@
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.sparse as sp
 from sklearn.base import clone
 
 from mmrec_course.evaluation import cold_item_split, evaluate, temporal_split
 from mmrec_course.features import FeatureBlock
-from mmrec_course.recommenders import EASE, ContentRidge, MultimodalRecommender
+from mmrec_course.recommenders import ContentRidge, MultimodalRecommender, Random
+from mmrec_course.recommenders.multimodal_people import interest
 from mmrec_course.simulation.world import draw_tracks, fact_blocks, make_world
 
 
@@ -33,35 +35,68 @@ def model(cold, blocks):
     return MultimodalRecommender().fit(cold.seen, blocks)
 
 
-def test_explanations_sum_to_the_scores(model, world):
+@pytest.fixture(scope="module")
+def shared(cold, blocks):
+    return MultimodalRecommender(fusion="multitask").fit(cold.seen, blocks)
+
+
+PARTS = ["collaborative", "image", "text", "audio", "popularity"]
+
+
+def test_explanations_sum_to_the_scores(model, shared, world):
     items = world.tracks["item_id"].to_numpy()
-    for user in ("u001", "u123", "nobody"):
-        parts = model.explain(user, items)
-        assert list(parts.columns) == ["collaborative", "image", "text", "audio"]
-        np.testing.assert_allclose(parts.sum(axis=1), model.score([user], items)[0], atol=1e-12)
+    for fitted in (model, shared):
+        for user in ("u001", "u123", "nobody"):
+            parts = fitted.explain(user, [*items, "unheard of"])
+            assert list(parts.columns) == PARTS
+            expected = fitted.score([user], [*items, "unheard of"])[0]
+            np.testing.assert_allclose(parts.sum(axis=1), expected, atol=1e-12)
+            assert (parts.loc["unheard of"] == 0).all()
 
 
-def test_new_items_are_judged_by_content_alone(model, cold):
-    parts = model.explain("u001", cold.candidates)
-    assert (parts["collaborative"] == 0).all()
-    assert (parts[["image", "text", "audio"]].abs().sum(axis=1) > 0).all()
+def test_new_items_are_judged_by_content_alone(model, shared, cold):
+    for fitted in (model, shared):
+        parts = fitted.explain("u001", cold.candidates)
+        assert (parts["collaborative"] == 0).all()
+        assert (parts[["image", "text", "audio"]].abs().sum(axis=1) > 0).all()
 
 
-def test_the_formula_of_the_docstring_by_hand(model, blocks, cold):
+def test_the_formula_of_the_docstring_by_hand(model, cold):
     user, item = "u007", cold.train["item_id"].iloc[0]
     rated = np.unique(cold.seen["item_id"])
-    n = (cold.seen["item_id"] == item).sum()
-    gate = model.share_ * n / (n + model.half_)
+    mine = cold.seen[cold.seen["user_id"] == user].sort_values("timestamp")
+    n, n_user = (cold.seen["item_id"] == item).sum(), len(mine)
 
-    def z(part):
-        reference = part.score([user], rated)[0]
-        return (part.score([user], [item])[0, 0] - reference.mean()) / reference.std()
+    def scores(fading):
+        x = np.zeros((1, len(rated)))
+        stars = mine["rating"].to_numpy() - 2.5
+        age = mine["timestamp"].rank(ascending=False).to_numpy() - 1
+        x[0, np.searchsorted(rated, mine["item_id"])] = interest(stars) * (1 + age) ** -fading
+        own = model.people_.scores(sp.csr_array(x))
+        rho = n_user / (n_user + model.half_user_)
+        return rho * own + (1 - rho) * model.average_scores_
 
-    expected = gate * z(EASE(reg=model.collaborative_reg_).fit(cold.seen))
+    g = model.share_ * n / (n + model.half_)
+    place = np.searchsorted(model.item_ids_, [item])
+    content = 0.0
     for m, w in model.weights_.items():
-        ridge = ContentRidge(modality=m, reg=model.regs_[m]).fit(cold.seen, blocks)
-        expected += (1 - gate) * w * z(ridge)
-    assert model.score([user], [item])[0, 0] == pytest.approx(expected)
+        part = model.contents_[m]
+        y = part.scores(scores(0.0), model.rated_)[0]
+        z = (part.scores(scores(0.0), place)[0, 0] - y.mean()) / y.std()
+        content += w * z
+    content += model.popularity_weight_ * model.appeals_[place[0]]
+    c = scores(model.people_.fading)[0, np.searchsorted(rated, item)]
+    content *= 1 - model.caution_ * model.half_ / (n + model.half_)
+    assert model.score([user], [item])[0, 0] == pytest.approx(g * c + (1 - g) * content)
+
+
+def test_in_both_fusions_content_finds_new_items(shared, cold, blocks):
+    def mean(m):
+        return evaluate(m, cold)["ndcg"].mean()
+
+    dealt = {m: block.shuffle(rng=1) for m, block in blocks.items()}
+    placebo = MultimodalRecommender(fusion="multitask").fit(cold.seen, dealt)
+    assert mean(shared) > 1.3 * mean(placebo)
 
 
 def test_it_beats_its_parts_in_both_regimes(model, world, blocks, cold):
@@ -75,25 +110,21 @@ def test_it_beats_its_parts_in_both_regimes(model, world, blocks, cold):
     assert both > mean(MultimodalRecommender().fit(warm.seen), warm)
 
 
-def test_features_dealt_out_at_random_are_found_out(world, cold, blocks):
+def test_features_dealt_out_at_random_are_found_out(world, blocks):
     shuffled = {m: block.shuffle(rng=1) for m, block in blocks.items()}
     warm = temporal_split(world.ratings)
     placebo = MultimodalRecommender().fit(warm.seen, shuffled)
     assert placebo.share_ >= 0.8, "the collaborative part keeps nearly everything"
 
 
-def test_without_features_it_is_ease(world):
+def test_without_features_it_is_the_collaborative_part(world):
     split = temporal_split(world.ratings)
     model = MultimodalRecommender().fit(split.train)
-    ease = EASE(reg=model.collaborative_reg_).fit(split.train)
-    users = model.user_ids_[:20]
     assert model.modalities_ == ()
-    # the gate damps items with few ratings, so orders agree where counts do
-    parts = model.explain(users[0], model.item_ids_)
-    gate = model.share_ * model.n_ratings_ / (model.n_ratings_ + model.half_)
-    score = ease.score(users[:1], model.item_ids_)[0]
-    z = (score - score.mean()) / score.std()
-    np.testing.assert_allclose(parts["collaborative"], gate * z, atol=1e-10)
+    parts = model.explain("u000", model.item_ids_)
+    assert list(parts.columns) == ["collaborative"]
+    assert model.share_ == 1.0
+    assert (model.score(["u000"], model.item_ids_) != 0).all()
 
 
 def test_a_modality_that_an_item_lacks_passes_its_weight_on(world, cold, blocks):
@@ -127,7 +158,11 @@ def test_a_modality_that_no_rated_item_has_is_left_out(cold, blocks):
     )
     model = MultimodalRecommender().fit(cold.seen, {"image": blocks["image"], "text": empty})
     assert model.modalities_ == ("image",)
-    assert list(model.explain("u001", cold.candidates[:2]).columns) == ["collaborative", "image"]
+    assert list(model.explain("u001", cold.candidates[:2]).columns) == [
+        "collaborative",
+        "image",
+        "popularity",
+    ]
 
 
 def test_the_same_data_in_any_order_give_the_same_model(cold, blocks):
@@ -144,7 +179,7 @@ def test_the_same_data_in_any_order_give_the_same_model(cold, blocks):
 def test_it_is_an_estimator_and_checks_its_arguments(cold, blocks):
     model = MultimodalRecommender(positive=3.0)
     assert clone(model).get_params()["positive"] == 3.0
-    with pytest.raises(ValueError, match="fusion: 'magic' is unknown; choose 'weighted'"):
+    with pytest.raises(ValueError, match="fusion: 'magic' is unknown; choose one of"):
         MultimodalRecommender(fusion="magic").fit(cold.seen, blocks)
     with pytest.raises(ValueError, match="weights: none for modality 'audio'"):
         MultimodalRecommender(weights={"image": 1.0, "text": 1.0}).fit(cold.seen, blocks)
@@ -161,3 +196,203 @@ def test_nobody_likes_anything_is_survived(blocks):
     )
     model = MultimodalRecommender().fit(ratings, blocks)
     assert np.isfinite(model.score(["a", "b", "c"], ["t001", "t050", "t999"])).all()
+
+
+def without(blocks, item_ids):
+    """Blocks that have never heard of these items, and blocks of these items alone."""
+    ids = next(iter(blocks.values())).item_ids
+    rest = ids[~np.isin(ids, item_ids)]
+    return (
+        {m: block.align(rest) for m, block in blocks.items()},
+        {m: block.align(item_ids) for m, block in blocks.items()},
+    )
+
+
+@pytest.mark.parametrize("fusion", ["weighted", "multitask"])
+def test_added_items_score_as_if_they_had_been_there(fusion, cold, blocks, world):
+    ids, known = world.tracks["item_id"].to_numpy(), next(iter(blocks.values()))
+    assert set(ids) == set(known.item_ids)
+    model = MultimodalRecommender(fusion=fusion).fit(cold.seen, blocks)
+    rest, new = without(blocks, cold.candidates)
+    later = MultimodalRecommender(fusion=fusion).fit(cold.seen, rest)
+    assert (later.score(["u001"], cold.candidates) == 0).all()
+    later.add_items({m: new[m] for m in reversed(new)})
+    users = ["u001", "u100", "nobody"]
+    np.testing.assert_allclose(later.score(users, ids), model.score(users, ids), atol=1e-9)
+    first = later.recommend(["u001"], k=160)
+    pd.testing.assert_frame_equal(first, model.recommend(["u001"], k=160))
+    assert set(cold.candidates) & set(first["item_id"])
+
+
+def test_items_added_one_at_a_time_are_the_same_as_at_once(cold, blocks):
+    rest, new = without(blocks, cold.candidates)
+    once, bit = (MultimodalRecommender().fit(cold.seen, rest) for _ in range(2))
+    once.add_items(new)
+    for item in cold.candidates[::-1]:
+        bit.add_items({m: block.align([item]) for m, block in new.items()})
+    np.testing.assert_allclose(
+        once.score(["u001"], once.item_ids_), bit.score(["u001"], bit.item_ids_), atol=1e-12
+    )
+
+
+def test_what_cannot_be_added_is_named(model, cold, blocks):
+    with pytest.raises(ValueError, match="is known already; fit again to change it"):
+        model.add_items({"image": blocks["image"].align(cold.candidates[:1])})
+    with pytest.raises(ValueError, match="of another type"):
+        model.add_items({"image": blocks["image"].align([7])})
+    other = FeatureBlock(
+        modality="image", item_ids=["new"], values=[[1.0]], present=[True], names=("one",)
+    )
+    with pytest.raises(ValueError, match="columns differ from those in fit"):
+        model.add_items({"image": other})
+
+
+def test_a_new_listener_with_another_s_choices_gets_the_other_s_scores(cold, blocks):
+    model = MultimodalRecommender().fit(cold.seen, blocks)
+    before = model.score(["u001", "u002", "nobody"], model.item_ids_)
+    mine = cold.seen[cold.seen["user_id"] == "u001"]
+    model.partial_fit(mine.assign(user_id="a newcomer"))
+    scores = model.score(["a newcomer", "u002", "nobody"], model.item_ids_)
+    np.testing.assert_allclose(scores, before, atol=1e-12)
+    listed = model.recommend(["a newcomer"], k=200)["item_id"]
+    assert not set(listed) & set(mine["item_id"]), "what was folded in counts as seen"
+
+
+def test_choices_folded_in_bit_by_bit_equal_those_at_once(cold, blocks):
+    mine = cold.seen[cold.seen["user_id"] == "u001"].assign(user_id="new")
+    once, bit = (MultimodalRecommender().fit(cold.seen, blocks) for _ in range(2))
+    once.partial_fit(mine)
+    wrong = mine.iloc[[0]].assign(rating=mine["rating"].iloc[0] % 5 + 1)
+    bit.partial_fit(wrong)
+    for row in range(len(mine)):
+        bit.partial_fit(mine.iloc[[row]])
+    np.testing.assert_allclose(
+        once.score(["new"], once.item_ids_), bit.score(["new"], bit.item_ids_), atol=1e-12
+    )
+
+
+def test_what_cannot_be_folded_in_is_named(model, cold):
+    row = cold.seen.iloc[[0]]
+    with pytest.raises(ValueError, match="item_id: 'unheard of' is unknown; add_items first"):
+        model.partial_fit(row.assign(item_id="unheard of"))
+    with pytest.raises(ValueError, match="user_id: 7 is of another type"):
+        model.partial_fit(row.assign(user_id=7))
+
+
+@pytest.mark.parametrize("fusion", ["weighted", "multitask"])
+def test_a_loaded_model_is_the_saved_one(fusion, cold, blocks, tmp_path):
+    rest, new = without(blocks, cold.candidates)
+    model = MultimodalRecommender(fusion=fusion, rng=3).fit(cold.seen, rest)
+    loaded = MultimodalRecommender.load(model.save(tmp_path / "model"))
+    assert loaded.get_params() == model.get_params()
+    assert loaded.item_ids_.dtype == model.item_ids_.dtype
+    users = ["u001", "nobody"]
+    for fitted in (model, loaded):
+        fitted.add_items(new).partial_fit(cold.seen.iloc[:5].assign(user_id="new"))
+    np.testing.assert_array_equal(
+        loaded.score([*users, "new"], loaded.item_ids_),
+        model.score([*users, "new"], model.item_ids_),
+    )
+    pd.testing.assert_frame_equal(
+        loaded.explain("u001", cold.candidates), model.explain("u001", cold.candidates)
+    )
+    for m, part in model.parts_.items():
+        np.testing.assert_array_equal(
+            part.score(users, cold.candidates), loaded.parts_[m].score(users, cold.candidates)
+        )
+
+
+def test_whole_number_ids_survive(world, tmp_path):
+    table = world.ratings.assign(item_id=world.ratings["item_id"].str[1:].astype(int))
+    model = MultimodalRecommender().fit(table)
+    loaded = MultimodalRecommender.load(model.save(tmp_path / "model"))
+    assert loaded.item_ids_.dtype == np.int64
+    np.testing.assert_array_equal(
+        loaded.score(["u001"], loaded.item_ids_), model.score(["u001"], model.item_ids_)
+    )
+
+
+def test_more_users_than_items_and_fewer_give_the_same_kind_of_model(world, blocks):
+    few = world.ratings[world.ratings["user_id"].isin([f"u{j:03d}" for j in range(40)])]
+    split = cold_item_split(few, rng=0)
+    model = MultimodalRecommender().fit(split.seen, blocks)
+    assert model.people_.closed.users is not None, "the smaller inverse: users"
+    assert evaluate(model, split)["ndcg"].mean() > evaluate(Random().fit(few), split)["ndcg"].mean()
+
+
+def bad_cases():
+    ids = [f"i{j}" for j in range(6)]
+    values = np.random.default_rng(0).normal(size=(6, 3))
+
+    def block(values, present=None):
+        present = np.ones(6, bool) if present is None else present
+        names = tuple(f"x{j}" for j in range(np.shape(values)[1]))
+        return {
+            "image": FeatureBlock(
+                modality="image", item_ids=ids, values=values, present=present, names=names
+            )
+        }
+
+    rows = pd.DataFrame(
+        {
+            "user_id": [f"u{j // 3}" for j in range(12)],
+            "item_id": [ids[(j % 3 + 2 * (j // 3)) % 5] for j in range(12)],
+            "rating": [5, 4, 1] * 4,
+            "timestamp": pd.Timestamp("2024-01-01") + pd.to_timedelta(np.arange(12), unit="D"),
+        }
+    )
+    return {
+        "as it comes": (rows, block(values)),
+        "one user": (rows.iloc[:3], block(values)),
+        "one item": (rows[rows["item_id"] == "i0"], block(values)),
+        "one rating": (rows.iloc[:1], block(values)),
+        "no features": (rows, {}),
+        "no columns": (rows, block(np.zeros((6, 0)))),
+        "all missing": (rows, block(values, np.zeros(6, bool))),
+        "only a new item has features": (rows, block(values, np.arange(6) == 5)),
+        "constant": (rows, block(np.ones((6, 3)))),
+        "huge": (rows, block(values * 1e150)),
+        "all ratings equal": (rows.assign(rating=3), block(values)),
+        "nobody likes anything": (rows.assign(rating=1), block(values)),
+        "one moment": (rows.assign(timestamp=pd.Timestamp("2024-01-01")), block(values)),
+    }
+
+
+@pytest.mark.parametrize("fusion", ["weighted", "multitask"])
+@pytest.mark.parametrize("name", bad_cases())
+def test_poor_input_gives_finite_scores(name, fusion):
+    ratings, features = bad_cases()[name]
+    model = MultimodalRecommender(fusion=fusion).fit(ratings, features)
+    items = [f"i{j}" for j in range(7)]
+    scores = model.score(["u0", "nobody"], items)
+    assert np.isfinite(scores).all()
+    assert (scores[:, 6] == 0).all(), "nobody has heard of that item"
+    parts = model.explain("u0", items)
+    np.testing.assert_allclose(parts.sum(axis=1), scores[0], atol=1e-12)
+    assert len(model.recommend(["u0", "nobody"], k=3))
+
+
+def test_broken_features_never_reach_the_model():
+    for value in (np.nan, np.inf):
+        with pytest.raises(ValueError, match="item 'a', column 'x' is"):
+            FeatureBlock(
+                modality="image", item_ids=["a"], values=[[value]], present=[True], names=("x",)
+            )
+    with pytest.raises(ValueError, match="occurs more than once"):
+        FeatureBlock(
+            modality="image",
+            item_ids=["a", "a"],
+            values=[[1.0], [2.0]],
+            present=[True, True],
+            names=("x",),
+        )
+
+
+def test_fifty_ratings_are_enough_to_say_something(world, blocks):
+    some = world.ratings.sample(50, random_state=0)
+    model = MultimodalRecommender().fit(some, blocks)
+    assert np.isfinite(model.score(model.user_ids_, model.item_ids_)).all()
+    again = MultimodalRecommender().fit(some, blocks)
+    np.testing.assert_array_equal(
+        model.score(model.user_ids_, model.item_ids_), again.score(again.user_ids_, again.item_ids_)
+    )

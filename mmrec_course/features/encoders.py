@@ -22,6 +22,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
+from threadpoolctl import threadpool_limits
 
 from mmrec_course.features.weights import (
     INSTALL,
@@ -138,7 +139,10 @@ class ImageEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         ValueError
             If something is not such an array, or the weights are not those we know.
         """
-        rows = [_describe(image, place) for place, image in enumerate(X)]
+        # On matrices this small two threads wait for each other. Of several Python threads that
+        # do this at once, one decides; who runs them may set the limit around them all.
+        with threadpool_limits(1, user_api="blas"):
+            rows = [_describe(image, place) for place, image in enumerate(X)]
         return np.array(rows, dtype=np.float64).reshape(len(rows), N_IMAGE)
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:

@@ -593,6 +593,8 @@ def _recipe(value: Any) -> str:
         return f"set({sorted(_recipe(v) for v in value)})"
     if isinstance(value, list | tuple):
         return f"{type(value).__name__}({', '.join(_recipe(v) for v in value)})"
+    if isinstance(value, type) and value.__module__ != "__main__":
+        return f"type({value.__module__}.{value.__qualname__})"
     if value is None or isinstance(value, str | bytes | bool | int | float | np.generic | Path):
         return repr(value)
     raise TypeError(f"no recipe for {type(value).__name__}")

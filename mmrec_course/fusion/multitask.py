@@ -645,7 +645,7 @@ class _Solver:
             length = np.maximum(length, 0)
             left += (q * (length / (length + own_reg))) @ q.T
             right += q @ (b / (length + own_reg)[:, None])
-        shared = np.linalg.solve(left, right)
+        shared: Floats = np.asarray(np.linalg.solve(left, right), dtype=np.float64)
         coefs: list[Floats] = []
         for (length, q), g, b in zip(self.roots, self.grams, self.hits, strict=True):
             rest = q.T @ (b - g @ shared)

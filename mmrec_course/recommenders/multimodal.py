@@ -7,8 +7,10 @@ Notebook: 11_the_recommender
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, is_dataclass
 from itertools import product
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -17,59 +19,163 @@ import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted
 
+from mmrec_course.datasets.validation import check_ratings
 from mmrec_course.evaluation.metrics import ndcg, rank_items
-from mmrec_course.evaluation.splits import temporal_split
+from mmrec_course.evaluation.splits import random_split, temporal_split
 from mmrec_course.features.block import FeatureBlock
+from mmrec_course.fusion.multitask import MultitaskRidge
 from mmrec_course.fusion.weighted import learn_weights, standardize_scores, weighted_sum
-from mmrec_course.recommenders.base import Floats, Recommender
-from mmrec_course.recommenders.collaborative import EASE
-from mmrec_course.recommenders.content import ContentRidge, unit_rows
+from mmrec_course.recommenders.base import (
+    Floats,
+    Places,
+    Recommender,
+    _check_blocks,
+    _id_array,
+    _places,
+)
+from mmrec_course.recommenders.multimodal_content import (
+    Appeal,
+    Content,
+    Projection,
+    Setting,
+    by_modality,
+    fit_appeal,
+    fit_content,
+    fit_projection,
+    hidden_scores,
+)
+from mmrec_course.recommenders.multimodal_people import (
+    ClosedForm,
+    People,
+    fit_people,
+    interest,
+    recency,
+)
+from mmrec_course.recommenders.storage import read_folder, write_folder
 
 __all__ = ["MultimodalRecommender"]
 
-CONTENT_REGS = (1.0, 3.0, 10.0, 30.0, 100.0)
+FUSIONS = ("weighted", "multitask")
 N_FOLDS = 5
-COLLABORATIVE_REGS = (50.0, 100.0, 200.0, 400.0, 800.0)
+# How many users are asked when something is chosen; more change little and cost much.
+N_COLD_USERS, N_WARM_USERS = 400, 1000
+APPEAL_WEIGHTS = (0.0, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 1.5)
 SHARES = tuple(j / 10 for j in range(11))
-HALF_LIVES = (2.0, 5.0, 15.0)
+HALF_ITEMS = (0.1, 1.0, 4.0, 16.0)
+CAUTIONS = (0.0, 0.15, 0.3, 0.45, 0.6, 0.75, 0.9)
+HALF_USERS = (0.0, 1.0, 4.0, 16.0)
+WEIGHT_STEPS = {1: 1.0, 2: 0.1, 3: 0.1, 4: 0.2, 5: 0.25}
+MULTITASK_FACTORS = 32
+# What is stored as it is; parts within parts are taken apart.
+SAVED_ARRAYS = (
+    "user_ids_",
+    "item_ids_",
+    "histories_",
+    "average_",
+    "n_ratings_",
+    "rated_",
+    "when_",
+    "average_interest_",
+    "average_scores_",
+    "appeals_",
+)
+SAVED_VALUES = (
+    "modalities_",
+    "weights_",
+    "popularity_weight_",
+    "settings_",
+    "share_",
+    "half_",
+    "half_user_",
+    "caution_",
+)
+INSIDE = {"closed": ClosedForm, "projection": Projection}
+
+
+@dataclass(frozen=True)
+class Part:
+    """One modality's scores by themselves, with the ``score`` that evaluation asks for."""
+
+    model: MultimodalRecommender
+    name: str
+
+    def score(self, user_ids: ArrayLike, item_ids: ArrayLike) -> Floats:
+        """(n_users, n_items); 0 for items that lack the modality and for unknown ones."""
+        row = _places(self.model.user_ids_, user_ids, "user_ids")
+        column = _places(self.model.item_ids_, item_ids, "item_ids")
+        scores = np.zeros((len(row), len(column)))
+        known = column >= 0
+        c = self.model._collaborative(row, 0.0)
+        y = self.model._content(c, column[known])[self.name]
+        scores[:, known] = y * self.model.contents_[self.name].present[column[known]]
+        return scores
 
 
 class MultimodalRecommender(Recommender):
-    """Weighted fusion of a collaborative part and one content part a modality.
+    """People where they have chosen, content where they have not yet, and one list for both.
 
-    Each part's scores are standardised per user over the training items, then
+    ŷ_ui = g_i c_ui + (1 − g_i) k_i (Σ_m w_m a_im y_m,ui / Σ_m w_m a_im + v p̂_i),
+    g_i = share · n_i / (n_i + half),  k_i = 1 − caution · half / (n_i + half).
 
-        ŷ_ui = g_i · c_ui + (1 − g_i) · Σ_m w_m a_im y_m,ui / Σ_m w_m a_im,
-        g_i = share · n_i / (n_i + half),
+    - c, the **collaborative** part: EASE and iALS, added up, on interests (every choice counts,
+      likes more, recent ones more: :func:`interest`); for users with few ratings it is drawn
+      towards the average listener's, c_u ← ρ c_u + (1 − ρ) c̄, ρ = n_u / (n_u + half_user).
+    - y_m, **one part a modality**: what c says of the rated items that look (read, sound) like
+      i, y_m,u = c_u A_m; A_m are nearest neighbours or a ridge regression (:class:`Content`), or,
+      with ``fusion="multitask"``, the matrix that all modalities share (:class:`MultitaskRidge`).
+      c is not faded here: whom a new item suits is a matter of lasting taste.
+    - p̂, **popularity** foreseen from all features together (:class:`Appeal`).
+    - n_i, how many ratings item i had: the more is known about what people did with it, the
+      more that counts; for a new item (n_i = 0) content decides alone.
+    - k_i, **caution** with what nobody has tried, so that new items find their place beside known
+      ones instead of flooding the list. Among new items it changes nothing.
 
-    with c from :class:`EASE`, y_m from :class:`ContentRidge`, and n_i the number of ratings of
-    item i: the more is known about what people did with an item, the more that counts; for a
-    new item (n_i = 0) content decides alone.
+    Every part is standardised over the rated items, so that weights compare. ``fit`` chooses
+    everything, by NDCG@10 and from the training ratings only, each setting in the regime it
+    serves. A_m, w and v: a fifth of the items at a time is hidden, as if released tomorrow. The
+    collaborative part's settings, ``share``, ``half`` and ``half_user``: each user's last tenth
+    is hidden. ``caution``: the same, with a fifth of the items as if they were new.
 
-    ``fit`` chooses everything, by NDCG@10 and from the training ratings only, each setting in
-    the regime it serves. Each modality's λ and the weights w: a fifth of the items at a time is
-    hidden, as if it were released tomorrow. EASE's λ, ``share`` and ``half``: each user's last
-    tenth is hidden.
+    *Unknown users* are the average listener. *Unknown items* score 0 for everybody; so do items
+    without ratings where there are no features at all.
 
     Parameters
     ----------
     fusion
-        "weighted".
+        "weighted" or "multitask".
     weights
         modality → w_m, to set them by hand; learned if not given.
     positive
         The rating from which an item counts as liked.
     rng
-        Seed for which items are hidden together.
+        Seed for who is asked and which items are hidden together.
 
     Attributes
     ----------
-    weights_, regs_
-        modality → w_m and λ.
-    collaborative_reg_, share_, half_
+    weights_
+        modality → w_m; sums to 1 where learned.
+    popularity_weight_
+        v.
+    share_, half_, half_user_, caution_
         What the warm regime chose.
+    settings_
+        modality → ("neighbours", k), ("ridge", λ) or ("multitask", 0).
+    people_
+        The collaborative part, with λ, β and γ.
     modalities_
         Modalities with at least one rated item; others are left out.
+    parts_
+        modality → its scores alone, with ``score``.
+
+    Notes
+    -----
+    Cost: the item–item model inverts a matrix as large as users or items, whichever are fewer,
+    up to 3,000, and is left out beyond; iALS is linear in ratings; neighbours are searched among
+    up to 20,000 items, O(n_items²). Scores are made in blocks of users.
+
+    Steck (2019), WWW, for EASE; Hu, Koren and Volinsky (2008), ICDM, for iALS; Gantner et al.
+    (2010), Learning Attribute-to-Feature Mappings for Cold-Start Recommendations, ICDM, for
+    carrying what was learned from people over to items by their features.
 
     Notebook: 11_the_recommender
     """
@@ -91,130 +197,366 @@ class MultimodalRecommender(Recommender):
         self, ratings: pd.DataFrame, features: Mapping[str, FeatureBlock] | None = None
     ) -> Self:
         """Learn and tune all parts; see :meth:`Recommender.fit`."""
-        if self.fusion != "weighted":
-            raise ValueError(f"fusion: {self.fusion!r} is unknown; choose 'weighted'")
+        if self.fusion not in FUSIONS:
+            raise ValueError(f"fusion: {self.fusion!r} is unknown; choose one of {FUSIONS}")
         return super().fit(ratings, features)
 
     def _fit(self, ratings: pd.DataFrame, blocks: Mapping[str, FeatureBlock]) -> None:
-        rated = self.n_ratings_ > 0
-        self.modalities_ = tuple(m for m, b in blocks.items() if (b.present & rated).any())
-        self._fit_content(ratings, blocks)
-        self._fit_collaborative(ratings, blocks)
+        self.rated_ = np.flatnonzero(self.n_ratings_ > 0)
+        self.names_ = {m: block.names for m, block in blocks.items()}
+        order = sorted(blocks, key=str)  # one model, in whatever order they come
+        self.modalities_ = tuple(m for m in blocks if blocks[m].present[self.rated_].any())
+        self._remember(ratings)
+        self._fit_people(ratings)
+        self._fit_content({m: blocks[m] for m in order if m in self.modalities_})
+        self._fit_gate()
+        del self._validation
 
-    def _fit_content(self, ratings: pd.DataFrame, blocks: Mapping[str, FeatureBlock]) -> None:
-        """λ of each modality, then the weights, on items hidden a fifth at a time."""
-        rated = np.flatnonzero(self.n_ratings_ > 0)
-        histories = self.histories_[:, rated].toarray()
-        liked = self._incidence(ratings[ratings["rating"] >= self.positive])[:, rated]
-        order = np.random.default_rng(self.rng).permutation(len(rated))
-        fold = order % min(N_FOLDS, len(rated))
-        self.parts_: dict[str, Recommender] = {}
-        self.regs_: dict[str, float] = {}
-        scores, present = {}, {}
-        for m in self.modalities_:
-            rows = unit_rows(blocks[m], self.n_ratings_ > 0)[rated]
-            present[m] = blocks[m].present[rated]
-            hidden = _scores_when_hidden(rows, histories, present[m], fold)
-            quality = {reg: _ndcg_by_fold(y, liked, present[m], fold) for reg, y in hidden.items()}
-            self.regs_[m] = max(quality, key=quality.__getitem__)
-            self.parts_[m] = ContentRidge(
-                modality=m, reg=self.regs_[m], positive=self.positive
-            ).fit(ratings, blocks)
-            y = hidden[self.regs_[m]]
-            scores[m] = standardize_scores(y, y[:, present[m]])
+    # What users did.
+
+    def _remember(self, ratings: pd.DataFrame) -> None:
+        """Times and recency of all entries of the histories, in the histories' own order."""
+        row = pd.Index(self.user_ids_).get_indexer(ratings["user_id"])
+        column = pd.Index(self.item_ids_).get_indexer(ratings["item_id"])
+        seconds = _seconds(ratings)
+        # One more than needed, so that no entry is zero and every one is kept.
+        place = sp.csr_array(
+            (np.arange(1, len(row) + 1), (row, column)), shape=self.histories_.shape
+        )
+        self.when_ = seconds[place.data - 1]
+        self._take_stock()
+
+    def _take_stock(self) -> None:
+        """Interests, their ages, and the average listener, from histories and times."""
+        user = np.repeat(np.arange(self.histories_.shape[0]), np.diff(self.histories_.indptr))
+        self.age_ = recency(user, self.when_)
+        position = np.full(len(self.item_ids_), -1)
+        position[self.rated_] = np.arange(len(self.rated_))
+        self.interests_ = sp.csr_array(
+            (
+                interest(self.histories_.data),
+                position[self.histories_.indices],
+                self.histories_.indptr,
+            ),
+            shape=(len(self.user_ids_), len(self.rated_)),
+        )
+
+    def _interests(self, row: Places, fading: float) -> sp.csr_array:
+        """(n, n_rated) of these users; the mean of all that were there in ``fit`` for unknown."""
+        faded = self.interests_.copy()
+        if fading > 0:
+            faded.data = faded.data * (1 + self.age_) ** -fading
+        known = row >= 0
+        if known.all():
+            return faded[row]
+        average = sp.csr_array(self.average_interest_.reshape(1, -1))
+        stacked = sp.vstack([faded[row[known]], average], format="csr")
+        return stacked[np.where(known, np.cumsum(known) - 1, known.sum())]
+
+    def _fit_people(self, ratings: pd.DataFrame) -> None:
+        """The collaborative part, tuned on each user's last ratings."""
+        self.average_interest_ = np.asarray(self.interests_.mean(axis=0)).ravel()
+        split = self._last_tenth(ratings)
+        place = pd.Index(self.item_ids_[self.rated_])
+        shape = self.interests_.shape
+
+        def table(part: pd.DataFrame) -> tuple[Places, Places]:
+            row = pd.Index(self.user_ids_).get_indexer(part["user_id"])
+            return row, place.get_indexer(part["item_id"])
+
+        later = sp.csr_array((np.ones(len(split)), table(split)), shape=shape)
+        # Times of the past count from the newest that is left.
+        keep = sp.csr_array(self.interests_ - self.interests_.multiply(later))
+        keep.eliminate_zeros()
+        liked = split[split["rating"] >= self.positive]
+        users = self._some(np.unique(table(liked)[0]), N_WARM_USERS)
+        good = sp.csr_array((np.ones(len(liked)), table(liked)), shape=shape)[users].toarray() > 0
+        seen = keep[users].toarray() > 0
+        age = self._age_of(keep)
+
+        def faded(fading: float) -> sp.csr_array:
+            x = keep.copy()
+            x.data = x.data * (1 + age) ** -fading
+            return x[users]
+
+        def quality(scores: Floats) -> float:
+            return round(_mean_ndcg(np.where(seen, -np.inf, scores), good), 9)
+
+        judge = quality if good.any() else None
+        earlier, self.people_ = fit_people(self.interests_, keep, faded, judge, self.rng)
+        self._validation = (earlier, keep, users, faded, judge)
+        self._average_scores()
+
+    def _age_of(self, kept: sp.csr_array) -> Floats:
+        """Recency of entries that are left of the interests."""
+        place = self.interests_.copy()
+        place.data = np.arange(1, len(place.data) + 1)
+        mask = kept.copy()
+        mask.data = np.ones(len(mask.data))
+        index = sp.csr_array(place.multiply(mask))
+        index.sort_indices()
+        user = np.repeat(np.arange(kept.shape[0]), np.diff(kept.indptr))
+        return recency(user, self.when_[index.data.astype(int) - 1])
+
+    def _last_tenth(self, ratings: pd.DataFrame) -> pd.DataFrame:
+        if ratings["timestamp"].min() < ratings["timestamp"].max():
+            return temporal_split(ratings, valid=0.0, test=0.1).test
+        return random_split(ratings, valid=0.0, test=0.1, rng=self.rng).test
+
+    def _some(self, users: Places, n: int) -> Places:
+        if len(users) <= n:
+            return users
+        return np.sort(np.random.default_rng(self.rng).choice(users, n, replace=False))
+
+    def _average_scores(self) -> None:
+        average = sp.csr_array(self.average_interest_.reshape(1, -1))
+        self.average_scores_ = self.people_.scores(average)[0]
+
+    # What items are like.
+
+    def _fit_content(self, blocks: Mapping[str, FeatureBlock]) -> None:
+        """A_m of each modality, w and v, on items hidden a fifth at a time."""
+        self.popularity_weight_, self.weights_ = 0.0, {}
+        self.settings_: dict[str, Setting] = {}
+        self.contents_: dict[str, Content] = {}
+        self.parts_: dict[str, Any] = {m: Part(self, m) for m in self.modalities_}
+        self.appeal_: Appeal | None = None
+        self.appeals_ = np.zeros(len(self.item_ids_))
+        if not blocks:
+            return
+        rated = self.rated_
+        fold = np.random.default_rng(self.rng).permutation(len(rated)) % min(N_FOLDS, len(rated))
+        likes = self.histories_[:, rated].copy()
+        likes.data = (likes.data >= 1.5).astype(float)
+        asked = np.flatnonzero(likes.sum(axis=1) > 0)
+        if not len(asked):  # nothing can be judged, but something can be learned
+            asked = np.arange(len(self.user_ids_))
+        users = self._some(asked, N_COLD_USERS)
+        liked = likes[users].toarray() > 0
+        present = {m: block.present[rated] for m, block in blocks.items()}
+        projections = {
+            m: fit_projection(block, self.n_ratings_ > 0, self.rng) for m, block in blocks.items()
+        }
+        if self.fusion == "multitask":
+            y = self._fit_multitask(blocks, projections, fold, users)
+        else:
+            y = self._fit_smoothers(blocks, projections, fold, users, liked)
+        scores = {m: standardize_scores(y[m], y[m][:, present[m]]) for m in blocks}
+        self.weights_ = self._fuse(scores, liked, present, fold)
+        self._fit_appeal(weighted_sum(scores, self.weights_, present), liked, fold)
+
+    def _unseen(self, users: Places, hide: NDArray[np.bool_]) -> Floats:
+        """c of these users, had they not met the hidden items."""
+        return self.people_.scores(_without(self.interests_[users], hide))
+
+    def _fit_smoothers(
+        self,
+        blocks: Mapping[str, FeatureBlock],
+        projections: Mapping[str, Projection],
+        fold: Places,
+        users: Places,
+        liked: NDArray[np.bool_],
+    ) -> dict[str, Floats]:
+        """Choose and learn each modality's A; return its scores of items while hidden."""
+        rated = self.rated_
+        rows = {m: projections[m].rows(block)[rated] for m, block in blocks.items()}
+        hidden: dict[str, dict[Setting, Floats]] = {m: {} for m in blocks}
+        for f in np.unique(fold):
+            hide = fold == f
+            c = self._unseen(users, hide)
+            for m, block in blocks.items():
+                for setting, y in hidden_scores(rows[m], block.present[rated], c, hide).items():
+                    hidden[m].setdefault(setting, np.zeros_like(c))[:, hide] = y
+        chosen = {}
+        for m, block in blocks.items():
+            judged = {
+                setting: _ndcg_by_fold(y, liked, block.present[rated], fold)
+                for setting, y in hidden[m].items()
+            }
+            self.settings_[m] = max(judged, key=judged.__getitem__)
+            self.contents_[m] = fit_content(block, rated, self.settings_[m], projections[m])
+            chosen[m] = hidden[m][self.settings_[m]]
+        return chosen
+
+    def _fit_multitask(
+        self,
+        blocks: Mapping[str, FeatureBlock],
+        projections: Mapping[str, Projection],
+        fold: Places,
+        users: Places,
+    ) -> dict[str, Floats]:
+        """A_m = V (Z_m W_m)ᵀ: features foretell the factors V of the collaborative scores."""
+        rated = self.rated_
+        c = self._unseen(users, np.zeros(len(rated), bool))
+        size = min(MULTITASK_FACTORS, *c.shape)
+        v = np.linalg.svd(c, full_matrices=False)[2][:size].T
+        rows = {
+            m: FeatureBlock(
+                modality=m,
+                item_ids=np.arange(len(self.item_ids_)),
+                values=projections[m].rows(block),
+                present=block.present,
+                names=tuple(f"direction {j}" for j in range(len(projections[m].centre))),
+            )
+            for m, block in blocks.items()
+        }
+        model = MultitaskRidge(sharing="shared", n_components=size, rng=self.rng)
+        model.fit(rows, v, item_ids=rated, folds=fold)
+        unseen = model.predict_hidden()
+        hidden = {m: np.zeros((len(users), len(rated))) for m in blocks}
+        own = np.full(len(self.item_ids_), -1)
+        own[rated] = np.arange(len(rated))
+        for m, block in blocks.items():
+            first = projections[m]
+            axes = model.axes_[m] @ model.coef_[m]
+            both = Projection(first.centre, first.matrix, model.centres_[m], axes)
+            foreseen = both.rows(block)
+            # Warm items by the fit in which they were hidden: their own likings take no part.
+            foreseen[rated] = (unseen[m] - model.intercept_) * block.present[rated, None]
+            self.settings_[m] = ("multitask", 0.0)
+            self.contents_[m] = Content(
+                self.settings_[m],
+                both,
+                foreseen,
+                block.present,
+                np.arange(len(rated)),
+                v,
+                np.zeros(len(own)),
+                own,
+            )
+        for f in np.unique(fold):
+            hide = fold == f
+            taste = self._unseen(users, hide) @ v
+            for m in blocks:
+                hidden[m][:, hide] = taste @ self.contents_[m].rows[rated[hide]].T
+        return hidden
+
+    def _fuse(
+        self,
+        scores: Mapping[str, Floats],
+        liked: NDArray[np.bool_],
+        present: Mapping[str, NDArray[np.bool_]],
+        fold: Places,
+    ) -> dict[str, float]:
+        """w: given, or the best on the grid, which is coarser the more modalities there are."""
         if self.weights is not None:
             if lacking := set(self.modalities_) - set(self.weights):
                 raise ValueError(f"weights: none for modality {sorted(lacking)[0]!r}")
-            self.weights_ = {m: float(self.weights[m]) for m in self.modalities_}
-        elif liked.any() and self.modalities_:
-            self.weights_ = learn_weights(scores, liked, present, groups=fold)
-        else:
-            self.weights_ = {m: 1 / len(self.modalities_) for m in self.modalities_}
+            return {m: float(self.weights[m]) for m in self.modalities_}
+        if not liked.any():
+            return {m: 1 / len(self.modalities_) for m in self.modalities_}
+        step = WEIGHT_STEPS.get(len(scores), 0.5)
+        learned = learn_weights(scores, liked, present, groups=fold, step=step)
+        return {m: learned[m] for m in self.modalities_}
 
-    def _fit_collaborative(self, ratings: pd.DataFrame, blocks: Mapping[str, FeatureBlock]) -> None:
-        """EASE's λ, then the collaborative share and its half-life, on each user's last ratings."""
-        split = temporal_split(ratings, valid=0.0, test=0.1)
-        past = split.train
-        liked = self._incidence(split.test[split.test["rating"] >= self.positive])
-        rows = np.flatnonzero(liked.any(axis=1))
-        users, liked = self.user_ids_[rows], liked[rows]
-        seen = self._incidence(past)
-        n = seen.sum(axis=0)
-        seen = seen[rows]
-
-        def quality(scores: Floats) -> float:
-            return round(_mean_ndcg(np.where(seen, -np.inf, scores), liked), 9)
-
-        def standardized(part: Recommender, judged: NDArray[np.bool_]) -> Floats:
-            scores = part.fit(past, blocks).score(users, self.item_ids_)
-            return standardize_scores(scores, scores[:, judged])
-
-        self.collaborative_reg_, self.share_, self.half_ = 200.0, 1.0, 2.0
-        if len(users):
-            options = {
-                reg: standardized(EASE(reg=reg, positive=self.positive), n > 0)
-                for reg in COLLABORATIVE_REGS
+    def _fit_appeal(self, content: Floats, liked: NDArray[np.bool_], fold: Places) -> None:
+        """p̂, and the v with which it helps content most on hidden items."""
+        ordered = {m: self.contents_[m] for m in self.contents_}
+        drawn = np.asarray(self.interests_.sum(axis=0)).ravel()
+        design = by_modality(ordered, slice(None))
+        self.appeal_, alone = fit_appeal(design[self.rated_], drawn)
+        self.appeals_ = self.appeal_.predict(design)
+        self.appeals_[self.rated_] = alone
+        if liked.any():
+            everywhere = np.ones(len(fold), bool)
+            judged = {
+                v: _ndcg_by_fold(content + v * alone, liked, everywhere, fold)
+                for v in APPEAL_WEIGHTS
             }
-            self.collaborative_reg_ = max(options, key=lambda reg: quality(options[reg]))
-            if self.modalities_:
-                collaborative = options[self.collaborative_reg_]
-                scores = {
-                    m: standardized(
-                        ContentRidge(modality=m, reg=self.regs_[m], positive=self.positive),
-                        blocks[m].present & (n > 0),
-                    )
-                    for m in self.modalities_
-                }
-                present = {m: blocks[m].present for m in self.modalities_}
-                content = weighted_sum(scores, self.weights_, present)
+            self.popularity_weight_ = max(judged, key=judged.__getitem__)
 
-                def mixed(share: float, half: float) -> Floats:
-                    gate = share * n / (n + half)
-                    return np.asarray(gate * collaborative + (1 - gate) * content)
+    # Both together.
 
-                self.share_, self.half_ = max(
-                    product(SHARES, HALF_LIVES), key=lambda setting: quality(mixed(*setting))
-                )
-        self.parts_["collaborative"] = EASE(
-            reg=self.collaborative_reg_, positive=self.positive
-        ).fit(ratings, blocks)
+    def _fit_gate(self) -> None:
+        """half_user, share and half, then caution, on each user's last ratings."""
+        earlier, past, users, faded, quality = self._validation
+        self.share_, self.half_, self.half_user_, self.caution_ = 1.0, 1.0, 1.0, 0.0
+        if quality is None:
+            return
+        average = earlier.scores(sp.csr_array(np.asarray(past.mean(axis=0)).reshape(1, -1)))
+        n_user = np.diff(past.indptr)[users]
+        warm = earlier.scores(faded(earlier.fading))
+        judged = {h: quality(_towards(warm, average, n_user, h)) for h in HALF_USERS}
+        self.half_user_ = max(judged, key=judged.__getitem__)
+        if not self.contents_:
+            return
+        n = np.bincount(past.indices, minlength=len(self.rated_))
 
-    def _incidence(self, ratings: pd.DataFrame) -> NDArray[np.bool_]:
-        matrix = np.zeros((len(self.user_ids_), len(self.item_ids_)), bool)
-        row = pd.Index(self.user_ids_).get_indexer(ratings["user_id"])
-        matrix[row, pd.Index(self.item_ids_).get_indexer(ratings["item_id"])] = True
-        return matrix
+        def mixed(hide: NDArray[np.bool_]) -> Callable[[float, float, float], float]:
+            """(share, half, caution) → how good one list is, were these items new."""
+            kept = _without(past, hide)
+            long = _towards(earlier.scores(kept[users]), average, n_user, self.half_user_)
+            short = long
+            if earlier.fading > 0:
+                short = earlier.scores(_without(faded(earlier.fading), hide))
+                short = _towards(short, average, n_user, self.half_user_)
+            content = sum(self._by_content(long, self.rated_).values())
+            count = np.where(hide, 0, n)
 
-    def _standardized(
-        self, part: Recommender, histories: sp.csr_array, columns: NDArray[np.intp]
-    ) -> Floats:
-        """A part's scores on the scale of its scores for rated items (that it can judge)."""
-        judged = self.n_ratings_ > 0
-        if isinstance(part, ContentRidge):
-            judged = judged & part.present_
-        reference = part._score(histories, np.flatnonzero(judged))
-        return standardize_scores(part._score(histories, columns), reference)
+            def judged(share: float, half: float, caution: float) -> float:
+                g, rest = _gates(count, share, half, caution)
+                return float(quality(g * short + rest * content))
 
-    def _contributions(
-        self, histories: sp.csr_array, columns: NDArray[np.intp]
-    ) -> dict[str, Floats]:
-        """Part → (n_users, n_columns); their sum is the score."""
-        n = self.n_ratings_[columns]
-        gate = self.share_ * n / (n + self.half_)
-        collaborative = self._standardized(self.parts_["collaborative"], histories, columns)
-        parts = {"collaborative": gate * collaborative}
-        scores = {
-            m: self._standardized(self.parts_[m], histories, columns) for m in self.modalities_
-        }
-        present = {m: self.parts_[m].present_[columns] for m in self.modalities_}
+            return judged
+
+        nothing = np.zeros(len(self.rated_), bool)
+        known = mixed(nothing)
+        self.share_, self.half_ = max(
+            product(SHARES, HALF_ITEMS), key=lambda s: known(s[0], s[1], 0.0)
+        )
+        # A fifth as if released today: they share a list with the others, and liked no more.
+        dealt = np.random.default_rng(self.rng).permutation(len(self.rated_))
+        beside = mixed(dealt % N_FOLDS == 0)
+        self.caution_ = max(CAUTIONS, key=lambda c: beside(self.share_, self.half_, c))
+
+    def _collaborative(self, row: Places, fading: float) -> Floats:
+        """c (n, n_rated): of users by place, −1 the average listener."""
+        scores = self.people_.scores(self._interests(row, fading))
+        n_user = np.where(row >= 0, np.diff(self.interests_.indptr)[row], 0)
+        return _towards(scores, self.average_scores_, n_user, self.half_user_)
+
+    def _content(self, c: Floats, columns: Places) -> dict[str, Floats]:
+        """modality → standardised y_m of these columns."""
+        scores = {}
+        for m, part in self.contents_.items():
+            judged = part.scores(c, self.rated_[part.present[self.rated_]])
+            scores[m] = standardize_scores(part.scores(c, columns), judged)
+        return scores
+
+    def _by_content(self, c: Floats, columns: Places) -> dict[str, Floats]:
+        """What each modality, and popularity, bring to an item that nobody knows."""
+        scores = self._content(c, columns)
+        present = {m: self.contents_[m].present[columns] for m in scores}
+        parts = {}
         for m in self.modalities_:
             alone = {other: y if other == m else np.zeros_like(y) for other, y in scores.items()}
-            parts[m] = (1 - gate) * weighted_sum(alone, self.weights_, present)
+            parts[m] = weighted_sum(alone, self.weights_, present)
+        if self.contents_:
+            appeal = self.popularity_weight_ * self.appeals_[columns]
+            parts["popularity"] = np.broadcast_to(appeal, (len(c), len(columns)))
         return parts
 
-    def _score(self, histories: sp.csr_array, columns: NDArray[np.intp]) -> Floats:
-        parts = self._contributions(histories, columns)
-        return np.asarray(np.sum(list(parts.values()), axis=0))
+    def _contributions(self, row: Places, columns: Places) -> dict[str, Floats]:
+        """Part → (n_users, n_columns); their sum is the score."""
+        n = self.n_ratings_[columns]
+        g, rest = _gates(n, self.share_, self.half_, self.caution_)
+        faded = self._collaborative(row, self.people_.fading)
+        everywhere = np.zeros((len(row), len(self.item_ids_)))
+        everywhere[:, self.rated_] = faded
+        parts = {"collaborative": g * everywhere[:, columns]}
+        if self.contents_:
+            lasting = faded if self.people_.fading == 0 else self._collaborative(row, 0.0)
+            for name, y in self._by_content(lasting, columns).items():
+                parts[name] = rest * y
+        return parts
+
+    def _score_places(self, row: Places, column: Places) -> Floats:
+        scores = np.zeros((len(row), len(column)))
+        known = column >= 0
+        if len(row) and known.any():
+            parts = self._contributions(row, column[known])
+            scores[:, known] = np.sum(list(parts.values()), axis=0)
+        return scores
 
     def explain(self, user_id: Any, item_ids: ArrayLike) -> pd.DataFrame:
         """Which part of each score comes from where.
@@ -228,40 +570,280 @@ class MultimodalRecommender(Recommender):
 
         Returns
         -------
-        DataFrame indexed by item_id, a column a part ("collaborative" and the modalities); each
-        row sums to the item's score. Unknown items have zeros.
+        DataFrame indexed by item_id, a column a part ("collaborative", the modalities, and
+        "popularity" where there are any); each row sums to the item's score. Unknown items have
+        zeros.
 
         Notebook: 00_start_here
         """
-        check_is_fitted(self, "parts_")
-        items = np.asarray(item_ids)
-        column = pd.Index(self.item_ids_).get_indexer(items)
+        check_is_fitted(self, "people_")
+        items = pd.Index(item_ids, name="item_id")
+        row = _places(self.user_ids_, [user_id], "user_id")
+        column = _places(self.item_ids_, items, "item_ids")
         known = column >= 0
-        parts = self._contributions(self._histories([user_id]), column[known])
-        table = pd.DataFrame(0.0, index=pd.Index(items, name="item_id"), columns=list(parts))
+        parts = self._contributions(row, column[known])
+        table = pd.DataFrame(0.0, index=items, columns=list(parts))
         table.loc[known] = np.column_stack([y[0] for y in parts.values()])
         return table
 
+    # What comes later.
 
-def _scores_when_hidden(
-    rows: Floats, histories: Floats, present: NDArray[np.bool_], fold: NDArray[np.intp]
-) -> dict[float, Floats]:
-    """λ → (n_users, n_items) ridge scores of each fold's items, learned from the other folds'."""
-    scores = {reg: np.zeros_like(histories) for reg in CONTENT_REGS}
-    for f in np.unique(fold):
-        learn, hide = rows[present & (fold != f)], rows[fold == f]
-        liking = histories[:, present & (fold != f)]
-        if len(learn) <= rows.shape[1]:  # the same solution, by items or by features
-            gram, ask = learn @ learn.T, learn @ hide.T
+    def add_items(self, blocks: Mapping[str, FeatureBlock]) -> Self:
+        """Make new items recommendable at once: scored as if they had been there in ``fit``.
+
+        Nothing is learned from them. Modalities that the model did not learn are ignored.
+
+        Parameters
+        ----------
+        blocks
+            modality → FeatureBlock of new items, with the columns that ``fit`` saw, in that order.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If an item is known already, ids are of another type, or the columns are others.
+
+        Notebook: 11_the_recommender
+        """
+        check_is_fitted(self, "people_")
+        given = _check_blocks(blocks)
+        ids = np.unique(
+            np.concatenate(
+                [self.item_ids_[:0], *(_id_array(b.item_ids, m) for m, b in given.items())]
+            )
+        )
+        if len(ids) and _id_array(ids, "item_ids").dtype != self.item_ids_.dtype:
+            raise ValueError(
+                f"item_ids: {ids.item(0)!r} is of another type than"
+                f" {self.item_ids_.item(0)!r} in fit"
+            )
+        known = ids[np.isin(ids, self.item_ids_)]
+        if len(known):
+            raise ValueError(f"item_ids: {known[0]!r} is known already; fit again to change it")
+        for m, names in self.names_.items():
+            if m in given and given[m].names != names:
+                raise ValueError(f"blocks[{m!r}]: columns differ from those in fit")
+        self._insert(ids, {m: given[m].align(ids) for m in self.contents_ if m in given})
+        return self
+
+    def _insert(self, ids: NDArray[Any], blocks: Mapping[str, FeatureBlock]) -> None:
+        """Columns of new items, put where their ids belong in the order."""
+        both = np.concatenate([self.item_ids_, ids])
+        order = np.argsort(both, kind="stable")
+        moved = np.argsort(order)[: len(self.item_ids_)]
+        for m, part in self.contents_.items():
+            part.extend(blocks.get(m), len(ids), self.rated_, order)
+        nothing = np.zeros(len(ids))
+        appeals = np.concatenate([self.appeals_, nothing])[order]
+        if self.appeal_ is not None:
+            new = np.flatnonzero(order >= len(self.item_ids_))
+            appeals[new] = self.appeal_.predict(by_modality(self.contents_, new))
+        self.appeals_ = appeals
+        self.average_ = np.concatenate([self.average_, nothing])[order]
+        self.n_ratings_ = np.concatenate([self.n_ratings_, nothing.astype(int)])[order]
+        h = self.histories_
+        self.histories_ = sp.csr_array(
+            (h.data, moved[h.indices], h.indptr), shape=(h.shape[0], len(both))
+        )
+        self.item_ids_, self.rated_ = both[order], moved[self.rated_]
+
+    def partial_fit(self, ratings: pd.DataFrame) -> Self:
+        """Fold in what users, known or new, have chosen since ``fit``: no weight is learned anew.
+
+        Their scores are at once those of their longer histories. A pair that was rated before
+        takes the new rating. The average listener and n_i stay as ``fit`` left them.
+
+        Parameters
+        ----------
+        ratings
+            DataFrame user_id, item_id, rating, timestamp, of items that the model knows.
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        ValueError
+            If the ratings are malformed, an item is unknown or ids are of another type.
+
+        Notebook: 11_the_recommender
+        """
+        check_is_fitted(self, "people_")
+        table = check_ratings(ratings, scale=None)
+        if table.empty:
+            return self
+        users = _id_array(table["user_id"].unique(), "ratings, column 'user_id'")
+        if users.dtype != self.user_ids_.dtype:
+            raise ValueError(
+                f"user_id: {users.item(0)!r} is of another type than"
+                f" {self.user_ids_.item(0)!r} in fit"
+            )
+        column = _places(self.item_ids_, table["item_id"].to_numpy(), "item_id")
+        if (column < 0).any():
+            item = table["item_id"].to_numpy()[column < 0][0]
+            raise ValueError(f"item_id: {item!r} is unknown; add_items first")
+        self._append(users, table, column)
+        return self
+
+    def _append(self, users: NDArray[Any], table: pd.DataFrame, column: Places) -> None:
+        old = self.histories_.tocoo()
+        ids = np.union1d(self.user_ids_, users)
+        before = pd.Index(ids).get_indexer(self.user_ids_)[old.row]
+        row = pd.Index(ids).get_indexer(table["user_id"])
+        rows, columns = np.concatenate([row, before]), np.concatenate([column, old.col])
+        liking = table["rating"].to_numpy(float) - (self.positive - 1.5)
+        likings = np.concatenate([liking, old.data])
+        when = np.concatenate([_seconds(table), self.when_])
+        # The first of equal pairs is kept: the new one.
+        _, kept = np.unique(rows * len(self.item_ids_) + columns, return_index=True)
+        self.user_ids_, self.when_ = ids, when[kept]
+        indptr = np.concatenate([[0], np.cumsum(np.bincount(rows[kept], minlength=len(ids)))])
+        self.histories_ = sp.csr_array(
+            (likings[kept], columns[kept], indptr), shape=(len(ids), len(self.item_ids_))
+        )
+        self._take_stock()
+
+    def save(self, folder: str | Path) -> Path:
+        """Store the fitted model: arrays, JSON, a format version and checksums; no pickle.
+
+        Parameters
+        ----------
+        folder
+            A new folder, or one that holds an earlier save, which is replaced as a whole.
+
+        Returns
+        -------
+        Its path.
+
+        Raises
+        ------
+        ValueError
+            If the folder holds anything else.
+
+        Notebook: 11_the_recommender
+        """
+        check_is_fitted(self, "people_")
+        values: dict[str, Any] = {name: getattr(self, name) for name in SAVED_VALUES}
+        values["parameters"] = self.get_params()
+        if self.weights is not None:
+            values["parameters"]["weights"] = dict(self.weights)
+        arrays = {name: getattr(self, name) for name in SAVED_ARRAYS}
+        values["names_"] = {m: list(names) for m, names in self.names_.items()}
+        values["contents"] = list(self.contents_)
+        _store(self.people_, "people", arrays, values)
+        _store(self.appeal_, "appeal", arrays, values)
+        for number, part in enumerate(self.contents_.values()):
+            _store(part, f"content{number}", arrays, values)
+        return write_folder(folder, type(self).__name__, arrays, values)
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Self:
+        """A model that :meth:`save` stored: same ids, same scores.
+
+        Parameters
+        ----------
+        folder
+            Where it was saved.
+
+        Returns
+        -------
+        The fitted model.
+
+        Raises
+        ------
+        ValueError
+            If the folder is no saved model, was changed or cut off, or is of a newer format.
+
+        Notebook: 11_the_recommender
+        """
+        arrays, values = read_folder(folder, cls.__name__)
+        try:
+            model = cls(**values["parameters"])
+            for name in SAVED_ARRAYS:
+                setattr(model, name, arrays[name])
+            for name in SAVED_VALUES:
+                setattr(model, name, values[name])
+            model.modalities_ = tuple(values["modalities_"])
+            model.settings_ = {m: (kind, size) for m, (kind, size) in values["settings_"].items()}
+            model.names_ = {m: tuple(names) for m, names in values["names_"].items()}
+            model.people_ = _restore(People, "people", arrays, values)
+            model.appeal_ = _restore(Appeal, "appeal", arrays, values)
+            model.contents_ = {
+                m: _restore(Content, f"content{number}", arrays, values)
+                for number, m in enumerate(values["contents"])
+            }
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"{folder}: a part of the model is missing: {error}") from error
+        model.parts_ = {m: Part(model, m) for m in model.modalities_}
+        model._take_stock()
+        return model
+
+
+def _store(part: Any, name: str, arrays: dict[str, Any], values: dict[str, Any]) -> None:
+    """A part's fields, and those of parts inside it, among the arrays and the values."""
+    if part is None:
+        values[name] = None
+        return
+    values[name] = {}
+    for field in fields(part):
+        value, place = getattr(part, field.name), f"{name}.{field.name}"
+        if isinstance(value, np.ndarray) or sp.issparse(value):
+            arrays[place] = value
+        elif is_dataclass(value) or field.name in INSIDE:
+            _store(value, place, arrays, values)
         else:
-            gram, ask, liking = learn.T @ learn, hide.T, liking @ learn
-        for reg, y in scores.items():
-            y[:, fold == f] = liking @ np.linalg.solve(gram + reg * np.eye(len(gram)), ask)
-    return scores
+            values[name][field.name] = value
+
+
+def _restore(kind: Any, name: str, arrays: Mapping[str, Any], values: Mapping[str, Any]) -> Any:
+    """The part that :func:`_store` took apart."""
+    if values[name] is None:
+        return None
+    given = dict(values[name])
+    for field in fields(kind):
+        place = f"{name}.{field.name}"
+        if field.name in INSIDE:
+            given[field.name] = _restore(INSIDE[field.name], place, arrays, values)
+        elif place in arrays:
+            given[field.name] = arrays[place]
+    if "setting" in given:
+        given["setting"] = tuple(given["setting"])
+    return kind(**given)
+
+
+def _seconds(ratings: pd.DataFrame) -> NDArray[np.int64]:
+    times = ratings["timestamp"].to_numpy().astype("datetime64[s]")
+    return np.asarray(times.astype(np.int64))
+
+
+def _gates(n: NDArray[np.int_], share: float, half: float, caution: float) -> tuple[Floats, Floats]:
+    """What the collaborative part counts for items with n ratings, and what content counts."""
+    unknown = np.asarray(half / (n + half), dtype=np.float64)
+    g = np.asarray(share * (1 - unknown), dtype=np.float64)
+    return g, np.asarray((1 - g) * (1 - caution * unknown), dtype=np.float64)
+
+
+def _without(x: sp.csr_array, hide: NDArray[np.bool_]) -> sp.csr_array:
+    """These interests, without any in the hidden items."""
+    kept = x.copy()
+    kept.data[hide[kept.indices]] = 0.0
+    kept.eliminate_zeros()
+    return kept
+
+
+def _towards(scores: Floats, average: Floats, n_user: NDArray[np.int_], half: float) -> Floats:
+    """ρ c_u + (1 − ρ) c̄ with ρ = n_u / (n_u + half): the less is known, the more average."""
+    known = n_user / np.maximum(n_user + half, 1e-9)
+    return np.asarray(known[:, None] * scores + (1 - known)[:, None] * average)
 
 
 def _ndcg_by_fold(
-    scores: Floats, liked: NDArray[np.bool_], present: NDArray[np.bool_], fold: NDArray[np.intp]
+    scores: Floats, liked: NDArray[np.bool_], present: NDArray[np.bool_], fold: Places
 ) -> float:
     """Mean NDCG@10 over the folds, each ranked by itself, among the items that are present."""
     columns = [np.flatnonzero(present & (fold == f)) for f in np.unique(fold)]

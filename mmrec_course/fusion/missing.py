@@ -1,0 +1,223 @@
+"""What to do about an item that lacks a modality: interchangeable choices.
+
+In: feature blocks with gaps. Out: blocks of the same modalities, filled, cut, or left to a fusion
+that can cope; and a ridge regression that has been trained to do without.
+
+Notebook: 10_incomplete_data
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import reduce
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+from numpy.typing import ArrayLike, NDArray
+
+from mmrec_course.evaluation.metrics import rank_items
+from mmrec_course.features.block import FeatureBlock
+
+__all__ = ["METHODS", "dropout_ridge", "fill_missing"]
+
+METHODS = ("drop", "zero", "mean", "neighbours", "renormalize")
+Floats = NDArray[np.float64]
+
+
+def fill_missing(
+    blocks: Mapping[str, FeatureBlock],
+    method: str,
+    *,
+    fit_items: ArrayLike | None = None,
+    ratings: pd.DataFrame | None = None,
+    n_neighbors: int = 10,
+) -> dict[str, FeatureBlock]:
+    """The same catalogue with its gaps dealt with.
+
+    ==============  ===========================================================================
+    ``method``      an item that lacks a modality
+    ==============  ===========================================================================
+    "drop"          is left out of every block: only complete items remain
+    "zero"          gets a row of zeros, which a linear model takes for a fact
+    "mean"          gets the mean of the fit items that have the modality
+    "neighbours"    gets the mean over the ``n_neighbors`` fit items that the same people chose,
+                    by the cosine of their columns of training interactions; the mean where
+                    nobody has chosen it yet
+    "renormalize"   stays absent: :func:`~mmrec_course.fusion.weighted.weighted_sum` lets the
+                    other modalities' weights fill its place
+    ==============  ===========================================================================
+
+    Filled items count as present. :func:`dropout_ridge` is the choice that changes the model
+    instead of the data.
+
+    Parameters
+    ----------
+    blocks
+        modality → FeatureBlock, in any order of items.
+    method
+        One of :data:`METHODS`.
+    fit_items
+        Ids whose features may be looked at for means: the training items; None: all.
+    ratings
+        Training interactions, user_id and item_id, for "neighbours". Never give it held-out
+        ones: who will choose an item is what is to be found out.
+    n_neighbors
+        At least 1.
+
+    Returns
+    -------
+    modality → FeatureBlock. A modality that no fit item has stays as it is under "mean" and
+    "neighbours".
+
+    Raises
+    ------
+    ValueError
+        If the method is unknown, n_neighbors is below 1, or "neighbours" has no ratings.
+
+    Notes
+    -----
+    Malitesta et al. (2024), Do We Really Need to Drop Items with Missing Modalities in Multimodal
+    Recommendation?, CIKM, for the comparison and for neighbours in the graph of interactions.
+
+    Notebook: 10_incomplete_data
+
+    Examples
+    --------
+    >>> block = FeatureBlock(modality="image", item_ids=["a", "b", "c"], names=("red",),
+    ...                      values=[[1.0], [3.0], [0.0]], present=[True, True, False])
+    >>> fill_missing({"image": block}, "mean")["image"].values.tolist()
+    [[1.0], [3.0], [2.0]]
+    """
+    if method not in METHODS:
+        raise ValueError(f"method: {method!r} is unknown; choose one of {METHODS}")
+    if n_neighbors < 1:
+        raise ValueError(f"n_neighbors: {n_neighbors} is below 1")
+    if method == "renormalize" or not blocks:
+        return dict(blocks)
+    if method == "drop":
+        whole = [block.item_ids[block.present] for block in blocks.values()]
+        kept = reduce(np.intersect1d, whole)
+        return {m: block.align(kept) for m, block in blocks.items()}
+    if method == "neighbours" and ratings is None:
+        raise ValueError("ratings: 'neighbours' needs the training interactions")
+    filled = {}
+    for m, block in blocks.items():
+        taught = block.present.copy()
+        if fit_items is not None:
+            taught &= pd.Index(block.item_ids).isin(np.asarray(fit_items))
+        filled[m] = _filled(block, taught, method, ratings, n_neighbors)
+    return filled
+
+
+def _filled(
+    block: FeatureBlock,
+    taught: NDArray[np.bool_],
+    method: str,
+    ratings: pd.DataFrame | None,
+    n_neighbors: int,
+) -> FeatureBlock:
+    gaps = np.flatnonzero(~block.present)
+    if method != "zero" and not taught.any():
+        return block
+    values = block.values.copy()
+    if method != "zero":
+        values[gaps] = values[taught].mean(axis=0)
+    if method == "neighbours" and ratings is not None and len(gaps):
+        near = _chosen_together(block.item_ids, ratings, gaps, np.flatnonzero(taught))
+        weight = _nearest_only(near, n_neighbors)
+        count = weight.sum(axis=1)
+        some = count > 0
+        values[gaps[some]] = (weight[some] @ block.values[taught]) / count[some, None]
+    return replace(block, values=values, present=np.ones(len(block), bool))
+
+
+def _chosen_together(
+    item_ids: ArrayLike, ratings: pd.DataFrame, gaps: NDArray[np.intp], taught: NDArray[np.intp]
+) -> Floats:
+    """(n_gaps, n_taught) cosines of the items' columns of 0/1 interactions."""
+    column = pd.Index(np.asarray(item_ids)).get_indexer(pd.Index(ratings["item_id"]))
+    user, names = pd.factorize(ratings["user_id"])
+    known = column >= 0
+    shape = (len(np.asarray(item_ids)), len(names))
+    x = sp.csr_array((np.ones(known.sum()), (column[known], user[known])), shape=shape)
+    x.data[:] = 1.0
+    length = np.sqrt(np.asarray(x.sum(axis=1)).ravel())
+    x = sp.csr_array(sp.diags_array(1 / np.maximum(length, 1.0)) @ x)
+    return np.asarray((x[gaps] @ x[taught].T).toarray())
+
+
+def _nearest_only(similarity: Floats, k: int) -> Floats:
+    """1 for each row's k largest positive similarities, 0 elsewhere; equal weights as in a mean."""
+    best = rank_items(similarity, k)
+    weight = np.zeros_like(similarity)
+    np.put_along_axis(weight, best, 1.0, axis=1)
+    return np.asarray(weight * (similarity > 0))
+
+
+def dropout_ridge(
+    blocks: Mapping[str, FeatureBlock], targets: ArrayLike, *, reg: float = 1.0, rate: float = 0.5
+) -> dict[str, Floats]:
+    """Ridge regression under modality dropout, in closed form: no modality may be relied upon.
+
+    ŷ_i = Σ_m a_im x_im W_m. Were each modality of each item hidden with probability p in ever new
+    rounds, the mean squared error over all rounds would be least for
+
+        (E[ZᵀZ] + λI) W = E[ZᵀT],  E[Z_mᵀZ_m] = (1 − p) F_mᵀF_m,
+        E[Z_mᵀZ_n] = (1 − p)² F_mᵀF_n (m ≠ n),  E[Z_mᵀT] = (1 − p) F_mᵀT:
+
+    modalities that say the same are asked to say it each by itself. p = 0 is ridge regression on
+    the blocks side by side, absent ones zero.
+
+    Parameters
+    ----------
+    blocks
+        modality → FeatureBlock with the same items in the same order, features centred.
+    targets
+        (n_items, n_targets), centred.
+    reg
+        λ > 0.
+    rate
+        p, 0 ≤ p < 1.
+
+    Returns
+    -------
+    modality → W_m (d_m, n_targets).
+
+    Raises
+    ------
+    ValueError
+        If items differ between blocks, the targets have other rows, or λ or p is out of range.
+
+    Notes
+    -----
+    van der Maaten et al. (2013), Learning with Marginalized Corrupted Features, ICML; modality
+    dropout: Neverova et al. (2016), ModDrop, IEEE TPAMI 38(8).
+
+    Notebook: 10_incomplete_data
+    """
+    if not 0 < reg < np.inf:
+        raise ValueError(f"reg: {reg} is not a finite number above 0")
+    if not 0 <= rate < 1:
+        raise ValueError(f"rate: {rate} is outside 0 ≤ rate < 1")
+    if not blocks:
+        raise ValueError("blocks: no modality")
+    t = np.asarray(targets, dtype=np.float64)
+    first = next(iter(blocks.values()))
+    for m, block in blocks.items():
+        if not np.array_equal(block.item_ids, first.item_ids):
+            raise ValueError(f"blocks[{m!r}]: other items, or in another order; use align")
+    if t.ndim != 2 or len(t) != len(first):
+        raise ValueError(f"targets: shape {t.shape}, expected ({len(first)}, n_targets)")
+    widths = [block.values.shape[1] for block in blocks.values()]
+    owner = np.repeat(np.arange(len(widths)), widths)
+    f = np.hstack([block.values for block in blocks.values()])
+    keep = 1 - rate
+    gram = f.T @ f * np.where(owner[:, None] == owner, keep, keep**2)
+    solved = np.linalg.solve(gram + reg * np.eye(len(gram)), keep * (f.T @ t))
+    edges = np.cumsum([0, *widths])
+    return {
+        m: np.asarray(solved[start:stop], dtype=np.float64)
+        for m, start, stop in zip(blocks, edges[:-1], edges[1:], strict=True)
+    }

@@ -1,0 +1,310 @@
+"""The content parts of the final model: what people like you chose, carried over by likeness.
+
+In: feature blocks and collaborative scores of rated items. Out: scores of any item with
+features, and how well liked an item with such features tends to be.
+
+Notebook: 11_the_recommender
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+from sklearn.decomposition import TruncatedSVD
+from threadpoolctl import threadpool_limits
+
+from mmrec_course.evaluation.metrics import rank_items
+from mmrec_course.features.block import FeatureBlock
+from mmrec_course.recommenders.base import BLOCK_CELLS, Floats, Places
+
+__all__ = ["Appeal", "Content", "Projection", "fit_appeal", "fit_content", "hidden_scores"]
+
+Setting = tuple[str, float]
+RIDGES: tuple[Setting, ...] = tuple(("ridge", reg) for reg in (1.0, 3.0, 10.0, 30.0, 100.0))
+NEIGHBOURS: tuple[Setting, ...] = tuple(("neighbours", k) for k in (20, 60, 200))
+APPEAL_REGS = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
+MAX_COLUMNS = 256
+# Neighbours look at every pair of items; beyond this many, ridge regression alone is tried.
+MAX_PAIRED = 20_000
+
+
+@dataclass
+class Projection:
+    """Raw features → unit rows: fewer columns where there are many, centred, scaled to length 1.
+
+    Attributes
+    ----------
+    matrix
+        (d, q) the q ≤ 256 strongest directions of the training items; None keeps all columns.
+    centre
+        (q,) mean of the training items.
+    then_centre, then_matrix
+        (q,) and (q, k): a second step, that of :class:`MultitaskRidge`, after which rows are what
+        an item's features say of its collaborative factors; None leaves unit rows.
+
+    Notebook: 11_the_recommender
+    """
+
+    centre: Floats
+    matrix: Floats | None = None
+    then_centre: Floats | None = None
+    then_matrix: Floats | None = None
+
+    def rows(self, block: FeatureBlock) -> Floats:
+        """(n, q); zero for absent items and for those that lie on the centre."""
+        raw = block.values if self.matrix is None else block.values @ self.matrix
+        rows = _unit(raw, self.centre) * block.present[:, None]
+        if self.then_centre is None or self.then_matrix is None:
+            return rows
+        return np.asarray(_unit(rows, self.then_centre) @ self.then_matrix) * block.present[:, None]
+
+
+def _unit(raw: Floats, centre: Floats) -> Floats:
+    x = raw - centre
+    length = np.linalg.norm(x, axis=1, keepdims=True)
+    before = np.linalg.norm(raw, axis=1, keepdims=True) + np.linalg.norm(centre)
+    return np.asarray(np.divide(x, length, out=np.zeros_like(x), where=length > 1e-9 * before))
+
+
+def fit_projection(block: FeatureBlock, training: NDArray[np.bool_], rng: int) -> Projection:
+    """From the training items that have the modality.
+
+    Notebook: 11_the_recommender
+    """
+    values = block.values[block.present & training]
+    matrix = None
+    if min(values.shape) > MAX_COLUMNS:
+        # Words leave most cells empty, and a product that skips these is many times faster.
+        table = sp.csr_array(values) if np.count_nonzero(values) < values.size / 5 else values
+        with threadpool_limits(1):  # the same bits on any number of processors
+            svd = TruncatedSVD(MAX_COLUMNS, n_iter=3, random_state=rng).fit(table)
+        matrix = np.ascontiguousarray(svd.components_.T)
+        values = values @ matrix
+    return Projection(values.mean(axis=0), matrix)
+
+
+@dataclass
+class Content:
+    """One modality's part: y_ui = Σ_j c_uj A_ji, the rated items j that look like i speak for it.
+
+    A is one of two linear smoothers of the features, whichever served hidden items better:
+
+    - neighbours: A_ji = s_ji / (1 + Σ_j s_ji), s the positive cosines to the k nearest;
+    - ridge: A = F_t (FᵀF + λI)⁻¹ fᵢ, and for an item that was itself trained on, what A would
+      be without it, so that its own likings take no part.
+
+    Attributes
+    ----------
+    setting
+        ("neighbours", k) or ("ridge", λ), or ("multitask", 0) for factors from elsewhere.
+    projection, rows, present
+        How features become the rows (n_items, q), and which items have any.
+    training
+        (n_t,) columns, among the rated items, of those that taught.
+    left
+        (n_t, q): A = left · rowsᵀ; for neighbours, A itself as sparse (n_rated, n_items).
+    leverage
+        (n_items,) h_i = A_ii of ridge, 0 elsewhere; ``own`` (n_items,) is each item's column
+        among the rated ones, −1 for the others.
+
+    Notebook: 11_the_recommender
+    """
+
+    setting: Setting
+    projection: Projection
+    rows: Floats
+    present: NDArray[np.bool_]
+    training: Places
+    left: Floats | sp.csr_array
+    leverage: Floats
+    own: Places
+
+    def scores(self, c: Floats, columns: Places) -> Floats:
+        """(n, len(columns)) from collaborative scores (n, n_rated)."""
+        if self.setting[0] == "neighbours":
+            return np.asarray((self.left[:, columns].T @ c.T).T)
+        y = (c[:, self.training] @ self.left) @ self.rows[columns].T
+        h = self.leverage[columns]
+        taught = np.flatnonzero(h)
+        y[:, taught] -= h[taught] * c[:, self.own[columns[taught]]]
+        y[:, taught] /= 1 - h[taught]
+        return np.asarray(y)
+
+    def extend(self, block: FeatureBlock | None, n_new: int, rated: Places, order: Places) -> None:
+        """Take in items that nobody has rated, then put all items into this order."""
+        width = self.rows.shape[1]
+        rows = np.zeros((n_new, width)) if block is None else self.projection.rows(block)
+        present = np.zeros(n_new, bool) if block is None else block.present
+        nobody = np.full(n_new, -1)
+        if self.setting[0] == "neighbours":
+            f, k = self.rows[rated[self.training]], int(self.setting[1])
+            new = neighbour_weights(rows, nobody, f, self.training, len(rated), k)
+            self.left = sp.csr_array(sp.hstack([self.left, new], format="csc")[:, order])
+        self.rows = np.vstack([self.rows, rows])[order]
+        self.present = np.concatenate([self.present, present])[order]
+        self.leverage = np.concatenate([self.leverage, np.zeros(n_new)])[order]
+        self.own = np.concatenate([self.own, nobody])[order]
+
+
+def fit_content(
+    block: FeatureBlock, rated: Places, setting: Setting, projection: Projection
+) -> Content:
+    """Learn A from all rated items that have the modality; ``block`` is in the model's order.
+
+    Notebook: 11_the_recommender
+    """
+    rows = projection.rows(block)
+    own = np.full(len(rows), -1)
+    own[rated] = np.arange(len(rated))
+    training = np.flatnonzero(block.present[rated])
+    f, leverage = rows[rated[training]], np.zeros(len(rows))
+    left: Floats | sp.csr_array
+    if setting[0] == "neighbours":
+        left = neighbour_weights(rows, own, f, training, len(rated), int(setting[1]))
+    else:
+        left = f @ np.linalg.inv(f.T @ f + setting[1] * np.eye(f.shape[1]))
+        leverage[rated[training]] = (left * f).sum(axis=1)
+    return Content(setting, projection, rows, block.present, training, left, leverage, own)
+
+
+def neighbour_weights(
+    rows: Floats, own: Places, f: Floats, training: Places, n_rated: int, k: int
+) -> sp.csr_array:
+    """A (n_rated, n_items), sparse; in blocks of items, O(n_items · n_training · q).
+
+    Notebook: 11_the_recommender
+    """
+    place = np.full(n_rated + 1, -1)
+    place[training] = np.arange(len(training))
+    parts = []
+    step = max(1, BLOCK_CELLS // max(1, len(f)))
+    for start in range(0, len(rows), step):
+        s = np.clip(rows[start : start + step] @ f.T, 0.0, None)
+        itself = place[own[start : start + step]]
+        found = np.flatnonzero(itself >= 0)
+        s[found, itself[found]] = 0.0
+        best = rank_items(s, k)
+        weight = np.take_along_axis(s, best, axis=1)
+        weight /= 1 + weight.sum(axis=1, keepdims=True)
+        item = np.repeat(np.arange(len(s)), best.shape[1])
+        shape = (len(s), n_rated)
+        part = sp.csr_array((weight.ravel(), (item, training[best].ravel())), shape=shape)
+        part.eliminate_zeros()
+        parts.append(part)
+    return sp.csr_array(sp.vstack(parts).T)
+
+
+def hidden_scores(
+    rows: Floats, present: NDArray[np.bool_], c: Floats, hide: NDArray[np.bool_]
+) -> dict[Setting, Floats]:
+    """Setting → (n_users, n_hidden) scores of hidden rated items, learned from the others.
+
+    Parameters
+    ----------
+    rows, present
+        (n_rated, q) and (n_rated,) of one modality.
+    c
+        (n_users, n_rated) collaborative scores that have not seen the hidden items' ratings.
+    hide
+        (n_rated,) bool.
+
+    Notebook: 11_the_recommender
+    """
+    learn = np.flatnonzero(present & ~hide)
+    f, ask, known = rows[learn], rows[hide], c[:, learn]
+    values, vectors = np.linalg.eigh(f.T @ f)
+    taste, turned = known @ f @ vectors, ask @ vectors
+    scores = {}
+    for setting in RIDGES:
+        scores[setting] = (taste / (np.maximum(values, 0) + setting[1])) @ turned.T
+    if len(rows) > MAX_PAIRED or not len(learn):
+        return scores
+    similarity = np.clip(ask @ f.T, 0.0, None)
+    best = rank_items(similarity, int(max(k for _, k in NEIGHBOURS)))
+    nearest = np.take_along_axis(similarity, best, axis=1)
+    for setting in NEIGHBOURS:
+        weight = nearest[:, : int(setting[1])]
+        weight = weight / (1 + weight.sum(axis=1, keepdims=True))
+        item = np.repeat(np.arange(len(ask)), weight.shape[1])
+        column = best[:, : int(setting[1])].ravel()
+        a = sp.csr_array((weight.ravel(), (item, column)), shape=similarity.shape)
+        scores[setting] = np.asarray((a @ known.T).T)
+    return scores
+
+
+@dataclass
+class Appeal:
+    """How well liked an item with such features tends to be: p̂ = z(b + θᵀ d).
+
+    d are the unit rows of all modalities side by side, and which of them are present; the ridge
+    regression's target is log(1 + Σ_u x_ui), the interest that a rated item drew.
+
+    Attributes
+    ----------
+    coefficients, intercept
+        θ and b.
+    centre, scale
+        Mean and standard deviation over the rated items, each predicted without itself.
+    reg
+        λ, chosen by that same leave-one-out prediction.
+
+    Notebook: 11_the_recommender
+    """
+
+    coefficients: Floats
+    intercept: float
+    centre: float
+    scale: float
+    reg: float
+
+    def predict(self, design: Floats) -> Floats:
+        """(n_items,) in standard deviations."""
+        raw = design @ self.coefficients + self.intercept
+        return np.asarray((raw - self.centre) / self.scale)
+
+
+def appeal_design(contents: Sequence[tuple[Floats, NDArray[np.bool_]]]) -> Floats:
+    """d for every item, from each modality's rows and mask."""
+    parts = [np.hstack([rows, present[:, None] - 0.5]) for rows, present in contents]
+    return np.hstack(parts)
+
+
+def fit_appeal(design: Floats, drawn: Floats) -> tuple[Appeal, Floats]:
+    """Learn p̂ from rated items; also return their leave-one-out predictions, standardised.
+
+    Parameters
+    ----------
+    design
+        (n_rated, q).
+    drawn
+        (n_rated,) interest that each drew.
+
+    Notebook: 11_the_recommender
+    """
+    target = np.log1p(drawn)
+    mean = float(target.mean())
+    values, vectors = np.linalg.eigh(design.T @ design)
+    turned = design @ vectors
+    best: tuple[float, float, Floats, Floats] | None = None
+    for reg in APPEAL_REGS:
+        shrunk = turned / (np.maximum(values, 0) + reg)
+        theta = vectors @ (shrunk.T @ (target - mean))
+        h = np.minimum((shrunk * turned).sum(axis=1), 1 - 1e-6)
+        out = mean + (design @ theta - h * (target - mean)) / (1 - h)
+        error = round(float(np.mean((out - target) ** 2)), 9)
+        if best is None or error < best[0]:
+            best = error, reg, theta, out
+    assert best is not None
+    _, reg, theta, out = best
+    scale = float(out.std())
+    appeal = Appeal(theta, mean, float(out.mean()), scale if scale > 1e-9 else 1.0, reg)
+    return appeal, (out - appeal.centre) / appeal.scale
+
+
+def by_modality(contents: Mapping[str, Content], columns: Places | slice) -> Floats:
+    """d of these items, modalities in the contents' order."""
+    return appeal_design([(p.rows[columns], p.present[columns]) for p in contents.values()])

@@ -1,0 +1,162 @@
+"""A fitted model in a folder: arrays and JSON, with a version and checksums; never pickle.
+
+In: named arrays, sparse ones too, and plain values. Out: the same, or an error that says what is
+wrong with the folder.
+
+Notebook: 11_the_recommender
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+
+__all__ = ["FORMAT", "read_folder", "write_folder"]
+
+FORMAT = 1
+ARRAYS, VALUES, SEAL = "arrays.npz", "values.json", "seal.json"
+
+
+def write_folder(
+    folder: str | Path, kind: str, arrays: Mapping[str, Any], values: Mapping[str, Any]
+) -> Path:
+    """Write arrays and values beside each other, sealed by a checksum of each file.
+
+    Everything is written into a new folder first, which then takes the old one's place: whatever
+    goes wrong on the way, what stands at ``folder`` is a whole model or none that loads.
+
+    Parameters
+    ----------
+    folder
+        Where to; it may hold a model already, which is replaced, but nothing else.
+    kind
+        What kind of model this is; :func:`read_folder` asks for the same.
+    arrays
+        name → array of numbers or str, or sparse CSR array. Arrays of str objects come back as
+        such.
+    values
+        What JSON can hold.
+
+    Returns
+    -------
+    The folder's path.
+
+    Raises
+    ------
+    ValueError
+        If the folder holds anything that is not a saved model.
+
+    Notebook: 11_the_recommender
+    """
+    target = Path(folder)
+    if target.exists() and (not target.is_dir() or _strangers(target)):
+        raise ValueError(
+            f"{target}: holds something that is not a saved model; choose a new folder"
+        )
+    target.parent.mkdir(parents=True, exist_ok=True)
+    made = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    try:
+        packed = _pack(arrays)
+        np.savez(made / ARRAYS, **packed)
+        (made / VALUES).write_text(json.dumps(values, indent=1), encoding="utf-8")
+        seal = {
+            "format": FORMAT,
+            "kind": kind,
+            "sha256": {n: _sum(made / n) for n in (ARRAYS, VALUES)},
+        }
+        (made / SEAL).write_text(json.dumps(seal, indent=1), encoding="utf-8")
+        made.chmod(0o755)
+        if target.exists():
+            shutil.rmtree(target)
+        made.replace(target)
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+    return target
+
+
+def read_folder(folder: str | Path, kind: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Arrays and values of a folder that :func:`write_folder` wrote.
+
+    Raises
+    ------
+    ValueError
+        If the folder is no saved model, of another kind or of a newer format, or if a file is
+        missing or does not have the checksum it was sealed with.
+
+    Notebook: 11_the_recommender
+    """
+    source = Path(folder)
+    try:
+        seal = json.loads((source / SEAL).read_text(encoding="utf-8"))
+        found, of_kind, sums = seal["format"], seal["kind"], dict(seal["sha256"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{source}: not a saved model ({SEAL} is missing or broken)") from error
+    if found != FORMAT:
+        raise ValueError(
+            f"{source}: format {found!r}, this version reads {FORMAT}; update the package"
+        )
+    if of_kind != kind:
+        raise ValueError(f"{source}: a saved {of_kind!r}, not a {kind!r}")
+    for name in (ARRAYS, VALUES):
+        path = source / name
+        if not path.is_file():
+            raise ValueError(f"{path}: missing; the model is not whole")
+        if sums.get(name) != _sum(path):
+            raise ValueError(f"{path}: was changed or cut off since it was saved (SHA-256 differs)")
+    try:
+        with np.load(source / ARRAYS, allow_pickle=False) as stored:
+            arrays = _unpack({name: stored[name] for name in stored.files})
+        values = json.loads((source / VALUES).read_text(encoding="utf-8"))
+    except (ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise ValueError(f"{source}: cannot be read: {error}") from error
+    return arrays, values
+
+
+def _strangers(folder: Path) -> list[Path]:
+    """What is in the folder and no part of a saved model."""
+    return [p for p in folder.iterdir() if p.name not in (ARRAYS, VALUES, SEAL)]
+
+
+def _sum(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _pack(arrays: Mapping[str, Any]) -> dict[str, Any]:
+    packed: dict[str, Any] = {}
+    for name, array in arrays.items():
+        if sp.issparse(array):
+            csr = sp.csr_array(array)
+            for part in ("data", "indices", "indptr"):
+                packed[f"{name}|{part}"] = getattr(csr, part)
+            packed[f"{name}|shape"] = np.array(csr.shape)
+        elif array.dtype == object:
+            packed[f"{name}|text"] = array.astype(str)
+            if (packed[f"{name}|text"] != array).any():
+                raise ValueError(f"{name}: an id ends in a NUL character, which cannot be stored")
+        else:
+            packed[name] = array
+    return packed
+
+
+def _unpack(packed: Mapping[str, Any]) -> dict[str, Any]:
+    arrays: dict[str, Any] = {}
+    for name, array in packed.items():
+        base, _, part = name.partition("|")
+        if part == "text":
+            arrays[base] = array.astype(object)
+        elif part == "shape":
+            entries = tuple(packed[f"{base}|{p}"] for p in ("data", "indices", "indptr"))
+            arrays[base] = sp.csr_array(entries, shape=tuple(int(n) for n in array))
+        elif not part:
+            arrays[name] = array
+    return arrays

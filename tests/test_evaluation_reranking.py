@@ -1,0 +1,104 @@
+"""Re-ranking: the dials at their ends, by hand, and what they buy."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from mmrec_course.evaluation import intra_list_diversity, novelty, rerank
+from mmrec_course.features import FeatureBlock
+
+ITEMS = ["a", "b", "c", "d"]
+LISTS = pd.DataFrame({"user_id": "u", "item_id": ITEMS, "score": [4.0, 3.0, 2.0, 0.0]})
+BLOCK = FeatureBlock(
+    modality="text",
+    item_ids=ITEMS,
+    values=[[1.0, 0.0], [2.0, 0.0], [0.0, 1.0], [0.6, 0.8]],
+    present=[True] * 4,
+    names=("x", "y"),
+)
+TRAIN = pd.DataFrame({"user_id": [1, 2, 3, 1, 2, 1], "item_id": ["a", "a", "a", "b", "b", "c"]})
+
+
+def test_with_both_dials_at_zero_the_list_stays() -> None:
+    table = rerank(LISTS, k=3)
+    assert table["item_id"].tolist() == ["a", "b", "c"]
+    assert table["rank"].tolist() == [1, 2, 3]
+    assert table["score"].tolist() == [4.0, 3.0, 2.0]
+
+
+def test_marginal_relevance_by_hand() -> None:
+    # worth 1, .75, .5, 0; after a: b .375 − .5, c .25 − 0, d 0 − .3; then b −.125, d 0 − .4
+    assert rerank(LISTS, BLOCK, k=3, diversity=0.5)["item_id"].tolist() == ["a", "c", "b"]
+    # At the other end only unlikeness counts, once the first of equals has been taken.
+    assert rerank(LISTS, BLOCK, k=4, diversity=1.0)["item_id"].tolist() == ["a", "c", "d", "b"]
+
+
+def test_novelty_at_its_end_sorts_by_how_few_know_it() -> None:
+    assert rerank(LISTS, train=TRAIN, k=4, novelty=1.0)["item_id"].tolist() == list("dcba")
+    # bits 0, 1 − .585…, 1, 2 → scaled 0, .21, .5, 1; halves: .5, .48, .5, .5
+    assert rerank(LISTS, train=TRAIN, k=1, novelty=0.5)["item_id"].tolist() == ["a"]
+
+
+def test_each_dial_buys_what_it_says() -> None:
+    rng = np.random.default_rng(0)
+    ids = np.arange(60)
+    block = FeatureBlock(
+        modality="image",
+        item_ids=ids,
+        values=rng.normal(size=(60, 4)),
+        present=np.ones(60, bool),
+        names=tuple("abcd"),
+    )
+    train = pd.DataFrame({"user_id": np.arange(600), "item_id": rng.zipf(1.5, 600) % 60})
+    lists = pd.concat(
+        pd.DataFrame({"user_id": u, "item_id": rng.permutation(ids)[:40], "score": -np.arange(40)})
+        for u in range(20)
+    )
+    varied, fresh, worth = [], [], []
+    for dial in (0.0, 0.3, 0.7):
+        table = rerank(lists, block, k=10, diversity=dial)
+        varied.append(intra_list_diversity(table, ids, block.values).mean())
+        worth.append(table["score"].mean())
+        fresh.append(novelty(rerank(lists, train=train, k=10, novelty=dial), train).mean())
+    assert varied == sorted(varied)
+    assert fresh == sorted(fresh)
+    assert varied[0] < varied[2]
+    assert fresh[0] < fresh[2]
+    assert worth == sorted(worth, reverse=True), "it has its price"
+
+
+def test_users_are_ranked_by_themselves_and_short_lists_stay_short() -> None:
+    two = pd.concat([LISTS.assign(user_id="v").iloc[:2], LISTS])
+    table = rerank(two, BLOCK, k=3, diversity=0.5)
+    assert table["user_id"].tolist() == ["v", "v", "u", "u", "u"]
+    assert table["item_id"].tolist() == ["a", "b", "a", "c", "b"]
+    assert rerank(LISTS.iloc[:0], k=3).empty
+
+
+def test_items_without_features_are_like_nothing() -> None:
+    known = BLOCK.align(["a", "b"])
+    assert rerank(LISTS, known, k=2, diversity=0.5)["item_id"].tolist() == ["a", "c"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"diversity": 0.5}, "diversity: 0.5 needs block"),
+        ({"novelty": 0.5}, "novelty: 0.5 needs train"),
+        ({"diversity": 1.5}, "diversity: 1.5 is outside"),
+        ({"novelty": float("nan")}, "novelty: nan is outside"),
+        ({"k": 0}, "k: 0 is not a whole number"),
+    ],
+)
+def test_bad_options_are_named(options: dict[str, float], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        rerank(LISTS, **options)
+
+
+def test_bad_lists_are_named() -> None:
+    with pytest.raises(ValueError, match="column 'score' is missing"):
+        rerank(LISTS[["user_id", "item_id"]])
+    with pytest.raises(ValueError, match="user u has item a more than once"):
+        rerank(pd.concat([LISTS, LISTS.iloc[:1]]))
+    with pytest.raises(ValueError, match="not finite"):
+        rerank(LISTS.assign(score=np.inf))

@@ -1,0 +1,107 @@
+"""The collaborative part: both inverses, the solve of iALS, recency, and the mix."""
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+from mmrec_course.fusion import standardize_scores
+from mmrec_course.recommenders import multimodal_people as people
+from mmrec_course.recommenders.multimodal_people import (
+    People,
+    fit_closed,
+    fit_people,
+    fold_in,
+    interest,
+    item_factors,
+    recency,
+)
+
+
+def drawn(n_users: int, n_items: int, rng: int = 0) -> sp.csr_array:
+    generator = np.random.default_rng(rng)
+    x = generator.random((n_users, n_items)) * (generator.random((n_users, n_items)) < 0.3)
+    return sp.csr_array(x)
+
+
+def test_interest_rises_with_the_stars_and_a_choice_is_never_nothing() -> None:
+    stars = interest(np.arange(1, 6) - 2.5)
+    np.testing.assert_allclose(stars, [1 / 17, 0.2, 0.5, 0.8, 16 / 17])
+
+
+def test_recency_counts_what_came_after_and_ties_share() -> None:
+    user = np.array([0, 0, 0, 0, 1, 1])
+    when = np.array([5, 1, 9, 5, 7, 7])
+    assert recency(user, when).tolist() == [1.5, 3.0, 0.0, 1.5, 0.5, 0.5]
+    assert recency(user[:0], when[:0]).tolist() == []
+
+
+@pytest.mark.parametrize("shape", [(12, 30), (30, 12)])
+def test_both_inverses_give_the_item_item_model(shape: tuple[int, int]) -> None:
+    x = drawn(*shape)
+    p = np.linalg.inv((x.T @ x).toarray() + 3.0 * np.eye(shape[1]))
+    weights = p / -np.diag(p)
+    np.fill_diagonal(weights, 0.0)
+    model = fit_closed(x, 3.0)
+    assert (model.users is None) == (shape[1] <= shape[0])
+    asked = drawn(5, shape[1], rng=1)
+    np.testing.assert_allclose(model.scores(asked), asked @ weights, atol=1e-10)
+
+
+def test_fold_in_minimises_its_loss() -> None:
+    x, v = drawn(6, 9), np.random.default_rng(1).normal(size=(9, 3))
+    users = fold_in(x, v, reg=2.0)
+    dense = x.toarray()
+    for u in range(6):
+        confidence, wish = 1 + dense[u], 2 * dense[u] / (1 + dense[u])
+        left = (v.T * confidence) @ v + 2.0 * np.eye(3)
+        np.testing.assert_allclose(users[u], np.linalg.solve(left, v.T @ (confidence * wish)))
+
+
+def test_more_sweeps_fit_better_and_a_start_is_taken_up() -> None:
+    x = drawn(40, 20)
+    dense = x.toarray()
+
+    def loss(v: np.ndarray) -> float:
+        u = fold_in(x, v)
+        wish = 2 * dense / (1 + dense)
+        fit = ((1 + dense) * (wish - u @ v.T) ** 2).sum()
+        return float(fit + people.ALS_REG * ((u**2).sum() + (v**2).sum()))
+
+    one, six = item_factors(x, 0, sweeps=1), item_factors(x, 0, sweeps=6)
+    assert loss(six) < loss(one)
+    np.testing.assert_allclose(item_factors(x, 0, start=one, sweeps=5), six)
+
+
+def test_the_two_are_mixed_on_one_scale() -> None:
+    x = drawn(30, 12)
+    v, closed = item_factors(x, 0), fit_closed(x, 3.0)
+    mixed = People(v, als_share=0.25, closed=closed).scores(x)
+    a = standardize_scores(closed.scores(x))
+    b = standardize_scores(fold_in(x, v) @ v.T)
+    np.testing.assert_allclose(mixed, standardize_scores(0.75 * a + 0.25 * b))
+    np.testing.assert_allclose(mixed.mean(axis=1), 0, atol=1e-12)
+
+
+def test_where_the_closed_form_costs_too_much_ials_works_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(people, "MAX_CLOSED", 10)
+    x = drawn(30, 12)
+    earlier, final = fit_people(x, x, lambda _: x, None, 0)
+    for part in (earlier, final):
+        assert part.closed is None
+        assert part.als_share == 1.0
+        assert np.isfinite(part.scores(x)).all()
+
+
+def test_the_best_fading_is_chosen() -> None:
+    x = drawn(30, 12)
+    asked: list[float] = []
+
+    def faded(fading: float) -> sp.csr_array:
+        asked.append(fading)
+        return sp.csr_array(x * (1 + fading))
+
+    # What is judged best is what was faded by 0.35: the factors' scores grow with the interests.
+    earlier, final = fit_people(x, x, faded, lambda _: -abs(asked[-1] - 0.35), 0)
+    assert earlier.fading == final.fading == 0.35
