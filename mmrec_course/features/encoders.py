@@ -11,7 +11,9 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import threading
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
@@ -139,9 +141,10 @@ class ImageEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         ValueError
             If something is not such an array, or the weights are not those we know.
         """
-        # On matrices this small two threads wait for each other. Of several Python threads that
-        # do this at once, one decides; who runs them may set the limit around them all.
-        with threadpool_limits(1, user_api="blas"):
+        # On matrices this small two threads wait for each other. The limit is the whole process's,
+        # so of threads at work at once none may set and restore it: who started them can.
+        alone = threading.current_thread() is threading.main_thread()
+        with threadpool_limits(1, user_api="blas") if alone else nullcontext():
             rows = [_describe(image, place) for place, image in enumerate(X)]
         return np.array(rows, dtype=np.float64).reshape(len(rows), N_IMAGE)
 

@@ -123,7 +123,9 @@ class ContentRidge(Recommender):
     h = fᵀ(FᵀF + λI)⁻¹f: exactly what W would say of it, had its row been left out of F and of
     X, so that nobody's liking of it takes part. (Its features still take part in the centre on
     which all rows are, one n-th of a mean; likings never do.) Warm and cold items are thus on
-    one scale, and the training scores can serve to choose λ and fusion weights.
+    one scale. For fusion weights rather hide items a fifth at a time: leave-one-out leans against
+    its own answer (an item left out of X lowers what is said of it), and not equally much in
+    every modality.
 
     One linear system, O(n · d · min(n, d)) time and O(n · d) memory.
 
