@@ -15,6 +15,7 @@ for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS")
 # own, in the user's cache folder, is left alone. Surprise makes its folder when it is imported.
 CACHE = Path(__file__).parent / ".cache"
 os.environ.setdefault("MMREC_CACHE", str(CACHE / "features"))
+os.environ.setdefault("MMREC_DATA", str(CACHE / "datasets"))
 os.environ.setdefault("SURPRISE_DATA_FOLDER", str(CACHE / "surprise"))
 
 # Blanks must fail and sources are not modules; a test in tests/ looks after both.

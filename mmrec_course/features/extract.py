@@ -31,6 +31,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
+from threadpoolctl import threadpool_limits
 
 from mmrec_course.datasets import Dataset
 from mmrec_course.features.audio import AudioDescriptor
@@ -548,7 +549,12 @@ def _computed(
     digests = list(todo)
     if n_jobs is None:
         n_jobs = min(2, os.cpu_count() or 1)
-    with quiet_decoders(), joblib.Parallel(n_jobs=n_jobs, prefer="threads") as pool:
+    # Files are shared out among threads already; BLAS threads inside them would only wait.
+    with (
+        threadpool_limits(1, user_api="blas"),
+        quiet_decoders(),
+        joblib.Parallel(n_jobs=n_jobs, prefer="threads") as pool,
+    ):
         starts = [0, *range(1, len(digests), BATCH)]
         for start, stop in zip(starts, [*starts[1:], len(digests)], strict=True):
             batch = digests[start:stop]
