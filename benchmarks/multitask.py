@@ -50,7 +50,7 @@ def once(n_items: int, n_features: int, **options: Any) -> Callable[[], Any]:
 def beside_scikit_learn() -> None:
     """The separate problem, solved by us and by scikit-learn: same features, same answer."""
     rows = [["items × features, three modalities", "ours / scikit-learn's Ridge"]]
-    for n_items, n_features in ((400, 100), (400, 2000), (3200, 100)):
+    for n_items, n_features in ((400, 100), (400, 2000), (2400, 100)):
         blocks, targets = drawn(n_items, n_features)
         ours = MultitaskRidge(
             sharing="separate", projection=None, reg=10.0, weights=dict.fromkeys(blocks, 1.0)
@@ -89,12 +89,12 @@ def sharings() -> None:
 if __name__ == "__main__":
     growth(
         "shared W over the number of items, 100 features (theory: up to 3 below 600 items, then 1)",
-        [400, 800, 1600, 3200],
+        [300, 600, 1200, 2400],
         lambda n: once(n, 100, sharing="shared", **REGS),
     )
     growth(
         "shared W over the number of features, 400 items (theory: 1 above 400 features)",
-        [500, 1000, 2000, 4000],
+        [500, 1000, 2000],
         lambda d: once(400, d, sharing="shared", **REGS),
     )
     beside_scikit_learn()

@@ -89,10 +89,10 @@ print(np.round(counts / counts.sum(), 2))
 
 # %% [markdown]
 # Nearly all of this cover is in the fifth bin: blue. The package does a little more in the same
-# spirit. It has one extractor for each modality to begin with. For pictures: a histogram of hue,
-# saturation and brightness. For words: TF-IDF, which counts words and discounts those that most
-# texts have. For sounds: MFCCs, a summary of *timbre*, which is how the energy is spread from low
-# to high pitches. A spectrogram shows that spread, moment by moment:
+# spirit. For pictures: a histogram of hue, saturation and brightness, and mean, spread and
+# skewness of the colours. For words: TF-IDF, which counts words and discounts those that most
+# texts have. For sounds: harmony, rhythm, and above all *timbre*, which is how the energy is
+# spread from low to high pitches. A spectrogram shows that spread, moment by moment:
 
 # %%
 import librosa
@@ -111,7 +111,7 @@ for modality, block in blocks.items():
     print(f"{modality:6}", block.values.shape, "missing:", int((~block.present).sum()))
 
 # %% [markdown]
-# Every track now has up to three rows of numbers: 72 for its cover, 2,300 for its words, 80 for
+# Every track now has up to three rows of numbers: 81 for its cover, 2,300 for its words, 225 for
 # its sound. Some tracks lack a modality, as in any real shop, and the blocks say which.
 #
 # Are these numbers any good? Ask each modality which tracks are most like ours. *Cosine
@@ -214,15 +214,28 @@ print(int(complete.sum()), "complete tracks, all equal:", same[complete].all())
 print(int((~complete).sum()), "with a gap, equal:", int(same[~complete].sum()))
 
 # %% [markdown]
-# `MultimodalRecommender` wraps these steps for all listeners. Here are its ten for ours. Which of
-# them did the listener go on to like, as the hidden ratings tell?
+# Now the same for any listener and any tracks, and the ten best for ours. Which of them did the
+# listener go on to like, as the hidden ratings tell?
+
 
 # %%
-from mmrec_course.display import show_items, stars
-from mmrec_course.recommenders import MultimodalRecommender
+from types import SimpleNamespace
 
-models["fused"] = MultimodalRecommender(weights=w).fit(split.seen, blocks)
-ten = models["fused"].recommend([listener], k=10, candidates=split.candidates)["item_id"]
+from mmrec_course.display import show_items, stars
+
+
+def fuse(models, blocks):
+    def score(user_ids, item_ids):
+        y = {m: model.score(user_ids, item_ids) for m, model in models.items()}
+        present = {m: block.align(item_ids).present for m, block in blocks.items()}
+        return weighted_sum({m: standardize_scores(y[m]) for m in y}, w, present)
+
+    return SimpleNamespace(score=score)
+
+
+models["fused"] = fuse(dict(models), blocks)
+best = np.argsort(-models["fused"].score([listener], split.candidates)[0], kind="stable")
+ten = split.candidates[best[:10]]
 hidden = split.test[split.test["user_id"] == listener].set_index("item_id")["rating"]
 captions = [stars(hidden[i]) if i in hidden.index else "not rated" for i in ten]
 show_items(mosaic.items, ten, captions=captions)
@@ -244,7 +257,7 @@ print(f"NDCG@10 {mine['ndcg']:.2f}, recall {mine['recall']:.2f} of {mine['n_rele
 # %% [markdown]
 # One listener is an anecdote. Is the sum better than its parts for everybody, on average?
 #
-# Two more rows keep us honest. *Chance* ranks at random. The *placebo* is the same fused model,
+# Two more rows keep us honest. *Chance* ranks at random. The *placebo* is the same weighted sum,
 # but with the features dealt out anew among the tracks, like a deck of cards: same numbers, wrong
 # tracks. If the placebo did well too, our features would be decoration.
 
@@ -252,7 +265,8 @@ print(f"NDCG@10 {mine['ndcg']:.2f}, recall {mine['recall']:.2f} of {mine['n_rele
 from mmrec_course.recommenders import Random
 
 shuffled = {m: block.shuffle(rng=1) for m, block in blocks.items()}
-models["placebo"] = MultimodalRecommender(weights=w).fit(split.seen, shuffled)
+decoys = {m: ContentRidge(modality=m, reg=10.0).fit(split.seen, shuffled) for m in shuffled}
+models["placebo"] = fuse(decoys, shuffled)
 models["chance"] = Random().fit(split.seen, blocks)
 for name in ("placebo", "chance"):
     results[name] = evaluate(models[name], split)
@@ -265,7 +279,7 @@ print_table(table[["mean", "low", "high", "difference", "diff_low", "diff_high"]
 
 # %% [markdown]
 # `low` and `high` are a 95 % interval for the mean: with other listeners of the same kind and the
-# same tracks, it would lie about there. `difference` is each row minus *text*, the best single
+# same tracks, it would lie about there. `difference` is each row minus *text*, the highest single
 # modality here, with its own interval (computed before rounding).
 
 # %%
@@ -276,28 +290,33 @@ ax = plot_comparison(
     title="Three modalities together rank new tracks better than any one",
     chance=table.loc["chance", "mean"],
 )
-finish(ax, alt="NDCG@10 with intervals: fused first, then text, image, audio; placebo at chance")
+finish(ax, alt="NDCG@10 with intervals: fused first, then text, audio, image; placebo at chance")
 
 # %% [markdown]
 # Read it from the bottom. The placebo is at chance, so it is the content that counts and not the
 # machinery. Each modality alone beats chance. The fused model beats the best of them, and the
 # interval of the difference stays above zero.
 #
-# Did you expect sound to come last, after its convincing neighbours? Neighbours of one track are
-# an anecdote too. And remember what the figure shows: in a made-up world in which looks, words and
+# Which modality is the best alone? The intervals of those differences reach zero, so do not crown
+# one. Did you expect more of sound, after its convincing neighbours? Neighbours of one track are an
+# anecdote too. And remember what the figure shows: in a made-up world in which looks, words and
 # sound all matter, fusion finds that out. It does not show that covers matter to people.
 #
 # ## Step 4: a recommender
 #
-# In a real shop most tracks are not new, and what other listeners did says a lot about them. Give
-# `MultimodalRecommender` no weights, and it learns them from the training ratings. It also adds
-# a collaborative part (EASE), which counts the more, the more ratings a track has. Does content
-# still help where ratings are known? This time each listener's last tenth of ratings is hidden,
+# In a real shop most tracks are not new, and what other listeners did says a lot about them.
+# `MultimodalRecommender` (lesson 11) begins there: a *collaborative* part, made of EASE and another
+# such model, iALS, scores what people have rated. Then each modality hands those scores on to
+# tracks that look, read or sound alike, which gives its guess $y_m$. The fused guess is a weighted
+# sum as above, with weights learned from the training ratings, plus a foretold popularity where
+# that helps. The more ratings a track has, the more the collaborative part counts.
+#
+# Does content still help where ratings are known? This time each listener's last tenth of ratings is hidden,
 # and all 480 tracks are ranked, not only 96, so every number is smaller:
 
 # %%
 from mmrec_course.evaluation import temporal_split
-from mmrec_course.recommenders import Popularity
+from mmrec_course.recommenders import MultimodalRecommender, Popularity
 
 past = temporal_split(mosaic.ratings)
 warm = {
@@ -310,8 +329,8 @@ warm_table = compare({name: evaluate(model, past) for name, model in warm.items(
 print_table(warm_table[["mean", "low", "high", "difference", "diff_low", "diff_high"]], digits=3)
 
 # %% [markdown]
-# *People only* is the same model without any features, so it tunes its EASE in the same way. Content
-# adds a little to it, with an interval above zero. For new tracks, content was all there was.
+# *People only* is the same model without any features, so it tunes its collaborative part in the
+# same way. Content adds a little to it, with an interval above zero. For new tracks, content was all there was.
 # The course will measure this again and again: content matters most where ratings are few.
 #
 # Now learn from everything and make one list for our listener.
@@ -335,10 +354,12 @@ show_history_and_list(mosaic.items, history, top, parts, captions=captions)
 # %% [markdown]
 # (The learned weights are those of the snippet: a coincidence.) First the six latest tracks that the
 # listener gave five stars, then ten that the model would show next, each with its score split into
-# parts: what people did (*collaborative*), what the cover, the words and the sound say (0.00 where the track lacks it, or where they say nothing for or
-# against). The parts add up to the score, so you can see which part put a track where it is:
-# *Rudderless* owes its place to other listeners, *Tiny Turbines* to its words and its sound. Scores
-# are for comparing tracks within this list. Play some, and judge for yourself.
+# parts: what people did (*collaborative*), what it comes to by way of the cover, the words and the
+# sound (0.00 where the track lacks it, or where they say nothing for or against), and the foretold
+# *popularity*, which got no weight here and is 0.00 throughout. The parts add up to the score, so
+# you can see which part put a track where it is: *Rudderless* owes its place to other listeners,
+# *Half a Hammock, Swinging* a good third of its score to its words and its sound. Scores are for
+# comparing tracks within this list. Play some, and judge for yourself.
 #
 # ## What goes wrong
 #
@@ -380,4 +401,6 @@ show_history_and_list(mosaic.items, history, top, parts, captions=captions)
 # - Deldjoo, Schedl, Cremonesi and Pasi (2020), *Recommender systems leveraging multimedia
 #   content*, ACM Computing Surveys 53(5): what content brings to recommenders.
 # - Steck (2019), *Embarrassingly shallow autoencoders for sparse data*, WWW: the EASE model.
+# - Hu, Koren and Volinsky (2008), *Collaborative filtering for implicit feedback datasets*, ICDM:
+#   the iALS model.
 # - Hoerl and Kennard (1970), *Ridge regression*, Technometrics 12(1).

@@ -533,8 +533,11 @@ print_table(pd.DataFrame(rows, index=columns).T)
 # %%
 from dataclasses import replace
 
+from mmrec_course.features import ColorHistogram, MFCCStatistics
+
 shelves = [cold_item_split(ratings, rng=seed) for seed in range(10)]  # ten draws of new tracks
-whole = extract_features(mosaic)
+simple = {"image": ColorHistogram(), "audio": MFCCStatistics()}  # for traps 5 and 6
+whole = extract_features(mosaic, extractors=simple)
 clean = [extract_features(mosaic, ["text"], fit_items=shelf.seen["item_id"]) for shelf in shelves]
 
 

@@ -1,0 +1,185 @@
+# %% [markdown]
+# # Exercises 04 · Text features
+#
+# Five exercises on [lesson 04](../04_text_features.ipynb), from one line to one idea. Write your answer
+# where it says so, then run the cell below it: it is silent if all is well, and otherwise says what to
+# look at.
+
+# %%
+import numpy as np
+
+from mmrec_course.datasets import load_mosaic
+from mmrec_course.features import LatentSemanticAnalysis, TfidfText
+from mmrec_course.preprocessing import tokenize
+
+mosaic = load_mosaic()
+texts = mosaic.items["text"].dropna()
+
+# %% [markdown]
+# ## 1 · How rare is a word?
+#
+# One line. `n_with` says how many of `n_texts` texts have each word. Return the IDF as the lesson defines it.
+
+
+# %% exercise="idf"
+def idf(n_with, n_texts):
+    ### BEGIN SOLUTION
+    return 1 + np.log((1 + n_texts) / (1 + np.asarray(n_with)))
+    ### END SOLUTION
+
+
+# %% check="idf"
+assert np.isclose(idf(9, 9), 1), (
+    "a word that every text has weighs 1: the logarithm of 1 is 0, plus 1"
+)
+assert np.isclose(idf(1, 9), 1 + np.log(5)), "1 is added to both counts inside the fraction"
+counted = (TfidfText().fit(texts).transform(texts) > 0).sum(axis=0).A1
+assert np.allclose(idf(counted, len(texts)), TfidfText().fit(texts).vectorizer_.idf_), (
+    "for a whole array of counts the result must be an array: use np.log"
+)
+
+# %% [markdown]
+# *Why the ones?* Without the 1 in the fraction, a word that no text has would divide by zero. Without the 1 in front,
+# a word that all texts have would weigh nothing, and a text made of such words alone would have no direction at all.
+
+# %% [markdown]
+# ## 2 · The nearest text
+#
+# Return the *place* of the text most alike to text `i`: rows of `x` are sparse and have length 1, so the cosines are
+# one matrix product (`.toarray()` makes it dense). A text is not its own neighbour.
+
+
+# %% exercise="nearest"
+def nearest(x, i):
+    ### BEGIN SOLUTION
+    alike = (x @ x[i].T).toarray().ravel()
+    alike[i] = -1
+    return int(np.argmax(alike))
+    ### END SOLUTION
+
+
+# %% check="nearest"
+x = TfidfText().fit(texts).transform(texts)
+i = texts.index.get_loc("t268")
+assert nearest(x, i) != i, "every text is most alike to itself: leave i out"
+assert texts.index[nearest(x, i)] == "t206", (
+    "the nearest text has the largest cosine, not the smallest"
+)
+assert nearest(x[:3], 1) in (0, 2), "it must work for any matrix, also one of three rows"
+
+# %% [markdown]
+# *What it does.* For rows of length 1, the largest cosine and the smallest distance name the same neighbour, because
+# ‖a − b‖² = 2 − 2 a·b.
+
+# %% [markdown]
+# ## 3 · Pieces of words
+#
+# Return all pieces of `n` characters of a word with a blank put before and behind it, from left to right: the pieces of
+# *sea* with n = 3 are `" se"`, `"sea"`, `"ea "`. How many pieces of *harbour* survive in *harbuor*?
+
+
+# %% exercise="pieces"
+def pieces(word, n):
+    ### BEGIN SOLUTION
+    padded = f" {word} "
+    return [padded[j : j + n] for j in range(len(padded) - n + 1)]
+    ### END SOLUTION
+
+
+# %% check="pieces" points=2
+assert pieces("sea", 3) == [" se", "sea", "ea "], (
+    "put a blank on both sides, then slide a window of n"
+)
+assert pieces("sea", 5) == [" sea "], (
+    "the last window ends with the last blank: mind the + 1 in range"
+)
+assert pieces("sea", 6) == [], "a word shorter than the window has no such piece"
+assert sorted(set(pieces("harbour", 4))) == [
+    str(piece)
+    for piece in TfidfText(analyzer="char_wb", ngram_range=(4, 4), min_df=1)
+    .fit(["harbour"])
+    .get_feature_names_out()
+], "compare with the columns of TfidfText(analyzer='char_wb', ngram_range=(4, 4))"
+
+# %%
+for n in (3, 4, 5):
+    print(
+        n,
+        len(set(pieces("harbour", n)) & set(pieces("harbuor", n))),
+        "of",
+        len(pieces("harbour", n)),
+    )
+
+# %% [markdown]
+# *In words.* Of seven pieces of three characters, three survive; of five characters, one of five. A single error touches up to n
+# pieces of length n, so short pieces survive more often, and mean less. The default, 3 to 5, has some of both.
+
+# %% [markdown]
+# ## 4 · A stop list that goes too far
+#
+# A colleague adds to the English stop words every word that more than a tenth of the texts have. Return that set of words
+# (from `tokenize(text, stop_words="english")`, a word counted once a text). Then look at it: what would you lose?
+
+
+# %% exercise="too_common"
+def too_common(texts, share=0.1):
+    ### BEGIN SOLUTION
+    counts = {}
+    for text in texts:
+        for word in set(tokenize(text, stop_words="english")):
+            counts[word] = counts.get(word, 0) + 1
+    return {word for word, n in counts.items() if n > share * len(texts)}
+    ### END SOLUTION
+
+
+# %% check="too_common" points=2
+tiny = ["sea sea sea", "sea boat", "boat drum", "drum", "night"]
+assert too_common(tiny, 0.3) == {"sea", "boat", "drum"}, (
+    "share is of the texts: with five of them, more than 1.5 must have the word"
+)
+assert too_common(tiny, 0.4) == set(), (
+    "two of five texts are not *more* than 0.4; and three times in one text is one text"
+)
+assert "the" not in too_common(texts), "leave out English stop words first"
+
+# %%
+print(sorted(too_common(texts)))
+
+# %% [markdown]
+# *What would be lost.* The guitar and dub, slow and bright, dark and warm: what these descriptions are about. A list of words of no use depends on the
+# question. IDF makes common words light and leaves the rest to the model, which is why it rarely pays to extend a stop list.
+
+# %% [markdown]
+# ## 5 · How many directions?
+#
+# In the lesson, two directions made “boat sea” and “ship harbour” one. Return the cosine of the texts 0 and 3 of `seven` in LSA with `k` directions, and
+# watch what happens as k grows.
+
+# %%
+seven = ["boat sea", "ship sea", "boat harbour", "ship harbour", *3 * ["drum solo"]]
+
+
+# %% exercise="cosine_with"
+def cosine_with(k):
+    ### BEGIN SOLUTION
+    rows = LatentSemanticAnalysis(n_components=k).fit(seven).transform(seven)
+    return float(rows[0] @ rows[3])
+    ### END SOLUTION
+
+
+# %% check="cosine_with" points=2
+assert np.isclose(cosine_with(2), 1), "two directions: one for the sea, one for the drums"
+full = TfidfText().fit(seven).transform(seven).toarray()
+assert np.isclose(cosine_with(6), full[0] @ full[3]), (
+    "with all directions nothing is forgotten: the cosine is that of TF-IDF. Pass k on, and fit on seven"
+)
+
+# %% [markdown]
+# Two, four and six directions:
+
+# %%
+print([round(abs(cosine_with(k)), 2) for k in (2, 4, 6)])
+
+# %% [markdown]
+# *The idea.* Forgetting is what makes the two texts meet. With every direction kept, LSA is TF-IDF in other coordinates, and 0 stays 0. With
+# too few, everything meets everything. The right k is found on validation data, like any other setting.

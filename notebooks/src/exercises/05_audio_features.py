@@ -1,0 +1,165 @@
+# %% [markdown]
+# # Exercises 05 · Audio features
+#
+# Five exercises on [lesson 05](../05_audio_features.ipynb), from one line to one idea. Write your answer
+# where it says so, then run the cell below it: it is silent if all is well, and otherwise says what to
+# look at. The [solutions](../solutions/05_audio_features.ipynb) also say what to learn from each.
+
+# %%
+import numpy as np
+
+from mmrec_course.datasets import load_mosaic
+from mmrec_course.features import ChromaStatistics, RhythmStatistics
+from mmrec_course.preprocessing import load_audio
+
+mosaic = load_mosaic()
+sr = 22050
+
+# %% [markdown]
+# ## 1 · How many frames?
+#
+# One line. Frame $t$ is centred on sample $t \cdot$ `hop`. How many frames have their centre inside a clip
+# of `n_samples`, or right at its end?
+
+
+# %% exercise="n_frames"
+def n_frames(n_samples, hop):
+    ### BEGIN SOLUTION
+    # Centres lie at 0, hop, 2 hop, …; the frame's length plays no part, because half a frame of
+    # silence is added at both ends. Six seconds at 22,050 Hz and 512: 259 columns for 132,300 samples.
+    return 1 + n_samples // hop
+    ### END SOLUTION
+
+
+# %% check="n_frames"
+assert n_frames(1, 512) == 1, "even one sample has the frame that is centred on sample 0"
+assert n_frames(1024, 512) == 3, "centres 0, 512 and 1024: count the first one too"
+assert n_frames(1023, 512) == 2, "1024 is beyond the end: round down"
+
+# %% [markdown]
+# ## 2 · Which note?
+#
+# Return the pitch class of a frequency, 0 for C up to 11 for B. A (class 9) is 440 Hz, and an octave
+# has twelve equal steps.
+
+
+# %% exercise="pitch_class"
+def pitch_class(frequency):
+    ### BEGIN SOLUTION
+    # Equal steps of pitch are equal *factors* of frequency, so the logarithm counts them. The
+    # remainder after twelve forgets the octave: 220, 440 and 880 Hz are all A.
+    return round(12 * np.log2(frequency / 440) + 9) % 12
+    ### END SOLUTION
+
+
+# %% check="pitch_class"
+assert pitch_class(440) == 9, "440 Hz is A, and A is class 9 when C is 0"
+assert pitch_class(220) == 9 and pitch_class(1760) == 9, "octaves do not matter: the rest after 12"
+assert pitch_class(261.63) == 0, "261.63 Hz is C: twelve steps to a factor of two, so use log2"
+assert pitch_class(445) == 9, "a little out of tune is still A: round to the nearest, not down"
+
+# %% [markdown]
+# ## 3 · A chroma that does not care about the key
+#
+# The same song three semitones higher has its twelve chroma numbers rotated by three places. Bring any
+# rotation to the same form: rotate so that the strongest comes first. Keep the order.
+
+
+# %% exercise="from_strongest"
+def from_strongest(chroma):
+    ### BEGIN SOLUTION
+    # Sorting would forget which intervals sound: {C, E, G} and {C, D, E} have the same sorted row.
+    # Rotation keeps the intervals and forgets only where they begin. It leans on one number, the
+    # strongest, so a song whose two strongest classes are nearly equal may jump.
+    chroma = np.asarray(chroma)
+    return np.roll(chroma, -int(chroma.argmax()))
+    ### END SOLUTION
+
+
+# %% check="from_strongest" points=2
+song = np.array([5, 0, 1, 0, 3, 0, 0, 4, 0, 0, 0, 0])
+for up in range(12):
+    assert from_strongest(np.roll(song, up)).tolist() == song.tolist(), (
+        f"{up} semitones higher must give the same: rotate back by the place of the largest"
+    )
+other = np.array([5, 4, 3, 1, 0, 0, 0, 0, 0, 0, 0, 0])
+assert from_strongest(other).tolist() != from_strongest(song).tolist(), (
+    "two chords with the same strengths at other intervals must differ: rotate, do not sort"
+)
+
+# %%
+x = ChromaStatistics().transform([load_audio(mosaic.items.audio["t268"])])[0, :12]
+print("first three, from the strongest:", np.round(from_strongest(x)[:3], 1))
+
+# %% [markdown]
+# ## 4 · Is this tempo right?
+#
+# Return True if an estimate lies within 8 % of the true tempo. With `octaves=True`, half, double, a third and
+# three times the true tempo count as well: people tap at all of them.
+
+
+# %% exercise="tempo_is_right"
+def tempo_is_right(estimate, truth, octaves=False):
+    ### BEGIN SOLUTION
+    # The tolerance is a share of the tempo that is compared with: 8 % of 60 are 5 beats, of 240 they
+    # are 19. Research reports both numbers (accuracy 1 and 2); the distance between them says how
+    # often a method has the pulse and misses the level.
+    factors = (1, 2, 3, 1 / 2, 1 / 3) if octaves else (1,)
+    return any(abs(estimate - f * truth) <= 0.08 * f * truth for f in factors)
+    ### END SOLUTION
+
+
+# %% check="tempo_is_right" points=2
+assert tempo_is_right(105, 100) and not tempo_is_right(110, 100), "within 8 % of the truth"
+assert tempo_is_right(93, 100), "too slow by 7 % is right too: take the absolute difference"
+assert not tempo_is_right(50, 100), "half the tempo is wrong unless octaves=True"
+assert tempo_is_right(50, 100, octaves=True) and tempo_is_right(300, 100, octaves=True)
+assert tempo_is_right(212, 100, octaves=True), "212 is within 8 % of 200: scale the tolerance"
+assert not tempo_is_right(140, 100, octaves=True), "one and a half times is not an octave"
+
+# %% [markdown]
+# Clicks at eight tempi, each with a weaker click halfway between two. How often is the estimate right?
+
+# %%
+names = RhythmStatistics().get_feature_names_out().tolist()
+right = {False: 0, True: 0}
+for bpm in (50, 60, 75, 90, 110, 130, 160, 200):
+    clip = np.zeros(8 * sr)
+    for n, at in enumerate(np.arange(0.1, 7.9, 30 / bpm)):
+        clip[int(at * sr) :][:200] = 0.9 if n % 2 == 0 else 0.3
+    tempo = RhythmStatistics().transform([clip])[0, names.index("tempo")]
+    for octaves in right:
+        right[octaves] += bool(tempo_is_right(tempo, bpm, octaves))
+print("right:", right[False], "of 8; with octaves:", right[True], "of 8")
+
+# %% [markdown]
+# ## 5 · What do means forget?
+#
+# Return a second clip with exactly the samples of the first, in another order, such that means and
+# spreads over frames hardly change although nobody would call it the same music. (One line.)
+
+
+# %% exercise="same_means"
+def same_means(wave):
+    ### BEGIN SOLUTION
+    # Backwards, every frame has the same spectrum as before and frames only change places: means and
+    # spreads cannot tell, except for the sign of the slopes. Strokes that decay now swell.
+    return np.asarray(wave)[::-1].copy()
+    ### END SOLUTION
+
+
+# %% check="same_means"
+wave = load_audio(mosaic.items.audio["t268"])[: 512 * 200 + 1]
+turned = same_means(wave)
+assert sorted(turned.tolist()) == sorted(wave.tolist()), (
+    "the same samples: only their order may change"
+)
+assert not np.array_equal(turned, wave), "another order"
+a, b = (ChromaStatistics().transform([w])[0] for w in (wave, turned))
+assert np.abs(a - b).max() < 0.02, (
+    "the means moved: mixing samples makes noise. Which order leaves the content of each frame alone?"
+)
+
+# %% [markdown]
+# Features that forget order are a choice. For "what does it sound like" it is a good one; for "how does
+# it go on" it is not.
