@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import time
 
 import numpy as np
 import pytest
@@ -125,20 +126,30 @@ def test_adding_where_nothing_can_be_written_is_no_error(tmp_path):
     assert not add_to_cache(tmp_path / "file" / "cache" / "audio.npz", KNOWN, width=2)
 
 
-def _add(place, who):
-    for i in range(20):
-        add_to_cache(place, {f"{who}{i:03}": Description(np.array([who, i], float))}, width=2)
+def _add(place, who, together):
+    read = cache.read_cache
+
+    def slow(path, width):
+        known = read(path, width)
+        time.sleep(0.3)  # without a lock, the other one reads and writes meanwhile
+        return known
+
+    cache.read_cache = slow
+    together.wait(60)
+    for i in range(3):
+        add_to_cache(place, {f"{who}{i}": Description(np.array([who, i], float))}, width=2)
 
 
 @pytest.mark.skipif(cache.fcntl is None, reason="no locks between processes on this system")
 def test_two_processes_that_add_at_once_lose_nothing(place):
     context = multiprocessing.get_context("spawn")
-    workers = [context.Process(target=_add, args=(place, who)) for who in (1, 2)]
+    together = context.Barrier(2)
+    workers = [context.Process(target=_add, args=(place, who, together)) for who in (1, 2)]
     for worker in workers:
         worker.start()
     for worker in workers:
         worker.join(120)
         assert worker.exitcode == 0
     read = read_cache(place, width=2)
-    assert len(read) == 40
+    assert len(read) == 6
     assert all(d.numbers.tolist() == [int(k[0]), int(k[1:])] for k, d in read.items())

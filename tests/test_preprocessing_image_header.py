@@ -107,3 +107,9 @@ def test_random_bytes_end_in_an_answer_or_a_known_error():
                 header_size(data)
             except (struct.error, IndexError, UnsupportedError):
                 continue
+
+
+def test_a_png_chunk_longer_than_the_file_is_refused_before_room_is_made_for_it():
+    head = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + b"IHDR" + bytes(17)
+    with pytest.raises(UnsupportedError, match="a chunk of 2,600,000,000 bytes in a file of"):
+        header_size(head + struct.pack(">I", 2_600_000_000) + b"IDAT" + bytes(9))

@@ -52,6 +52,7 @@ def header_size(data: bytes) -> tuple[int, int]:
     """
     width = height = 0
     if data.startswith(PNG):
+        _check_png_chunks(data)
         width, height = struct.unpack_from(">II", data, 16)
     elif data.startswith(b"GIF8"):
         width, height = struct.unpack_from("<HH", data, 6)
@@ -66,6 +67,19 @@ def header_size(data: bytes) -> tuple[int, int]:
     elif data[:4] in BIG_TIFF:
         raise UnsupportedError("a BigTIFF file; save it as PNG")
     return abs(width), abs(height)
+
+
+def _check_png_chunks(data: bytes) -> None:
+    """Refuse a chunk longer than the file: the decoder makes room for whatever it claims.
+
+    A last chunk that is merely cut off is left to the decoder.
+    """
+    at = len(PNG)
+    while at + 12 <= len(data):
+        (length,) = struct.unpack_from(">I", data, at)
+        if length > len(data):
+            raise UnsupportedError(f"a chunk of {length:,} bytes in a file of {len(data):,}")
+        at += 12 + length
 
 
 def orientation(data: bytes) -> int:
