@@ -395,6 +395,15 @@ def test_an_auxiliary_task_acts_through_rank_and_factors_and_by_its_weight():
         )
 
 
+def test_auxiliary_rows_are_found_by_id():
+    blocks, targets = world()
+    extra = pd.DataFrame(np.random.default_rng(0).normal(size=(N, 2)), index=IDS)
+    model = given("low_rank", rank=1, auxiliary_weight=5.0)
+    one = clone(model).fit(blocks, targets, auxiliary=extra).predict(blocks)
+    other = clone(model).fit(blocks, targets, auxiliary=extra.iloc[::-1]).predict(blocks)
+    np.testing.assert_allclose(one["text"], other["text"], atol=1e-10)
+
+
 def test_auxiliary_columns_are_predicted_in_their_own_units():
     blocks, targets = world(missing=0.0)
     extra = pd.DataFrame({"plays": 1000 + 50 * blocks["image"].values[:, 0]}, index=IDS)

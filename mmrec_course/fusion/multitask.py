@@ -489,7 +489,7 @@ class MultitaskRidge(BaseEstimator):  # type: ignore[misc]
         n = self._n_targets
         for hidden, space in splits:
             z, (coefs, _, _) = self._solve(space)
-            z = {m: z[m][hidden] * self.present_[m][hidden, None] for m in self.modalities_}
+            z = {m: z[m][hidden] for m in self.modalities_}
             coef = {m: c[:, :n] for m, c in zip(self.modalities_, coefs, strict=True)}
             self._hidden.append((hidden, z, coef, space.intercept[:n]))
 

@@ -133,7 +133,7 @@ def fold_in(x: sp.csr_array, other: Floats, reg: float = ALS_REG) -> Floats:
     The half sweep of iALS with confidence 1 + x and preference 2x / (1 + x), both of which rise
     smoothly with the interest x, and are 1 and 0 where there is none.
 
-    Notebook: 07_collaborative_filtering
+    Notebook: 11_the_recommender
     """
     gram = other.T @ other + reg * np.eye(other.shape[1])
     factors = np.zeros((x.shape[0], other.shape[1]))

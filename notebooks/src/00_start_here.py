@@ -306,7 +306,7 @@ finish(ax, alt="NDCG@10 with intervals: fused first, then text, audio, image; pl
 #
 # In a real shop most tracks are not new, and what other listeners did says a lot about them.
 # `MultimodalRecommender` (lesson 11) begins there: a *collaborative* part, made of EASE and another
-# such model, iALS, scores what people have rated. Then each modality hands those scores on to
+# such model, iALS, scores the tracks that people have rated. Then each modality hands those scores on to
 # tracks that look, read or sound alike, which gives its guess $y_m$. The fused guess is a weighted
 # sum as above, with weights learned from the training ratings, plus a foretold popularity where
 # that helps. The more ratings a track has, the more the collaborative part counts.
@@ -330,8 +330,9 @@ print_table(warm_table[["mean", "low", "high", "difference", "diff_low", "diff_h
 
 # %% [markdown]
 # *People only* is the same model without any features, so it tunes its collaborative part in the
-# same way. Content adds a little to it, with an interval above zero. For new tracks, content was all there was.
-# The course will measure this again and again: content matters most where ratings are few.
+# same way. Content adds a little to it, with an interval above zero. For new tracks, content was all
+# there was. The course will measure this again and again: content matters most where ratings are
+# few.
 #
 # Now learn from everything and make one list for our listener.
 
@@ -354,12 +355,12 @@ show_history_and_list(mosaic.items, history, top, parts, captions=captions)
 # %% [markdown]
 # (The learned weights are those of the snippet: a coincidence.) First the six latest tracks that the
 # listener gave five stars, then ten that the model would show next, each with its score split into
-# parts: what people did (*collaborative*), what it comes to by way of the cover, the words and the
-# sound (0.00 where the track lacks it, or where they say nothing for or against), and the foretold
-# *popularity*, which got no weight here and is 0.00 throughout. The parts add up to the score, so
-# you can see which part put a track where it is: *Rudderless* owes its place to other listeners,
-# *Half a Hammock, Swinging* a good third of its score to its words and its sound. Scores are for
-# comparing tracks within this list. Play some, and judge for yourself.
+# parts: what people did (*collaborative*), what the cover, the words and the sound say (0.00 where
+# the track lacks it, or where they say nothing for or against), and the foretold *popularity*, which
+# got no weight here and is 0.00 throughout. The parts add up to the score, so you can see which part
+# put a track where it is: *Rudderless* owes its place to other listeners, *Half a Hammock, Swinging*
+# a good third of its score to its words and its sound. Scores are for comparing tracks within this
+# list. Play some, and judge for yourself.
 #
 # ## What goes wrong
 #

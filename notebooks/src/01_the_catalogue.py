@@ -636,15 +636,17 @@ print_table(pd.DataFrame(ahead))
 # - On **new tracks**, popularity and EASE fall to a coin, exactly. Content does not care whether a
 #   track is new.
 # - **Metadata are hard to beat.** Genre alone is ahead of the words, the best single modality, in both
-#   columns. Cover, words and sound added are level with genre: both intervals contain zero. (Here
-#   genre is the makers' own fact, as clean as metadata can be.)
-# - **Media add to metadata**, clearly on new tracks. On known ones the interval begins at zero.
+#   columns. Cover, words and sound added are level with genre on known tracks, where the interval
+#   contains zero, and ahead on these new ones. (Here genre is the makers' own fact, as clean as
+#   metadata can be.)
+# - **Media add to metadata**, in both columns: genre and media together are ahead of genre alone.
 # - The **placebo** is within about a hundredth of a coin: some other track's words are of no use.
 # - **Truth** is far ahead of everybody: there is a lot left to learn. (Even truth is not at 1.00:
 #   there are moods, and tracks that would be liked and were never met.)
 #
 # The intervals cover the luck of which listeners came to the shop, not of which tracks were hidden
-# or how the cards fell; lesson 06 takes care of that, too.
+# or how the cards fell. With another fifth hidden (try `rng=1`), cover, words and sound added are
+# only level with genre. Lesson 06 takes care of that, too.
 #
 # Ratings win where there are ratings. Where there are none, only content says anything, and a shop
 # always has both kinds of track.

@@ -352,8 +352,8 @@ finish(ax, alt="Probe scores with intervals for eight facts and four families of
 # - **Ornament**, how busy a cover is: nobody sees it, HOG a trace.
 # - **Genre and tempo**: nobody. No cover of Mosaic shows how it sounds.
 #
-# Why does nobody see ornament? Each family answers its own question, and HOG threw that answer away when it
-# brought every block to the same contrast. So ask the right question: what *share* of the pixels is an
+# Why does nobody see ornament? Each family answers its own question. HOG brings every block to one
+# contrast, and so a block with one faint edge looks as busy as any other. So ask the right question: what *share* of the pixels is an
 # edge? Three numbers, by hand, at three sizes of the cover:
 
 
@@ -379,7 +379,8 @@ print_table(probe(edges, facts[["ornament"]], groups=artist)[["score", "low", "h
 # ## What breaks it
 #
 # Shops crop, blur and tint their pictures. Take every third cover, change it, and ask which of the
-# originals is nearest to the changed copy. How often is it the right one?
+# originals is nearest to the changed copy. How often is it the right one? (Visual words are left out from here
+# on: describing them takes several times as long.)
 
 # %%
 some = list(covers.values())[::3]
@@ -450,8 +451,8 @@ print_table(pd.DataFrame(rows).T)
 
 # %% [markdown]
 # (The table has the right end of each curve.) The two are blind in different places. A crop of two
-# fifths moves every edge out of its cell: HOG is lost, while the colours are still there. A tint shifts every
-# hue into the next bin: the histogram is lost at once, earlier than the moments, which move only a little. HOG does
+# fifths moves every edge out of its cell: HOG is lost, while the colours are still there. A tint pushes hues
+# into other bins: the histogram is lost at once, earlier than the moments, which have no bins. HOG does
 # not notice. A strong blur hurts all. If your shop's
 # pictures come from different cameras, be careful with colour; if they are cropped in different
 # ways, with shape.
@@ -524,8 +525,8 @@ finish(
 
 # %% [markdown]
 # The placebo is at chance, as it must be. Colour families rank new tracks clearly better than chance:
-# so far, so good. And HOG? Its interval contains zero. It knows the motif of two covers
-# in five, which is not enough to guess from it who will like a track.
+# so far, so good. And HOG? Its interval contains zero. The probe read the motif of two covers
+# in five off it, and yet that was no help here, as far as ten splits can tell.
 #
 # Plain neighbours (*histogram, nearest*) are well above chance too, with nothing learned at all.
 #
@@ -608,7 +609,7 @@ else:
 #
 # - A descriptor keeps something and drops the rest. Colour histograms and moments drop place; HOG drops
 #   colour and contrast; a bag of visual words drops place as well.
-# - All are a few lines of NumPy, equal to the package and to OpenCV.
+# - Colour and shape are a few lines of NumPy, equal to the package. Counts and gradients equal OpenCV's.
 # - Probes say what a feature sees: colour is easy, motifs are hard, ornament wants a question of its own, and no cover
 #   tells the genre.
 # - Cropping breaks shape, tinting breaks colour.

@@ -382,10 +382,11 @@ for name, maker in families.items():
 
 # %%
 figure, axes = plt.subplots(1, 2, figsize=(8.5, 3.4), sharey=True)
+verdict = {"typing errors": "LSA falls least", "synonyms": "hardly a change"}
 for (kind, name), values in found.items():
     ax = axes[kinds.index(kind)]
     ax.plot(shares, values.mean(axis=1), "o-", label=name)
-    ax.set(title=kind.capitalize(), xlabel="share of words changed")
+    ax.set(title=f"{kind.capitalize()}: {verdict[kind]}", xlabel="share of words changed")
 chance = np.mean([(theme == name).mean() for name in theme])
 for ax in axes:
     ax.axhline(chance, color="#595959", linestyle=":", label="chance")

@@ -9,7 +9,8 @@
 import numpy as np
 
 from mmrec_course.datasets import load_mosaic
-from mmrec_course.features import extract_features
+from mmrec_course.display import fixed
+from mmrec_course.features import ColorHistogram, extract_features
 
 mosaic = load_mosaic()
 
@@ -64,6 +65,8 @@ assert fit_inside(160, 160, 40) == (40, 40), "a square stays a square"
 assert fit_inside(100, 300, 60) == (20, 60), "the longer side is 60, and a third of it is 20"
 assert fit_inside(300, 100, 60) == (60, 20), "here the height is the longer side"
 assert fit_inside(30, 20, 60) == (60, 40), "a small picture grows to fit"
+assert fit_inside(2, 3, 4) == (3, 4), "two thirds of 4 is 2.67: the nearest whole number is 3"
+assert fit_inside(4, 9, 5) == (2, 5), "four ninths of 5 is 2.22: the nearest whole number is 2"
 assert fit_inside(2, 30_000, 160) == (1, 160), "2 of 30,000 pixels round to 0; keep at least one"
 
 # %% [markdown]
@@ -102,7 +105,7 @@ for tone in (1234, 7000, 15_000):
 #
 # `level(wave, loudness, target)` multiplies a wave by one number so that its loudness, now `loudness` decibels,
 # becomes `target`. A factor $g$ adds $20 \log_{10} g$ decibels. But no sample may leave −1 … 1: where the target
-# would push one out, take the largest factor that does not.
+# would push one out, take the largest factor that does not. Silence, whose loudness is −∞, stays silence.
 
 
 # %% exercise="level"
@@ -110,9 +113,12 @@ def level(wave, loudness, target):
     ### BEGIN SOLUTION
     # Turn the formula round: g = 10^((target − loudness) / 20). Cutting off what sticks out would
     # change the waveform, which one hears as a crackle and a feature sees as high pitches that
-    # nobody played. One smaller factor keeps the sound as it is, only not quite as loud.
-    gain = 10 ** ((target - loudness) / 20)
-    return wave * min(gain, 1 / np.abs(wave).max())
+    # nobody played. One smaller factor keeps the sound as it is, only not quite as loud. Silence has
+    # no largest sample to divide by, and no factor makes it louder.
+    peak = np.abs(wave).max()
+    if peak == 0:
+        return wave
+    return wave * min(10 ** ((target - loudness) / 20), 1 / peak)
     ### END SOLUTION
 
 
@@ -125,6 +131,12 @@ assert np.allclose(level(soft, -20, -26), soft * 10 ** (-6 / 20)), "a lower targ
 peaky = np.array([0.1, -0.5, 0.2])
 assert np.allclose(level(peaky, -40, -20), 2 * peaky), (
     "a factor of 10 would push −0.5 to −5: the largest one allowed is 2, for all samples alike"
+)
+assert np.allclose(level(-peaky, -40, -20), -2 * peaky), (
+    "now the sample farthest from 0 is +0.5: look at both ends, −1 and 1"
+)
+assert np.array_equal(level(np.zeros(3), -np.inf, -20), np.zeros(3)), (
+    "silence stays silence: what becomes of your factor if the largest sample is 0?"
 )
 
 # %% [markdown]
@@ -159,16 +171,23 @@ assert np.allclose(answer[:2], [[-1, 0], [1, 0]]), (
 )
 assert np.allclose(answer[2], 0), "an absent row stays 0, which now means: average"
 assert np.allclose(answer[3], [98, 2]), "the held-out row is scaled with the others' numbers"
-sounds = extract_features(mosaic, ["audio"])["audio"]
-training = np.arange(len(sounds)) % 5 > 0
-block = sounds.standardize(sounds.item_ids[training])
-assert np.allclose(scaled(sounds.values, sounds.present, training), block.values, atol=1e-6), (
-    "equal on four rows and not on all of Mosaic: does a column with a tiny spread matter?"
+# Shares of colours: they come from each cover alone, so that nothing has been learned yet.
+covers = extract_features(mosaic, ["image"], extractors={"image": ColorHistogram()})["image"]
+training = np.arange(len(covers)) % 5 > 0
+block = covers.standardize(covers.item_ids[training])
+assert np.allclose(scaled(covers.values, covers.present, training), block.values, atol=1e-6), (
+    "right on four rows and not on all covers: compare the means and spreads that you subtract and"
+    " divide by with those of covers.values[covers.present & training]"
 )
 
+# %% [markdown]
+# How would you find out that somebody else's scaler leaks? Look at the mean of each column over *all* present rows.
+
 # %%
-held_out = block.values[sounds.present & ~training]
-print("columns whose held-out mean is exactly 0:", int((held_out.mean(axis=0) == 0).sum()))
+for name, learn in {"honest": training, "leaky": np.ones(len(covers), bool)}.items():
+    means = scaled(covers.values, covers.present, learn)[covers.present].mean(axis=0)
+    print(f"{name:6} largest |mean| of a column: {fixed(np.abs(means).max())}")
 
 # %% [markdown]
-# None, as it should be. Had the scaler seen the held-out tracks, their mean would have been part of what is subtracted.
+# 0 in every column gives the leak away: the held-out covers are part of what was subtracted. An honest scaler leaves a
+# remainder, because the held-out covers are not the training ones.

@@ -55,11 +55,14 @@ def zscores(scores):
 # %% check="zscores"
 tiny = np.array([[1.0, 3.0], [10.0, 30.0]])
 assert np.shape(zscores(tiny)) == (2, 2), "return as many numbers as came in"
+assert not np.allclose(zscores(tiny), np.array([[-1, 1], [-1, 1]]) / np.sqrt(2)), (
+    "divide by the standard deviation with n, which is NumPy's default (ddof=0)"
+)
 assert np.allclose(zscores(tiny), [[-1, 1], [-1, 1]]), (
     "every listener by themselves: mean and standard deviation along axis 1, with keepdims=True"
 )
 assert np.allclose(zscores(guesses["text"]), standardize_scores(guesses["text"])), (
-    "the package divides by the standard deviation with n, which is NumPy's default (ddof=0)"
+    "right on the tiny table; compare with standardize_scores on one listener of guesses['text']"
 )
 
 # %%
@@ -78,8 +81,9 @@ for name, scale in {"as they are": lambda y: y, "z-scores": zscores}.items():
 # ## 2 · Hand the weight on
 #
 # One track, one listener. `scores`, `weights` and `present` are arrays with one entry a modality;
-# where `present` is False, the score is not a guess at all. Return the weighted mean of the
-# guesses that exist, and 0.0 if there are none.
+# where `present` is False, the score is not a guess at all, whatever stands there. Return the
+# weighted mean of the guesses that exist, and 0.0 if there are none. The weights need not add up
+# to 1.
 
 
 # %% exercise="weighted_mean"
@@ -98,6 +102,13 @@ assert not np.isclose(weighted_mean(y, w, gap), 1.0), (
     "0.4 + 0.6 counts the gap as a 0; divide by the weights that are left, 0.8"
 )
 assert np.isclose(weighted_mean(y, w, gap), 1.25), "(0.2 · 2 + 0.6 · 1) / (0.2 + 0.6)"
+assert np.isclose(weighted_mean(y, np.ones(3), gap), 1.5), (
+    "weights 1, 1, 1: two guesses are left, 2 and 1; divide by the weights that are left"
+)
+hole = np.array([2.0, 1.0, np.nan])
+assert np.isclose(weighted_mean(hole, w, gap), 1.25), (
+    "a gap may hold NaN, and 0 · NaN is NaN: take scores[present] before you add anything up"
+)
 assert weighted_mean(y, w, ~every) == 0.0, "without any modality there is nothing to say: 0.0"
 
 # %%
@@ -139,12 +150,12 @@ def terms_of_a_sum(image_i, text_i, image_j, text_j):
 
 
 # %% check="terms_of_a_sum" points=2
-a, b, c, d = np.array([1.0, 2.0]), np.array([0.0, 3.0]), np.array([4.0, 1.0]), np.array([5.0, 3.0])
+a, b, c, d = np.array([1.0, 2.0]), np.array([0.0, 3.0]), np.array([3.0, 1.0]), np.array([4.0, 3.0])
 like, across = terms_of_a_sum(a, b, c, d)
 assert np.isclose(like + across, (a + b) @ (c + d)), "together they are the dot product of the sums"
-assert not np.isclose(like, 14), "the first number is like with like, the second across"
-assert np.isclose(like, 15), "picture · picture is 1·4 + 2·1 = 6, words · words is 3·3 = 9"
-assert np.isclose(across, 14), "picture of i · words of j is 11, words of i · picture of j is 3"
+assert not np.isclose(like, 13), "the first number is like with like, the second across"
+assert np.isclose(like, 14), "picture · picture is 1·3 + 2·1 = 5, words · words is 3·3 = 9"
+assert np.isclose(across, 13), "picture of i · words of j is 10, words of i · picture of j is 3"
 
 # %%
 seen = np.unique(split.seen["item_id"])
@@ -153,25 +164,32 @@ for m in ("image", "text"):
     x = blocks[m].reduce(40, seen).align(new).values
     rows[m] = x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-12)
 pairs = [(i, j) for i in range(len(new)) for j in range(i)]
-terms = [
-    terms_of_a_sum(rows["image"][i], rows["text"][i], rows["image"][j], rows["text"][j])
-    for i, j in pairs
-]
-like, across = np.array(terms).T
+
+
+def all_pairs(image, text):
+    return np.array([terms_of_a_sum(image[i], text[i], image[j], text[j]) for i, j in pairs]).T
+
+
+like, across = all_pairs(rows["image"], rows["text"])
 print("variance of like with like:", fixed(like.var(), 3), " across:", fixed(across.var(), 3))
+like_turned, across_turned = all_pairs(rows["image"], -rows["text"])
+print("words turned round: like with like the same:", np.allclose(like_turned, like))
+print("words turned round: across the opposite:    ", np.allclose(across_turned, -across))
 
 # %% [markdown]
-# *What it says.* The second number is noise: it says how much the picture of one track "agrees"
-# with the words of another in coordinates that have nothing to do with each other. Set it beside
-# the first, which is all we wanted. It does not go away with more data, since it is not an error
-# of estimation. Side by side, it is not there at all.
+# *What it says.* The part across compares the picture of one track with the words of another, in
+# coordinates that have nothing to do with each other, and it varies nearly as much as the part we
+# wanted. Its size does not show that it means nothing; the last two lines do. A principal
+# component has no sign: one may turn all directions of the words round, and no track has changed.
+# Like with like stays as it is, as it should. Every number across becomes its opposite: what
+# "agreed" now disagrees. More data would not help. Side by side, this part is not there at all.
 
 # %% [markdown]
 # ## 4 · Believe a listener in part
 #
 # A listener's own estimate `own` comes from `n` ratings; everybody's together is `common`. Shrink:
 # return the mean of the two, weighted `n` for the listener's own and `tau` for the common one.
-# With `tau` infinite, return the common one.
+# With `tau` infinite, return the common one. `own` and `n` may be arrays, one entry a listener.
 
 
 # %% exercise="shrink"
@@ -189,6 +207,8 @@ assert np.isclose(shrink(0.9, 0.4, n=0, tau=5), 0.4), (
     "without ratings, the common one is all we have"
 )
 assert np.isclose(shrink(0.9, 0.4, n=30, tau=10), 0.775), "(30 · 0.9 + 10 · 0.4) / 40"
+two = shrink(np.array([0.9, 0.9]), 0.4, n=np.array([0, 30]), tau=10)
+assert np.allclose(two, [0.4, 0.775]), "two listeners at once, with 0 and with 30 ratings"
 assert shrink(0.9, 0.4, n=30, tau=np.inf) == 0.4, "∞ / ∞ is no number: return common itself"
 
 # %%
@@ -234,8 +254,16 @@ game = {empty: 0.0, a: 4.0, b: 2.0, ab: 5.0}
 assert shapley(game, "ab", "a") != 4.0, "that is what a is worth alone; it may also come second"
 assert shapley(game, "ab", "a") == 3.5, "first it adds 4, second 5 − 2 = 3; the mean is 3.5"
 assert shapley(game, "ab", "a") + shapley(game, "ab", "b") == 5.0, "together: all minus nothing"
-three = {frozenset(s): len(s) ** 2 for s in ("", "x", "y", "z", "xy", "xz", "yz", "xyz")}
-assert np.isclose(shapley(three, "xyz", "x"), 3), "there are six orders of three, not three"
+sets = ("", "x", "y", "z", "xy", "xz", "yz", "xyz")
+three = dict(zip(map(frozenset, sets), (0, 24, 12, 6, 30, 42, 18, 54), strict=True))
+assert not np.isclose(shapley(three, "xyz", "x"), 30), (
+    "30 is the mean of alone and left out; x may also join second, after y or after z"
+)
+assert not np.isclose(shapley(three, "xyz", "x"), 28.5), (
+    "28.5 is a mean over sets; count orders: x is first in two of six, and last in two"
+)
+assert np.isclose(shapley(three, "xyz", "x"), 29), "(2 · 24 + 18 + 36 + 2 · 36) / 6"
+assert np.isclose(sum(shapley(three, "xyz", m) for m in "xyz"), 54), "together: all minus nothing"
 
 # %%
 equal = dict.fromkeys(blocks, 1.0)
