@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 from sklearn.base import clone
+from sklearn.cluster import KMeans
 from sklearn.exceptions import NotFittedError
 from sklearn.utils import get_tags
 
@@ -84,6 +85,24 @@ def test_the_same_seed_gives_the_same_words(bag, pictures):
     np.testing.assert_allclose(again.words_, bag.words_)
     other = BagOfVisualWords(n_words=10, rng=1).fit(pictures)
     assert not np.allclose(other.words_, bag.words_)
+
+
+def test_words_are_the_middles_of_their_groups(pictures):
+    bag = BagOfVisualWords(n_words=10).fit(pictures)
+    bits = visual_words._bits(np.concatenate([orb_descriptors(p) for p in pictures]))
+    distance = ((bits[:, None] - bag.words_) ** 2).sum(axis=2)
+    for w, word in enumerate(bag.words_):
+        np.testing.assert_allclose(bits[distance.argmin(axis=1) == w].mean(axis=0), word)
+    library = KMeans(10, n_init=1, random_state=0).fit(bits).inertia_
+    assert distance.min(axis=1).sum() < 1.05 * library
+
+
+def test_of_words_equally_far_the_first_counts_whatever_the_rounding():
+    bits = np.zeros((1, 256))
+    words = np.zeros((2, 256))
+    words[0, 0] = words[1, 1] = 1
+    assert visual_words._nearest(bits, words + 1e-12 * np.arange(2)[:, None]).tolist() == [0]
+    assert visual_words._nearest(bits, words + 1e-12 * np.arange(2)[::-1, None]).tolist() == [0]
 
 
 def test_fit_transform_is_fit_then_transform(bag, pictures):

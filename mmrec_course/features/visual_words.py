@@ -12,9 +12,10 @@ from typing import Any, Self
 
 import cv2
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.cluster import KMeans
+from sklearn.cluster import kmeans_plusplus
 from sklearn.utils.validation import check_is_fitted
 
 from mmrec_course.features.image import Floats, check_picture
@@ -24,6 +25,7 @@ __all__ = ["BagOfVisualWords", "orb_descriptors"]
 
 Descriptors = NDArray[np.uint8]
 ORB_BYTES = 32
+MAX_ROUNDS = 50
 
 
 def orb_descriptors(
@@ -201,8 +203,7 @@ class BagOfVisualWords(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             kept = np.sort(rng.choice(len(found), self.max_descriptors, replace=False))
             sample = found[kept]
         n_words = min(self.n_words, len(np.unique(sample, axis=0)))
-        kmeans = KMeans(n_words, n_init=1, random_state=int(rng.integers(2**31)))
-        self.words_ = kmeans.fit(_bits(sample)).cluster_centers_
+        self.words_ = _kmeans(_bits(sample), n_words, seed=int(rng.integers(2**31)))
         counts = [self._count(one) for one in described]
         n_with = (np.array(counts) > 0).sum(axis=0)
         idf = 1 + np.log((1 + len(counts)) / (1 + n_with))
@@ -211,8 +212,7 @@ class BagOfVisualWords(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def _count(self, descriptors: Descriptors) -> Floats:
         """(n_words,) how many descriptions are nearest to each word; of equals the first."""
-        distances = (self.words_**2).sum(axis=1) - 2 * _bits(descriptors) @ self.words_.T
-        nearest = distances.argmin(axis=1)
+        nearest = _nearest(_bits(descriptors), self.words_)
         return np.bincount(nearest, minlength=len(self.words_)).astype(np.float64)
 
     def _weigh(self, counts: list[Floats]) -> Floats:
@@ -224,3 +224,29 @@ class BagOfVisualWords(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 def _bits(descriptors: Descriptors) -> Floats:
     """(k, 32) bytes → (k, 256) zeros and ones."""
     return np.unpackbits(descriptors, axis=1).astype(np.float64)
+
+
+def _kmeans(bits: Floats, k: int, *, seed: int) -> Floats:
+    """(k, 256) middles of k groups, by Lloyd's rounds from a k-means++ start.
+
+    scikit-learn's ``KMeans`` subtracts the mean first, after which whether two middles are
+    equally far depends on the processor, and with it the outcome. On plain zeros and ones the
+    start and the sums are whole numbers, the same everywhere.
+    """
+    words, _ = kmeans_plusplus(bits, k, random_state=seed)
+    before = None
+    for _ in range(MAX_ROUNDS):
+        nearest = _nearest(bits, words)
+        if before is not None and np.array_equal(nearest, before):
+            break
+        member = sp.csr_array((np.ones(len(bits)), (nearest, np.arange(len(bits)))), (k, len(bits)))
+        size = np.bincount(nearest, minlength=k)[:, None]
+        words = np.where(size > 0, (member @ bits) / np.maximum(size, 1), words)
+        before = nearest
+    return np.asarray(words)
+
+
+def _nearest(bits: Floats, words: Floats) -> NDArray[np.intp]:
+    """Which word is nearest to each description; of those equal but for rounding, the first."""
+    distances = (words**2).sum(axis=1) - 2 * bits @ words.T
+    return np.asarray(np.round(distances, 6).argmin(axis=1))

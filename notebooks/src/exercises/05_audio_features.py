@@ -35,6 +35,7 @@ def n_frames(n_samples, hop):
 assert n_frames(1, 512) == 1, "even one sample has the frame that is centred on sample 0"
 assert n_frames(1024, 512) == 3, "centres 0, 512 and 1024: count the first one too"
 assert n_frames(1023, 512) == 2, "1024 is beyond the end: round down"
+assert n_frames(1000, 100) == 11, "centres 0, 100, …, 1000: divide by `hop`, whatever it is"
 
 # %% [markdown]
 # ## 2 · Which note?
@@ -56,7 +57,8 @@ def pitch_class(frequency):
 assert pitch_class(440) == 9, "440 Hz is A, and A is class 9 when C is 0"
 assert pitch_class(220) == 9 and pitch_class(1760) == 9, "octaves do not matter: the rest after 12"
 assert pitch_class(261.63) == 0, "261.63 Hz is C: twelve steps to a factor of two, so use log2"
-assert pitch_class(445) == 9, "a little out of tune is still A: round to the nearest, not down"
+assert pitch_class(445) == 9, "a little too high is still A: round to the nearest, not up"
+assert pitch_class(435) == 9, "a little too low is still A: round to the nearest, not down"
 
 # %% [markdown]
 # ## 3 · A chroma that does not care about the key
@@ -95,7 +97,7 @@ print("first three, from the strongest:", np.round(from_strongest(x)[:3], 1))
 # ## 4 · Is this tempo right?
 #
 # Return True if an estimate lies within 8 % of the true tempo. With `octaves=True`, half, double, a third and
-# three times the true tempo count as well: people tap at all of them.
+# three times the true tempo count as well, each within 8 % of that multiple: people tap at all of them.
 
 
 # %% exercise="tempo_is_right"
@@ -113,8 +115,13 @@ def tempo_is_right(estimate, truth, octaves=False):
 assert tempo_is_right(105, 100) and not tempo_is_right(110, 100), "within 8 % of the truth"
 assert tempo_is_right(93, 100), "too slow by 7 % is right too: take the absolute difference"
 assert not tempo_is_right(50, 100), "half the tempo is wrong unless octaves=True"
-assert tempo_is_right(50, 100, octaves=True) and tempo_is_right(300, 100, octaves=True)
+assert tempo_is_right(100, 100, octaves=True), "the true tempo itself counts with octaves, too"
+for estimate in (50, 200, 33, 300):
+    assert tempo_is_right(estimate, 100, octaves=True), (
+        f"{estimate} for 100: half, double, a third and three times all count with octaves=True"
+    )
 assert tempo_is_right(212, 100, octaves=True), "212 is within 8 % of 200: scale the tolerance"
+assert not tempo_is_right(56, 100, octaves=True), "56 is 12 % over 50: 8 % of 50, not of 100"
 assert not tempo_is_right(140, 100, octaves=True), "one and a half times is not an octave"
 
 # %% [markdown]
@@ -135,15 +142,18 @@ print("right:", right[False], "of 8; with octaves:", right[True], "of 8")
 # %% [markdown]
 # ## 5 · What do means forget?
 #
-# Return a second clip with exactly the samples of the first, in another order, such that means and
-# spreads over frames hardly change although nobody would call it the same music. (One line.)
+# Return a second clip with exactly the samples of the first, in another order, such that the chroma's
+# means and spreads hardly change although nobody would call it the same music: it is loud and quiet at
+# other times. (One line.)
 
 
 # %% exercise="same_means"
 def same_means(wave):
     ### BEGIN SOLUTION
     # Backwards, every frame has the same spectrum as before and frames only change places: means and
-    # spreads cannot tell, except for the sign of the slopes. Strokes that decay now swell.
+    # spreads cannot tell, except for the sign of the slopes. Strokes that decay now swell: the curves
+    # of loudness correlate at 0.4 only. Half a clip's shift, np.roll, does it too; pieces of 2,048
+    # samples in any order do it nearly, because their seams click.
     return np.asarray(wave)[::-1].copy()
     ### END SOLUTION
 
@@ -156,8 +166,12 @@ assert sorted(turned.tolist()) == sorted(wave.tolist()), (
 )
 assert not np.array_equal(turned, wave), "another order"
 a, b = (ChromaStatistics().transform([w])[0] for w in (wave, turned))
-assert np.abs(a - b).max() < 0.02, (
+assert np.abs(a - b).max() < 0.08, (
     "the means moved: mixing samples makes noise. Which order leaves the content of each frame alone?"
+)
+loud, turned_loud = (np.sqrt((w[:-1].reshape(-1, 512) ** 2).mean(axis=1)) for w in (wave, turned))
+assert np.corrcoef(loud, turned_loud)[0, 1] < 0.7, (
+    "still the same music, loud and quiet at the same times: move more than a few samples, and further"
 )
 
 # %% [markdown]
