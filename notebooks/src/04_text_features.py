@@ -503,7 +503,8 @@ finish(ax, alt="NDCG@10: stems, LSA and words together far to the right of place
 #
 # All of this knows only 461 descriptions. `TextEncoder` brings knowledge from outside: 256 numbers for each piece of a
 # word, trained by others on a large part of the web (the extra `encoders`; the two cells below are skipped where it is not
-# installed, and nothing else depends on them). Does it know that a sea is an ocean?
+# installed, and nothing else depends on them). They are read from their file as plain numbers, by `read_safetensors`; nothing
+# in it is executed. Does it know that a sea is an ocean?
 
 # %% tags=["needs-encoders"]
 from mmrec_course.features import TextEncoder, encoders_available
