@@ -6,10 +6,14 @@ from pathlib import Path
 import pytest
 
 # Kernels inherit these. Lessons print what holds on any thread count; the default is for speed:
-# beside another worker a second thread only waits.
+# beside another worker a second thread only waits, and keeps a core busy while it does. A worker
+# inherits what its controller set here, and sets it anew; what the user has set is left alone.
+OURS = "MMREC_SETS_THREADS"
 THREADS = "1" if "PYTEST_XDIST_WORKER" in os.environ else "2"
 for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
-    os.environ.setdefault(variable, THREADS)
+    if variable not in os.environ or variable in os.environ.get(OURS, "").split():
+        os.environ[variable] = THREADS
+        os.environ[OURS] = f"{os.environ.get(OURS, '')} {variable}"
 
 # One cache for all lessons and tests of this clone, so that a file is decoded once; the reader's
 # own, in the user's cache folder, is left alone. Surprise makes its folder when it is imported.
