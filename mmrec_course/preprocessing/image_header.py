@@ -12,6 +12,8 @@ from collections.abc import Iterator
 
 __all__ = ["UnsupportedError", "header_size", "orientation"]
 
+# Bytes that may be missing at a file's end without its being called a lie.
+CUT_OFF = 2**24
 PNG = b"\x89PNG\r\n\x1a\n"
 TIFF = {b"II*\0": "<", b"MM\0*": ">"}
 BIG_TIFF = (b"II+\0", b"MM\0+")
@@ -70,14 +72,14 @@ def header_size(data: bytes) -> tuple[int, int]:
 
 
 def _check_png_chunks(data: bytes) -> None:
-    """Refuse a chunk longer than the file: the decoder makes room for whatever it claims.
+    """Refuse a chunk far longer than the file: the decoder makes room for whatever it claims.
 
-    A last chunk that is merely cut off is left to the decoder.
+    A chunk that is merely cut off is left to the decoder.
     """
     at = len(PNG)
     while at + 12 <= len(data):
         (length,) = struct.unpack_from(">I", data, at)
-        if length > len(data):
+        if length > len(data) + CUT_OFF:
             raise UnsupportedError(f"a chunk of {length:,} bytes in a file of {len(data):,}")
         at += 12 + length
 
