@@ -13,7 +13,7 @@ import numpy as np
 from mmrec_course.datasets import load_mosaic
 from mmrec_course.display import fixed, print_table
 from mmrec_course.evaluation import cold_item_split, compare_splits, evaluate
-from mmrec_course.features import HOG, ColorHistogram, ColorMoments, extract_features
+from mmrec_course.features import HOG, ColorHistogram, ColorMoments, TfidfText, extract_features
 from mmrec_course.fusion import standardize_scores, weighted_sum
 from mmrec_course.preprocessing import load_image
 from mmrec_course.recommenders import ContentRidge
@@ -81,6 +81,11 @@ assert abs(found.sum() - 2.5) < 1e-9, "the vote is the length, 5, and there are 
 assert np.allclose(found, cell_histogram(-right, -down, 9)), (
     "light on dark and dark on light are the same: take the angle modulo 180°"
 )
+g_x, g_y = np.array([[4.0, 6.0], [-9.0, -16.0]]), np.array([[3.0, 8.0], [12.0, 12.0]])
+found = cell_histogram(g_x, g_y, 4)
+assert len(found) == 4 and np.allclose(found, [1.25, 2.5, 3.75, 5]), (
+    "37°, 53°, 127° and 143° are in four different bins of 45°: use n_bins; and divide by all four pixels"
+)
 
 # %%
 ramp = np.tile(np.arange(0, 160, 10.0), (16, 1))
@@ -117,6 +122,14 @@ assert found.shape == (144,), "72 bins for each half"
 assert abs(np.linalg.norm(found) - 1) < 1e-9, "each half has length 1, so both together have √2"
 assert found @ halves(flag[::-1]) < 1e-9, "upside down, no colour is where it was: cut rows"
 assert abs(found @ halves(flag[:, ::-1]) - 1) < 1e-9, "left and right do not matter here"
+cover = covers["t077"]
+quarters = ColorHistogram(layout=2).transform([cover]).reshape(2, 2, 72)
+assert np.allclose(np.linalg.norm(halves(cover).reshape(2, 72), axis=1), np.sqrt(0.5)), (
+    "on a real cover too, both halves have the same length: scale each by itself"
+)
+assert np.allclose(halves(cover).reshape(2, 72) ** 2, (quarters**2).sum(axis=1)), (
+    "half the rows of *this* picture, and the root of each share, as ColorHistogram has it"
+)
 
 # %%
 plain = extract_features(mosaic, ["image"], extractors={"image": ColorHistogram()})["image"]
@@ -145,7 +158,7 @@ print_table(table[["mean", "difference", "diff_low", "diff_high"]], digits=3)
 # ## 4 · Learn from the training items only
 #
 # `seen` are ids of training items. Return the block with every column standardised and then reduced to `k`
-# directions, both learned from the items in `seen` only.
+# directions, both learned from the items in `seen` only. (The check does the same by hand.)
 
 
 # %% exercise="reduce_honestly"
@@ -166,10 +179,16 @@ assert np.allclose(honest.values[learned_from].mean(axis=0), 0), (
 )
 assert not np.allclose(
     np.abs(honest.values), np.abs(shape.standardize().reduce(16, seen).values)
-), "standardize learns too: mean and standard deviation. Give it `seen` as well"
-assert not np.allclose(np.abs(honest.values), np.abs(shape.reduce(16, seen).values)), (
-    "first standardise, then reduce"
-)
+), "first standardise. That learns too, mean and standard deviation: give it `seen` as well"
+train = shape.values[learned_from]
+z, zs = ((v - train.mean(axis=0)) / train.std(axis=0) for v in (shape.values, train))
+directions = np.linalg.svd(zs, full_matrices=False)[2]
+for k in (16, 5):
+    found = reduce_honestly(shape, seen, k).values[shape.present]
+    by_hand = (z @ directions[:k].T)[shape.present]
+    assert found.shape == by_hand.shape and np.allclose(np.abs(found), np.abs(by_hand)), (
+        f"k = {k}: standardise, then reduce, then nothing more; `seen` in both, and no other items"
+    )
 
 # %% [markdown]
 # *Why bother?* No rating is in this leak, only means, deviations and directions, and nothing on this
@@ -180,8 +199,8 @@ assert not np.allclose(np.abs(honest.values), np.abs(shape.reduce(16, seen).valu
 # ## 5 · Is a second family worth its columns?
 #
 # From covers alone, moments added nothing to the histogram. And beside words and sound? Return all three blocks
-# for a split, with the image extractors given, and with nothing learned from new tracks. (A list of
-# extractors stands side by side. `extract_features` takes the ids in `fit_items`.)
+# for a split, with the image extractors given; learn all that is learned from the tracks in `split.seen`. (A
+# list of extractors stands side by side. `extract_features` takes the ids in `fit_items`.)
 
 
 # %% exercise="blocks_for"
@@ -198,10 +217,11 @@ two = blocks_for(splits[0], [ColorHistogram(), ColorMoments()])
 assert set(two) == {"image", "text", "audio"}, "all three modalities, not the image alone"
 assert one["image"].values.shape[1] == 72, "use the extractors that are given"
 assert two["image"].values.shape[1] == 81, "72 columns and 9, side by side"
-everything = extract_features(mosaic, ["text"])["text"]
-assert two["text"].values.shape[1] < everything.values.shape[1], (
-    "words that only new tracks have are not known yet: give fit_items the seen items"
-)
+for place, found in ((0, two), (1, blocks_for(splits[1], [ColorHistogram()]))):
+    known = mosaic.items.loc[splits[place].seen["item_id"].unique(), "text"].dropna()
+    assert list(found["text"].names) == list(TfidfText().fit(known).get_feature_names_out()), (
+        "words that only new tracks have are not known yet: give fit_items the seen items"
+    )
 
 # %%
 families = {

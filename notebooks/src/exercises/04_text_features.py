@@ -66,6 +66,10 @@ assert texts.index[nearest(x, i)] == "t206", (
     "the nearest text has the largest cosine, not the smallest"
 )
 assert nearest(x[:3], 1) in (0, 2), "it must work for any matrix, also one of three rows"
+twins = x[[3, 0, 3]]
+assert (nearest(twins, 0), nearest(twins, 2)) == (2, 0), (
+    "rows 0 and 2 are equal, so each is the other's neighbour: leave out place i, not the largest"
+)
 
 # %% [markdown]
 # *What it does.* For rows of length 1, the largest cosine and the smallest distance name the same neighbour, because
@@ -100,6 +104,9 @@ assert sorted(set(pieces("harbour", 4))) == [
     .fit(["harbour"])
     .get_feature_names_out()
 ], "compare with the columns of TfidfText(analyzer='char_wb', ngram_range=(4, 4))"
+assert pieces("banana", 3) == [" ba", "ban", "ana", "nan", "ana", "na "], (
+    "all pieces in their order: one that occurs twice is there twice"
+)
 
 # %%
 for n in (3, 4, 5):
@@ -140,7 +147,11 @@ assert too_common(tiny, 0.3) == {"sea", "boat", "drum"}, (
 assert too_common(tiny, 0.4) == set(), (
     "two of five texts are not *more* than 0.4; and three times in one text is one text"
 )
-assert "the" not in too_common(texts), "leave out English stop words first"
+names = TfidfText().fit(texts).get_feature_names_out()
+for share in (0.1, 0.05):
+    assert too_common(texts, share) == set(names[counted > share * len(texts)]), (
+        "words as tokenize finds them; leave out English stop words, all of them"
+    )
 
 # %%
 print(sorted(too_common(texts)))
@@ -152,34 +163,46 @@ print(sorted(too_common(texts)))
 # %% [markdown]
 # ## 5 · How many directions?
 #
-# In the lesson, two directions made “boat sea” and “ship harbour” one. Return the cosine of the texts 0 and 3 of `seven` in LSA with `k` directions, and
-# watch what happens as k grows.
+# In the lesson, two directions made “boat sea” and “ship harbour” one. Return the cosine of texts `i` and `j` (counted from 0) of a list, in LSA
+# with `k` directions learned from this list. Then watch what happens as k grows. (Rows of `LatentSemanticAnalysis` have length 1.)
 
 # %%
 seven = ["boat sea", "ship sea", "boat harbour", "ship harbour", *3 * ["drum solo"]]
 
 
 # %% exercise="cosine_with"
-def cosine_with(k):
+def cosine_with(k, texts, i, j):
     ### BEGIN SOLUTION
-    rows = LatentSemanticAnalysis(n_components=k).fit(seven).transform(seven)
-    return float(rows[0] @ rows[3])
+    rows = LatentSemanticAnalysis(n_components=k).fit(texts).transform(texts)
+    return float(rows[i] @ rows[j])
     ### END SOLUTION
 
 
 # %% check="cosine_with" points=2
-assert np.isclose(cosine_with(2), 1), "two directions: one for the sea, one for the drums"
+assert np.isclose(cosine_with(2, seven, 0, 3), 1), "one direction for the sea, one for the drums"
 full = TfidfText().fit(seven).transform(seven).toarray()
-assert np.isclose(cosine_with(6), full[0] @ full[3]), (
-    "with all directions nothing is forgotten: the cosine is that of TF-IDF. Pass k on, and fit on seven"
-)
+for i, j in ((0, 3), (0, 1), (0, 4), (5, 6)):
+    assert np.isclose(cosine_with(6, seven, i, j), full[i] @ full[j]), (
+        "with all directions nothing is forgotten: the cosine is that of TF-IDF. Use i and j"
+    )
+some = list(texts[:60])
+full = TfidfText().fit(some).transform(some).toarray()
+directions = np.linalg.svd(full, full_matrices=False)[2]
+for k in (5, 20):
+    rows = full @ directions[:k].T
+    rows = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    assert np.isclose(cosine_with(k, some, 7, 8), rows[7] @ rows[8]), (
+        f"sixty descriptions, k = {k}: pass k on, fit on the texts given, and scale rows to length 1"
+    )
 
 # %% [markdown]
-# Two, four and six directions:
+# One, two, four and six directions:
 
 # %%
-print([round(abs(cosine_with(k)), 2) for k in (2, 4, 6)])
+for k in (1, 2, 4, 6):
+    print(f"k = {k}: cosine {abs(float(cosine_with(k, seven, 0, 3))):.2f}")
 
 # %% [markdown]
 # *The idea.* Forgetting is what makes the two texts meet. With every direction kept, LSA is TF-IDF in other coordinates, and 0 stays 0. With
-# too few, everything meets everything. The right k is found on validation data, like any other setting.
+# too few, some texts vanish: with k = 1 only drums are left. (Three is not asked: the third and the fourth direction are equally strong, see the lesson, so which
+# comes third is a matter of taste.) The right k is found on validation data, like any other setting.
