@@ -1,5 +1,7 @@
 """Choices for missing modalities: each by hand, and no look at what is held out."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -56,6 +58,39 @@ def test_neighbours_are_those_that_the_same_people_chose() -> None:
     # asked for more neighbours than there are, it takes those that there are
     block = fill_missing(BLOCKS, "neighbours", ratings=RATINGS, n_neighbors=9)["image"]
     assert block.values[3].tolist() == [3.0, 2.0]
+
+
+def test_neighbours_agree_with_cosines_by_hand() -> None:
+    generator = np.random.default_rng(0)
+    # users × items, some chosen by few and some by most
+    x = (generator.random((60, 12)) < np.tile([0.1, 0.3, 0.8, 0.5], 3)).astype(float)
+    x[:, 3] = 0.0
+    user, item = np.nonzero(x)
+    ratings = pd.DataFrame({"user_id": user, "item_id": item})
+    ratings = pd.concat([ratings, ratings.iloc[::2]])  # chosen twice is chosen
+    values, present = generator.normal(size=(12, 2)), np.arange(12) % 3 > 0
+    block = FeatureBlock(
+        modality="image", item_ids=np.arange(12), values=values, present=present, names=("x", "y")
+    )
+    taught = np.array([1, 2, 4, 5, 7])
+    filled = fill_missing(
+        {"image": block}, "neighbours", fit_items=taught, ratings=ratings, n_neighbors=2
+    )["image"]
+    unit = x / np.maximum(np.linalg.norm(x, axis=0), 1.0)
+    for gap in np.flatnonzero(~present):
+        alike = unit[:, gap] @ unit[:, taught]
+        best = taught[np.argsort(-alike, kind="stable")[:2]]
+        expected = values[best] if alike.max() > 0 else values[taught]
+        np.testing.assert_allclose(filled.values[gap], expected.mean(axis=0))
+    np.testing.assert_array_equal(filled.values[present], values[present])
+
+
+def test_an_item_without_training_ratings_is_nobodys_neighbour() -> None:
+    ratings = RATINGS[RATINGS["item_id"] != "c"]
+    other = replace(IMAGE, values=IMAGE.values + 100.0 * (IMAGE.item_ids == "c")[:, None])
+    for block in (IMAGE, other):
+        filled = fill_missing({"image": block}, "neighbours", ratings=ratings)["image"]
+        assert filled.values[3].tolist() == [3.0, 2.0]
 
 
 def test_renormalize_leaves_the_gap_to_the_fusion() -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import reduce
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,6 +25,7 @@ __all__ = ["METHODS", "dropout_ridge", "fill_missing"]
 
 METHODS = ("drop", "zero", "mean", "neighbours", "renormalize")
 Floats = NDArray[np.float64]
+Chosen = tuple[Any, sp.csr_array]
 
 
 def fill_missing(
@@ -102,12 +104,13 @@ def fill_missing(
         return {m: block.align(kept) for m, block in blocks.items()}
     if method == "neighbours" and ratings is None:
         raise ValueError("ratings: 'neighbours' needs the training interactions")
+    chosen = _columns(ratings) if method == "neighbours" and ratings is not None else None
     filled = {}
     for m, block in blocks.items():
         taught = block.present.copy()
         if fit_items is not None:
             taught &= pd.Index(block.item_ids).isin(np.asarray(fit_items))
-        filled[m] = _filled(block, taught, method, ratings, n_neighbors)
+        filled[m] = _filled(block, taught, method, chosen, n_neighbors)
     return filled
 
 
@@ -115,7 +118,7 @@ def _filled(
     block: FeatureBlock,
     taught: NDArray[np.bool_],
     method: str,
-    ratings: pd.DataFrame | None,
+    chosen: Chosen | None,
     n_neighbors: int,
 ) -> FeatureBlock:
     gaps = np.flatnonzero(~block.present)
@@ -124,8 +127,8 @@ def _filled(
     values = block.values.copy()
     if method != "zero":
         values[gaps] = values[taught].mean(axis=0)
-    if method == "neighbours" and ratings is not None and len(gaps):
-        near = _chosen_together(block.item_ids, ratings, gaps, np.flatnonzero(taught))
+    if chosen is not None and len(gaps):
+        near = _chosen_together(block.item_ids, chosen, gaps, np.flatnonzero(taught))
         weight = _nearest_only(near, n_neighbors)
         count = weight.sum(axis=1)
         some = count > 0
@@ -133,19 +136,26 @@ def _filled(
     return replace(block, values=values, present=np.ones(len(block), bool))
 
 
-def _chosen_together(
-    item_ids: ArrayLike, ratings: pd.DataFrame, gaps: NDArray[np.intp], taught: NDArray[np.intp]
-) -> Floats:
-    """(n_gaps, n_taught) cosines of the items' columns of 0/1 interactions."""
-    column = pd.Index(np.asarray(item_ids)).get_indexer(pd.Index(ratings["item_id"]))
+def _columns(ratings: pd.DataFrame) -> Chosen:
+    """Ids of the rated items, and a row of 0/1 interactions for each, scaled to length 1.
+
+    One more row, of zeros, for items that nobody has chosen.
+    """
+    item, ids = pd.factorize(ratings["item_id"])
     user, names = pd.factorize(ratings["user_id"])
-    known = column >= 0
-    shape = (len(np.asarray(item_ids)), len(names))
-    x = sp.csr_array((np.ones(known.sum()), (column[known], user[known])), shape=shape)
+    x = sp.csr_array((np.ones(len(item)), (item, user)), shape=(len(ids) + 1, len(names)))
     x.data[:] = 1.0
     length = np.sqrt(np.asarray(x.sum(axis=1)).ravel())
-    x = sp.csr_array(sp.diags_array(1 / np.maximum(length, 1.0)) @ x)
-    return np.asarray((x[gaps] @ x[taught].T).toarray())
+    return pd.Index(ids), sp.csr_array(sp.diags_array(1 / np.maximum(length, 1.0)) @ x)
+
+
+def _chosen_together(
+    item_ids: NDArray[Any], chosen: Chosen, gaps: NDArray[np.intp], taught: NDArray[np.intp]
+) -> Floats:
+    """(n_gaps, n_taught) cosines of the items' rows of interactions."""
+    ids, x = chosen
+    row = ids.get_indexer(pd.Index(item_ids))
+    return np.asarray((x[row[gaps]] @ x[row[taught]].T).toarray())
 
 
 def _nearest_only(similarity: Floats, k: int) -> Floats:
