@@ -196,6 +196,41 @@ def test_factor_projection_by_hand():
         np.testing.assert_allclose(predicted[m], targets.to_numpy().mean(axis=0) + y @ w)
 
 
+@pytest.mark.parametrize("projection", ["factors", "pca"])
+def test_more_features_than_items_are_the_same_ridge(projection):
+    rng = np.random.default_rng(5)
+    x = 100.0 + rng.normal(size=(N, 150))  # far from zero, as features may be
+    block, targets = make_block("text", x), world()[1]
+    learn, reg = np.arange(N) < 30, 4.0
+    options = {"projection_reg": reg} if projection == "factors" else {"n_components": None}
+    model = MultitaskRidge(sharing="separate", projection=projection, reg=2.0)
+    model.set_params(**({"n_components": 3} | options)).fit({"text": block}, targets[learn])
+    mean = targets.to_numpy()[learn].mean(axis=0)
+    t = targets.to_numpy()[learn] - mean
+    z = x - x[learn].mean(axis=0)
+    z /= np.linalg.norm(z, axis=1, keepdims=True)
+    if projection == "factors":
+        u, s, _ = np.linalg.svd(t, full_matrices=False)
+        dual = np.linalg.solve(z[learn] @ z[learn].T + reg * np.eye(30), u[:, :3] * s[:3])
+        z = z @ z[learn].T @ dual
+    w = np.linalg.solve(z[learn].T @ z[learn] + 2.0 * np.eye(z.shape[1]), z[learn].T @ t)
+    predicted = model.predict({"text": block})["text"]
+    np.testing.assert_allclose(predicted, mean + z @ w, atol=1e-8)
+    assert model.axes_["text"].shape[0] == 150
+    np.testing.assert_allclose(model.centres_["text"], x[learn].mean(axis=0))
+
+
+def test_a_principal_axis_does_not_turn_round_with_its_block():
+    blocks, targets = world(width=50)
+    order = np.random.default_rng(3).permutation(50)
+    mixed = {m: make_block(m, b.values[:, order], b.present) for m, b in blocks.items()}
+    model = MultitaskRidge(sharing="shared", projection="pca", n_components=4)
+    one, other = (model.fit(b, targets).predict(b)["fused"] for b in (blocks, mixed))
+    np.testing.assert_allclose(one, other, atol=1e-8)
+    z = model.transform(mixed)["image"]
+    assert (z[np.abs(z).argmax(axis=0), np.arange(4)] > 0).all()
+
+
 def test_more_users_than_items_and_the_reverse_give_the_same_factors():
     blocks, targets = world(missing=0.0)
     wide = pd.concat([targets] * 5, axis=1)  # 60 columns for 40 items, each five times
@@ -436,8 +471,8 @@ def test_constant_inputs_and_a_single_item_predict_the_mean(sharing, projection)
         model.fit({"image": blocks["image"]}, one).predict(blocks, IDS)["fused"],
         np.tile(one, (N, 1)),
     )
-    still = {"image": make_block("image", np.ones((N, 4)))}
-    if projection is not None:
+    for width in (4, N + 5) if projection is not None else ():
+        still = {"image": make_block("image", np.full((N, width), 0.1))}
         y = model.fit(still, targets).predict(still)["fused"]
         np.testing.assert_allclose(y, np.tile(targets.mean(), (N, 1)), atol=1e-8)
 

@@ -9,16 +9,18 @@ Notebook: 09_multitask_fusion
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
 from itertools import product
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy.linalg import eigh
+from scipy.linalg import cho_factor, cho_solve, eigh
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
+from threadpoolctl import ThreadpoolController
 
 from mmrec_course.features.block import FeatureBlock
 from mmrec_course.fusion.weighted import stack_weights
@@ -36,6 +38,10 @@ RELATIVE_REGS = (0.001, 0.01, 0.1, 1.0, 10.0)
 RELATIVE_OWN_REGS = (0.01, 0.1, 1.0, 10.0, 100.0)
 RANKS = (4, 8, 16, 32, 64)
 FUSED = "fused"
+# Up to so many items or features, threads would wait for each other more than they work.
+ONE_THREAD = 2000
+# NumPy's and SciPy's BLAS are loaded by now; to look for them in every fit would cost milliseconds.
+BLAS = ThreadpoolController()
 
 
 class MultitaskRidge(BaseEstimator):  # type: ignore[misc]
@@ -68,9 +74,11 @@ class MultitaskRidge(BaseEstimator):  # type: ignore[misc]
     "low_rank" lets each modality read its own axes (A_m) and shares only D: the directions in
     which targets differ.
 
-    *Cost.* A singular value decomposition of the targets, n · n_targets · min(n, n_targets); an
-    eigendecomposition a modality, n · d · min(n, d); the matrices, M (n + k) k · n_targets. All
-    of it once a fold and once more at the end. Memory O(n · (d + n_targets)).
+    *Cost.* n² · d once for a modality with more features than items, whose rows are first turned
+    into n numbers each. Then, once a fold and once more at the end: a singular value
+    decomposition of the targets, n · n_targets · min(n, n_targets); a triangular decomposition
+    for each λ of a P_m, n · min(n, d)²; the matrices, M (n + k) k · n_targets. Memory
+    O(n · (d + n_targets)). Small problems are computed on one thread, large ones on all.
 
     Parameters
     ----------
@@ -234,16 +242,8 @@ class MultitaskRidge(BaseEstimator):  # type: ignore[misc]
         self.folds_ = self._folds(folds, len(table))
         self._n_targets = table.shape[1]
         columns = self._columns(table.to_numpy(np.float64), extra)
-        splits = []
-        for label in np.unique(self.folds_) if len(table) > 1 else ():
-            hidden = self.folds_ == label
-            if not hidden.all():
-                splits.append((hidden, self._project(aligned, columns, ~hidden)))
-        whole = self._project(aligned, columns, np.ones(len(table), bool))
-        self._choose(splits, whole, columns)
-        self._keep_hidden(splits)
-        self._keep(whole)
-        self.weights_ = self._weights(columns)
+        with _threads(len(table), max(aligned[m].values.shape[1] for m in self.modalities_)):
+            self._learn(aligned, columns)
         return self
 
     def transform(
@@ -270,16 +270,7 @@ class MultitaskRidge(BaseEstimator):  # type: ignore[misc]
         Notebook: 09_multitask_fusion
         """
         check_is_fitted(self, "coef_")
-        z = {}
-        for m, block in self._aligned(blocks, item_ids).items():
-            if block.values.shape[1] != len(self.axes_[m]):
-                raise ValueError(
-                    f"blocks[{m!r}]: {block.values.shape[1]} columns, trained on"
-                    f" {len(self.axes_[m])}"
-                )
-            rows = block.values if self.projection is None else _unit(block, self.centres_[m])
-            z[m] = rows @ self.axes_[m]
-        return z
+        return self._placed(self._aligned(blocks, item_ids))
 
     def predict(
         self, blocks: Mapping[str, FeatureBlock], item_ids: ArrayLike | None = None
@@ -308,8 +299,10 @@ class MultitaskRidge(BaseEstimator):  # type: ignore[misc]
 
         Notebook: 09_multitask_fusion
         """
-        z = self.transform(blocks, item_ids)
-        present = {m: block.present for m, block in self._aligned(blocks, item_ids).items()}
+        check_is_fitted(self, "coef_")
+        aligned = self._aligned(blocks, item_ids)
+        z = self._placed(aligned)
+        present = {m: block.present for m, block in aligned.items()}
         return self._fused({m: z[m] @ self.coef_[m] for m in z}, present, self.intercept_)
 
     def predict_hidden(self) -> dict[str, Floats]:
@@ -359,7 +352,39 @@ class MultitaskRidge(BaseEstimator):  # type: ignore[misc]
                     raise ValueError(f"blocks[{m!r}]: ids differ from other blocks'; give item_ids")
         return {m: block.align(np.asarray(item_ids)) for m, block in known.items()}
 
+    def _placed(self, aligned: Mapping[str, FeatureBlock]) -> dict[str, Floats]:
+        """z_m of these rows."""
+        z = {}
+        for m, block in aligned.items():
+            width = len(self.axes_[m])
+            if block.values.shape[1] != width:
+                raise ValueError(
+                    f"blocks[{m!r}]: {block.values.shape[1]} columns, trained on {width}"
+                )
+            rows = block.values
+            if self.projection is not None:
+                rows = _unit(rows, block.present, self.centres_[m])
+            z[m] = rows @ self.axes_[m]
+        return z
+
     # --- learning ------------------------------------------------------------------------------
+
+    def _learn(self, blocks: Mapping[str, FeatureBlock], columns: Floats) -> None:
+        """Every fold's common space and that of all items; then choices, matrices and weights."""
+        rows = {m: _compact(blocks[m], self.projection) for m in self.modalities_}
+        splits = []
+        for label in np.unique(self.folds_) if len(columns) > 1 else ():
+            hidden = self.folds_ == label
+            if not hidden.all():
+                splits.append((hidden, self._project(rows, columns, ~hidden)))
+        whole = self._project(rows, columns, np.ones(len(columns), bool))
+        self._choose_projections(splits, columns)
+        known = [self._statistics(space) for _, space in splits]
+        of_all = self._statistics(whole)
+        self._choose(splits, known, of_all, columns)
+        self._keep_hidden(splits, known)
+        self._keep(whole, of_all, rows)
+        self.weights_ = self._weights(columns)
 
     def _columns(self, targets: Floats, extra: Floats) -> Floats:
         """Targets and scaled auxiliary columns side by side."""
@@ -371,75 +396,93 @@ class MultitaskRidge(BaseEstimator):  # type: ignore[misc]
         self._auxiliary_scale = float(np.sqrt(scale))
         return np.hstack([targets, (extra - self._auxiliary_mean) * self._auxiliary_scale])
 
-    def _project(
-        self, blocks: Mapping[str, FeatureBlock], columns: Floats, training: Bools
-    ) -> _Space:
+    def _project(self, rows: Mapping[str, _Rows], columns: Floats, training: Bools) -> _Space:
         """The common space as these training items define it."""
         intercept = columns[training].mean(axis=0) if self.fit_intercept else 0.0 * columns[0]
         t = np.where(training[:, None], columns - intercept, 0.0)
         k = self.n_components
-        factors, right = _factors(t, k) if self.projection == "factors" else (t[:, :0], t[:0])
+        right = t[:0]
+        if self.projection == "factors":
+            found, right = _factors(t[training], k)
+            factors = np.zeros((len(t), len(right)))
+            factors[training] = found
         bases = {}
-        for m in self.modalities_:
-            use = training & blocks[m].present
-            centre = blocks[m].values[use].mean(axis=0) if use.any() else 0 * blocks[m].values[0]
+        for m, (values, present, _, _) in rows.items():
+            use = training & present
+            centre = values[use].mean(axis=0) if use.any() else 0 * values[0]
             if self.projection is None:
-                d = blocks[m].values.shape[1]
-                bases[m] = _Basis(blocks[m].values, np.eye(d), np.ones(d), 0 * centre, t[:, :0])
+                bases[m] = _Basis(values, 0 * centre, axes=np.eye(values.shape[1]))
                 continue
-            rows = _unit(blocks[m], centre)
-            axes, length = _principal_axes(rows[use], k if self.projection == "pca" else None)
-            hit = (rows[use] @ axes).T @ factors[use]
-            bases[m] = _Basis(rows @ axes, axes, length, centre, hit)
+            x = _unit(values, present, centre)
+            if self.projection == "pca":
+                axes = _principal_axes(x[use], k)
+                bases[m] = _Basis(x @ axes, centre, axes=axes)
+            else:
+                bases[m] = _Basis(x, centre, gram=x[use].T @ x[use], hit=x[use].T @ factors[use])
         return _Space(training, intercept, t, right, bases)
 
-    def _z(self, space: _Space, m: str, reg: float) -> tuple[Floats, Floats]:
-        """Places of all items in the common space, (n, k), and P_m, (d, k)."""
+    def _axes(self, space: _Space, m: str, reg: float) -> Floats:
+        """From the rows of a basis to the common space; P_m for "factors"."""
         basis = space.bases[m]
-        if self.projection != "factors":
-            return basis.places, basis.axes
-        shrunk = basis.hit / (basis.length + reg)[:, None]
-        return basis.places @ shrunk, basis.axes @ shrunk
+        return basis.axes if self.projection != "factors" else _ridge(basis.gram, basis.hit, reg)
 
-    def _statistics(self, space: _Space) -> tuple[dict[str, Floats], list[Floats], list[Floats]]:
+    def _z(self, space: _Space, m: str, reg: float, at: Bools | slice = slice(None)) -> Floats:
+        """Places of these items in the common space, (n, k)."""
+        places = space.bases[m].places[at]
+        return places @ self._axes(space, m, reg) if self.projection == "factors" else places
+
+    def _statistics(self, space: _Space) -> _Statistics:
         """z_m, Gram matrices G_m and products B_m: all that the matrices depend on."""
-        z = {m: self._z(space, m, self.projection_reg_.get(m, 0.0))[0] for m in self.modalities_}
-        grams, hits = [], []
+        z, grams, hits = {}, [], []
         for m in self.modalities_:
+            z[m] = self._z(space, m, self.projection_reg_.get(m, 0.0))
             use = space.training & self.present_[m]
             grams.append(z[m][use].T @ z[m][use])
             hits.append(z[m][use].T @ space.targets[use])
         return z, grams, hits
 
-    def _choose(self, splits: _Splits, whole: _Space, columns: Floats) -> None:
-        """Set projection_reg_, reg_, own_reg_ and rank_."""
+    def _choose_projections(self, splits: _Splits, columns: Floats) -> None:
+        """Set projection_reg_."""
         n = self._n_targets
-
-        def error(hidden: Bools, space: _Space, m: str, z: Floats, coef: Floats) -> float:
-            ask = hidden & self.present_[m]
-            truth = columns[ask, :n] - space.intercept[:n]
-            return float(((truth - z[ask] @ coef[:, :n]) ** 2).sum())
-
         self.projection_reg_: dict[str, float] = {}
         for m in self.modalities_ if self.projection == "factors" else ():
             given = self._given(self.projection_reg, m, "projection_reg")
             regs = PROJECTION_REGS if given is None else (given,)
-            loss = [
-                sum(error(h, s, m, self._z(s, m, reg)[0], s.right) for h, s in splits)
-                for reg in regs
-            ]
-            self.projection_reg_[m] = _best(regs, loss)
+            losses = np.zeros(len(regs))
+            for hidden, space in splits if given is None else ():
+                ask = hidden & self.present_[m]
+                truth = columns[ask, :n] - space.intercept[:n]
+                for j, reg in enumerate(regs):
+                    missed = truth - self._z(space, m, reg, ask) @ space.right[:, :n]
+                    losses[j] += np.vdot(missed, missed)
+            self.projection_reg_[m] = _best(regs, losses.tolist())
 
-        grams = self._statistics(whole)[1]
-        statistics = [(hidden, space, *self._statistics(space)) for hidden, space in splits]
-        options = self._options(grams)
+    def _choose(
+        self,
+        splits: _Splits,
+        known: Sequence[_Statistics],
+        of_all: _Statistics,
+        columns: Floats,
+    ) -> None:
+        """Set reg_, own_reg_ and rank_."""
+        n = self._n_targets
+        options = self._options(of_all[1])
         losses = np.zeros((len(options), len(self.modalities_)))
-        for hidden, space, z, g, b in statistics:
+        for (hidden, space), (z, g, b) in zip(splits, known, strict=True):
+            if len(options) == 1:
+                break
+            asked = []
+            for m in self.modalities_:
+                ask = hidden & self.present_[m]
+                truth, places = columns[ask, :n] - space.intercept[:n], z[m][ask]
+                asked.append((np.vdot(truth, truth), places.T @ truth, places.T @ places))
             solver = _Solver(self.sharing, g, b)
-            for row, (reg, own_reg, rank) in enumerate(options):
-                coef = solver(reg, own_reg, rank)[0]
-                for j, m in enumerate(self.modalities_):
-                    losses[row, j] += error(hidden, space, m, z[m], coef[j])
+            for row, setting in enumerate(options):
+                coefs = solver(*setting)[0]
+                for j, (size, hit, gram) in enumerate(asked):
+                    # |T − ZW|² = |T|² − W·(2ZᵀT − ZᵀZW): as high as the space, not as the fold.
+                    w = coefs[j][:, :n]
+                    losses[row, j] += size - np.vdot(w, 2 * hit - gram @ w)
         self._settle(options, losses)
 
     def _options(self, grams: Sequence[Floats]) -> list[_Setting]:
@@ -478,24 +521,23 @@ class MultitaskRidge(BaseEstimator):  # type: ignore[misc]
         self.own_reg_ = own_reg if self.sharing == "shared+own" else None
         self.rank_ = rank if self.sharing == "low_rank" else None
 
-    def _solve(self, space: _Space) -> tuple[dict[str, Floats], _Solution]:
-        z, grams, hits = self._statistics(space)
-        solver = _Solver(self.sharing, grams, hits)
-        return z, solver(self._regs, self.own_reg_ or 1.0, self.rank_ or 1)
+    def _solve(self, statistics: _Statistics) -> _Solution:
+        solver = _Solver(self.sharing, *statistics[1:])
+        return solver(self._regs, self.own_reg_ or 1.0, self.rank_ or 1)
 
-    def _keep_hidden(self, splits: _Splits) -> None:
+    def _keep_hidden(self, splits: _Splits, known: Sequence[_Statistics]) -> None:
         """What predict_hidden needs, in the common space."""
         self._hidden = []
         n = self._n_targets
-        for hidden, space in splits:
-            z, (coefs, _, _) = self._solve(space)
-            z = {m: z[m][hidden] for m in self.modalities_}
+        for (hidden, space), statistics in zip(splits, known, strict=True):
+            z = {m: statistics[0][m][hidden] for m in self.modalities_}
+            coefs = self._solve(statistics)[0]
             coef = {m: c[:, :n] for m, c in zip(self.modalities_, coefs, strict=True)}
             self._hidden.append((hidden, z, coef, space.intercept[:n]))
 
-    def _keep(self, space: _Space) -> None:
+    def _keep(self, space: _Space, statistics: _Statistics, rows: Mapping[str, _Rows]) -> None:
         n = self._n_targets
-        _, (coefs, shared, directions) = self._solve(space)
+        coefs, shared, directions = self._solve(statistics)
         both = dict(zip(self.modalities_, coefs, strict=True))
         self.coef_ = {m: c[:, :n] for m, c in both.items()}
         self.shared_ = None if shared is None else shared[:, :n]
@@ -507,10 +549,12 @@ class MultitaskRidge(BaseEstimator):  # type: ignore[misc]
         scale = self._auxiliary_scale or 1.0
         self.auxiliary_coef_ = {m: c[:, n:] / scale for m, c in both.items()}
         self.auxiliary_intercept_ = space.intercept[n:] / scale + self._auxiliary_mean
-        self.centres_ = {m: space.bases[m].centre for m in self.modalities_}
-        self.axes_ = {
-            m: self._z(space, m, self.projection_reg_.get(m, 0.0))[1] for m in self.modalities_
-        }
+        self.centres_, self.axes_ = {}, {}
+        for m, (_, _, mean, turn) in rows.items():
+            centre = space.bases[m].centre
+            axes = self._axes(space, m, self.projection_reg_.get(m, 0.0))
+            self.centres_[m] = centre if turn is None else mean + centre @ turn
+            self.axes_[m] = axes if turn is None else turn.T @ axes
 
     def _weights(self, columns: Floats) -> dict[str, float]:
         """w_m as given, or by least squares on what was hidden."""
@@ -580,15 +624,27 @@ class MultitaskRidge(BaseEstimator):  # type: ignore[misc]
         return label
 
 
+class _Rows(NamedTuple):
+    """One modality's features of the training items, in at most as many columns as items."""
+
+    values: Floats  # (n, r)
+    present: Bools  # (n,)
+    mean: Floats  # (d,); a feature row is mean + values @ turn
+    turn: Floats | None  # (r, d) orthonormal rows; None: the features as they are
+
+
+NOTHING = np.zeros((0, 0))
+
+
 @dataclass(frozen=True)
 class _Basis:
-    """One modality: its items on axes of its own, before the common space."""
+    """One modality before the common space: rows, and what P_m is made of for "factors"."""
 
-    places: Floats  # (n, r) rows on the axes
-    axes: Floats  # (d, r)
-    length: Floats  # (r,) sums of squares of the training rows along the axes
-    centre: Floats  # (d,)
-    hit: Floats  # (r, k) products with the factors
+    places: Floats  # (n, r) rows of all items, on the common axes if these are known already
+    centre: Floats  # (r,)
+    axes: Floats = field(default_factory=lambda: NOTHING)  # (r, k)
+    gram: Floats = field(default_factory=lambda: NOTHING)  # (r, r) of the training rows
+    hit: Floats = field(default_factory=lambda: NOTHING)  # (r, k) their products with the factors
 
 
 @dataclass(frozen=True)
@@ -603,6 +659,7 @@ class _Space:
 
 
 _Splits = Sequence[tuple[Bools, _Space]]
+_Statistics = tuple[dict[str, Floats], list[Floats], list[Floats]]
 _Setting = tuple[tuple[float, ...], float, int]
 _Solution = tuple[list[Floats], Floats | None, Floats | None]
 
@@ -619,7 +676,9 @@ class _Solver:
         once = grams[:1] if sharing == "shared" else grams
         self.roots = [eigh(g) for g in once]
         self.turned = [q.T @ b for (_, q), b in zip(self.roots, hits, strict=False)]
+        self.full: tuple[tuple[float, ...], list[Floats]] = ((), [])
         self.right: tuple[tuple[tuple[float, ...], bool], Floats] | None = None
+        self.sums: dict[float, tuple[Floats, Floats]] = {}
 
     def __call__(self, regs: Sequence[float], own_reg: float, rank: int) -> _Solution:
         """(W_m), W, D for λ a modality, μ and r."""
@@ -628,7 +687,9 @@ class _Solver:
             return [w] * len(self.grams), w, None
         if self.sharing == "shared+own":
             return self._with_own(regs[0], own_reg)
-        full = [self._ridge(j, reg) for j, reg in enumerate(regs)]
+        if self.full[0] != tuple(regs):  # the same for every rank
+            self.full = tuple(regs), [self._ridge(j, reg) for j, reg in enumerate(regs)]
+        full = self.full[1]
         if self.sharing == "separate":
             return full, None, None
         directions = self._directions(tuple(regs), rank)
@@ -639,12 +700,15 @@ class _Solver:
         return np.asarray(q @ (self.turned[j] / (np.maximum(length, 0) + reg)[:, None]))
 
     def _with_own(self, reg: float, own_reg: float) -> _Solution:
-        k = len(self.grams[0])
-        left, right = (reg / own_reg) * np.eye(k), np.zeros_like(self.hits[0])
-        for (length, q), b in zip(self.roots, self.turned, strict=True):
-            length = np.maximum(length, 0)
-            left += (q * (length / (length + own_reg))) @ q.T
-            right += q @ (b / (length + own_reg)[:, None])
+        if own_reg not in self.sums:
+            left, right = np.zeros_like(self.grams[0]), np.zeros_like(self.hits[0])
+            for (length, q), b in zip(self.roots, self.turned, strict=True):
+                length = np.maximum(length, 0)
+                left += (q * (length / (length + own_reg))) @ q.T
+                right += q @ (b / (length + own_reg)[:, None])
+            self.sums[own_reg] = left, right
+        left, right = self.sums[own_reg]
+        left = left + (reg / own_reg) * np.eye(len(left))
         shared: Floats = np.asarray(np.linalg.solve(left, right), dtype=np.float64)
         coefs: list[Floats] = []
         for (length, q), g, b in zip(self.roots, self.grams, self.hits, strict=True):
@@ -654,14 +718,15 @@ class _Solver:
 
     def _directions(self, regs: tuple[float, ...], rank: int) -> Floats:
         """The leading right singular vectors of the stacked (G_m + λI)^-½ B_m."""
-        if self.right is None or self.right[0] != (regs, rank > max(RANKS)):
+        height = sum(len(length) for length, _ in self.roots)
+        many = rank > max(RANKS) or height <= 4 * max(RANKS)  # few of many are found faster
+        if self.right is None or self.right[0] != (regs, many):
             stacked = np.vstack(
                 [
                     b / np.sqrt(np.maximum(length, 0) + reg)[:, None]
                     for (length, _), b, reg in zip(self.roots, self.turned, regs, strict=True)
                 ]
             )
-            many = rank > max(RANKS)  # few are found faster than all
             self.right = (regs, many), _factors(stacked, None if many else max(RANKS))[1]
         return self.right[1][:rank]
 
@@ -686,23 +751,52 @@ def _factors(t: Floats, k: int | None) -> tuple[Floats, Floats]:
     return t @ q, q.T
 
 
-def _principal_axes(rows: Floats, k: int | None) -> tuple[Floats, Floats]:
-    """(d, r) orthonormal axes of the rows and the rows' sums of squares along them.
+def _principal_axes(rows: Floats, k: int | None) -> Floats:
+    """(d, r) orthonormal axes of the rows, the strongest first.
 
-    With k given, r = k: axes along which nothing varies are zero.
+    An axis and its opposite serve alike; it points to the row that lies farthest out on it, so
+    that every processor has the same one. With k given, r = k: axes along which nothing varies
+    are zero.
     """
     scores, right = _factors(rows, k)
-    axes, length = right.T, (scores**2).sum(axis=0)
-    missing = 0 if k is None else k - len(length)
-    return np.pad(axes, ((0, 0), (0, missing))), np.pad(length, (0, missing))
+    farthest = np.take_along_axis(scores, np.abs(scores).argmax(axis=0)[None], axis=0)[0]
+    axes = right.T * np.where(farthest < 0, -1.0, 1.0)
+    return np.pad(axes, ((0, 0), (0, 0 if k is None else k - axes.shape[1])))
 
 
-def _unit(block: FeatureBlock, centre: Floats) -> Floats:
+def _ridge(gram: Floats, hit: Floats, reg: float) -> Floats:
+    """(G + λI)⁻¹ B by Cholesky: for few λ faster than one eigendecomposition."""
+    if not hit.size:
+        return hit
+    reg = max(reg, 1e-12 * float(np.trace(gram)))  # below, rounding is all there is
+    return np.asarray(cho_solve(cho_factor(gram + reg * np.eye(len(gram))), hit))
+
+
+def _compact(block: FeatureBlock, projection: str | None) -> _Rows:
+    """More features than items: n items span n directions, and all else is the same in these."""
+    x, present = block.values, block.present
+    mean = x[present].mean(axis=0)
+    if projection is None or x.shape[1] <= len(x):
+        return _Rows(x, present, mean, None)
+    values, turn = _factors(_unit(x, present, mean, scale=False), None)
+    return _Rows(values, present, mean, turn)
+
+
+def _unit(x: Floats, present: Bools, centre: Floats, *, scale: bool = True) -> Floats:
     """Rows centred and scaled to length 1; zero where absent or on the centre, up to rounding."""
-    x = (block.values - centre) * block.present[:, None]
+    before = np.linalg.norm(x, axis=1, keepdims=True) + np.linalg.norm(centre)
+    x = (x - centre) * present[:, None]
     length = np.linalg.norm(x, axis=1, keepdims=True)
-    before = np.linalg.norm(block.values, axis=1, keepdims=True) + np.linalg.norm(centre)
-    return np.asarray(np.divide(x, length, out=np.zeros_like(x), where=length > 1e-12 * before))
+    by = length if scale else np.ones_like(length)
+    return np.asarray(np.divide(x, by, out=np.zeros_like(x), where=length > 1e-12 * before))
+
+
+def _threads(n_items: int, n_features: int) -> AbstractContextManager[Any]:
+    """One BLAS thread where the smaller side is small: the same bits then, however many cores."""
+    limiter: AbstractContextManager[Any] = BLAS.limit(
+        limits=1 if min(n_items, n_features) <= ONE_THREAD else None
+    )
+    return limiter
 
 
 def _best(options: Sequence[Any], losses: Sequence[float]) -> Any:

@@ -85,6 +85,7 @@ def own_part(gram, hit, W, own_reg):
 # %% check="own_part"
 _model = fitted("shared+own", own_reg=5.0)
 _own = own_part(G["audio"], B["audio"], _model.shared_, 5.0)
+assert np.shape(_own) == (4, 10), "V is as large as W: axes × listeners"
 assert not np.allclose(_own, np.linalg.solve(G["audio"] + 5.0 * np.eye(4), B["audio"])), (
     "this is the separate matrix: take away first what W explains already, B − G W"
 )
@@ -143,8 +144,11 @@ def explained(y, t):
 
 
 # %% check="explained"
-assert explained(true, true) == 1, "a perfect guess explains all"
-assert explained(0 * true, true) == 0, "a guess of zero explains nothing"
+assert explained(true, true) is not None, "return a number"
+assert np.isclose(explained(true, true), 1), "a perfect guess explains all"
+assert np.isclose(explained(0 * true, true), 0), (
+    "a guess of zero explains nothing: divide by the sum of t², nothing taken away from t"
+)
 assert np.isclose(explained(-true, true), -3), "a guess can be worse than none: 1 − 4"
 
 # %%
