@@ -8,13 +8,15 @@ JOBS ?= 2
 
 # Set before any kernel starts; stored outputs do not depend on them, a room of laptops does.
 # For tests conftest.py sets them: pytest's workers share the cores.
-lab notebooks data bench: export OMP_NUM_THREADS ?= 2
-lab notebooks data bench: export OPENBLAS_NUM_THREADS ?= 2
-lab notebooks data bench: export NUMBA_NUM_THREADS ?= 2
+lab app notebooks data bench: export OMP_NUM_THREADS ?= 2
+lab app notebooks data bench: export OPENBLAS_NUM_THREADS ?= 2
+lab app notebooks data bench: export NUMBA_NUM_THREADS ?= 2
+# One copy of what was downloaded, for lessons and tests alike; conftest.py says the same.
+lab notebooks movielens: export MMREC_DATA ?= $(CURDIR)/.cache/datasets
 export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test notebooks data bench lock clean
+.PHONY: help lab app test notebooks data movielens bench lock clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,6 +25,9 @@ help:  ## this list
 # The root folder is the repository, or the lessons could not reach the covers in ../data.
 lab: $(READY)  ## open JupyterLab on the first lesson (LAB="--no-browser --port 8899" adds flags)
 	$(BIN)/jupyter-lab --ServerApp.root_dir=. $(LAB) notebooks/00_start_here.ipynb
+
+app: $(READY)  ## open the page to play with, without code (VOILA="--no-browser" adds flags)
+	$(BIN)/voila notebooks/app/playground.ipynb $(VOILA)
 
 test: $(READY)  ## lint, types, tests and every core notebook, outputs compared strictly
 	$(BIN)/ruff check .
@@ -33,9 +38,14 @@ test: $(READY)  ## lint, types, tests and every core notebook, outputs compared 
 notebooks: $(READY)  ## run the text sources in notebooks/src into notebooks (ONLY=03 for one)
 	$(BIN)/python tools/build_notebooks.py $(ONLY)
 
-data: $(READY)  ## rebuild data/mosaic (maintainers; needs the programs and fonts in CONTRIBUTING.md)
+data: $(READY)  ## rebuild data/mosaic, with STAMPS=folder data/stamps too (maintainers; see CONTRIBUTING.md)
 	$(BIN)/pip install -q -c requirements.lock --no-build-isolation -e ".[data]"
 	$(BIN)/python tools/build_mosaic.py
+	@test -n "$(STAMPS)" || echo "data/stamps stays as it is; STAMPS=folder names its unpacked package"
+	@test -z "$(STAMPS)" || $(BIN)/python tools/build_stamps.py "$(STAMPS)"
+
+movielens: $(READY)  ## download the ratings that lesson 13 needs, once (2 to 5 MB)
+	$(BIN)/python -c "from mmrec_course.datasets import load_movielens; load_movielens('100k')"
 
 bench: $(READY)  ## speed and accuracy beside known libraries, as ratios
 	$(BIN)/python benchmarks
