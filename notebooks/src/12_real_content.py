@@ -6,7 +6,8 @@
 # them adds; then run a shop that has no customers yet.<br>
 # **Time** 60 minutes: the stock 5, similar stamps 10, guessing the category 20, close relatives 5,
 # missing sounds 10, the shop 10. Exercises 30 more.<br>
-# **Needs** Lessons 03–05 (features) and 08 (weighted fusion). Nothing is downloaded.
+# **Needs** Lessons 03–05 (features), 06 (intervals), 08 (weighted fusion) and the missing modalities of
+# [lesson 10](10_incomplete_data.ipynb). Nothing is downloaded.
 
 # %%
 from mmrec_course.datasets import load_stamps
@@ -19,7 +20,7 @@ show_items(items, ["horse", "fruit-lemon", "5-jupiter", "bee", "hammer"])
 # %% [markdown]
 # These are *stamps* of Tux Paint, a drawing program for children. Many people have drawn,
 # photographed, described and recorded them since 2002 ([who, and under which
-# licence](../data/stamps/README.md)). Nothing here is simulated. And nobody has rated anything: there are no
+# licence](../data/stamps/README.md)). Nothing in this catalogue is simulated. And nobody has rated anything: there are no
 # listeners, no clicks, no NDCG.
 #
 # What can we measure, then? Each stamp lies in a folder of its makers, *animals*, *food*, *town*. A
@@ -75,8 +76,8 @@ for m, block in blocks.items():
 print_table(media_problems(blocks), index=False)
 
 # %% [markdown]
-# Two stamps have words with which nothing can be done: no other stamp has them, or a piece of them. They
-# count as having none.
+# Two stamps have words with which nothing can be done. No other stamp has *eye*, or a piece of it that is three letters long;
+# and *mine* is on the list of words to skip, as in *yours and mine* (lesson 04). They count as having none.
 #
 # (What these features learn, means, vocabulary, visual words, they learn from all 454 stamps. No
 # category takes part in it, and in a shop one has the pictures before one has to sort them.)
@@ -113,7 +114,8 @@ neighbours("text", "horse")
 neighbours("audio", "bee")
 
 # %% [markdown]
-# Two of them are insects. And a penguin? Play it and judge for yourself: sounds may be alike where animals are not.
+# A moth (*Xanthia*) and a hornet are insects like the bee. And a penguin? Play it and judge for yourself: sounds may be alike
+# where animals are not.
 # Each modality is fooled in its own way. That is what makes fusion promising: **errors that are
 # not the same can correct each other**. Whether they do is a question for a number.
 #
@@ -122,13 +124,14 @@ neighbours("audio", "bee")
 # Hide one stamp, learn from the other 453, guess its category; do so for every stamp. That is
 # *leave-one-out*: no stamp is wasted, and none is guessed by a model that has seen its answer.
 #
-# The model is ridge regression on similarities, as in lesson 08. With the cosines $S$ of every two stamps, a column
-# of ones for "how frequent is this category anyway", and $Y$ with a column a category (1 if the stamp is in it):
+# The model is ridge regression on similarities, as in lesson 08. With the cosines $S$ of every two stamps (the mean
+# stamp subtracted), 1 added to each for "how frequent is this category anyway", and $Y$ with a column a
+# category (1 if the stamp is in it):
 #
 # $$K = S + 1, \qquad \hat Y = H\,Y, \qquad H = K\,(K + \lambda I)^{-1}$$
 #
 # In words: each guess is a weighted vote of all stamps, the alike ones loudest; the category with
-# the largest $\hat y$ wins.
+# the largest $\hat y$ wins. ($\lambda$ is `reg` in the code, and `hat` adds the 1 itself.)
 
 # %%
 import numpy as np
@@ -143,8 +146,9 @@ def similarity(block):
     return (x @ x.T) * np.outer(block.present, block.present)
 
 
-def hat(K, reg):
-    return np.linalg.solve(K + 1 + reg * np.eye(len(K)), K + 1)
+def hat(similar, reg):
+    K = similar + 1
+    return np.linalg.solve(K + reg * np.eye(len(K)), K)
 
 
 S = {m: similarity(block) for m, block in blocks.items()}
@@ -174,12 +178,13 @@ print("right, left out:", f"{np.mean(without.argmax(1) == Y.argmax(1)):.2f}")
 #
 # $\lambda$ has to be chosen. Choose the best by leave-one-out and report that number, and it is too good: the stamp
 # that is judged took part in the choice. So for every stamp $i$, choose what is best for *the others*, and guess
-# each other $j$ without $j$ **and** without $i$. These are 454 × 453 models. Leaving two out has a closed form as well. With
-# the errors $e = y - \hat y$:
+# each other $j$ without $j$ **and** without $i$. These are 454 × 453 models; but for leaving out two there is a formula as
+# well, found in the same way (take it as given: the next cells check it). With the errors $e = y - \hat y$:
 #
 # $$e_j^{(-ij)} = \frac{(1 - h_{ii})\, e_j + h_{ij}\, e_i}{(1 - h_{ii})(1 - h_{jj}) - h_{ij}^2}$$
 #
-# `right_without_both` says for every $i$ how many of the others are guessed right.
+# `right_without_both` says for every $i$ how many of the others are guessed right. It goes category by category and keeps
+# the highest guess (`best`) and the guess for the category that is the answer (`true`).
 
 
 # %%
@@ -189,6 +194,7 @@ def right_without_both(H, Y):
     np.fill_diagonal(shrunk, 1.0)
     best, true = np.full(H.shape, -np.inf), np.zeros(H.shape)
     for c in range(Y.shape[1]):
+        # y[i, j]: the guess for stamp j by a model that has seen neither i nor j.
         y = Y[:, c] - (np.outer(1 - h, E[:, c]) + H * E[:, [c]]) / shrunk
         best, true = np.maximum(best, y), np.where(Y[:, c] == 1, y, true)
     right = true >= best
@@ -207,18 +213,18 @@ long_way = (others.argmax(1) == Y[rest].argmax(1)).sum()
 print("equal:", long_way == right_without_both(H, Y)[200])
 
 # %% [markdown]
-# `judge` puts it together: of all candidates (a matrix $K$ and a $\lambda$ each) it takes, for every stamp, the one
-# that is best for the others, and returns the stamp's guess by it.
+# `judge` puts it together: of all candidates (similarities and a $\lambda$ each) it takes, for every stamp, the one
+# that is best for the others, and returns the stamp's guess by it, and the number of the candidate taken.
 
 # %%
 REGS = (0.01, 0.1, 1.0, 3.0, 10.0)
 
 
-def judge(kernels, Y):
+def judge(candidates, Y):
     guesses, quality = [], []
-    for K in kernels:
+    for similar in candidates:
         for reg in REGS:
-            H = hat(K, reg)
+            H = hat(similar, reg)
             h = np.diag(H)[:, None]
             guesses.append(((H @ Y - h * Y) / (1 - h)).argmax(axis=1))
             quality.append(right_without_both(H, Y))
@@ -256,12 +262,13 @@ for m in ("image", "text"):
 
 # %% [markdown]
 # Every stamp's own choice, made without it, falls on *bent*, for pictures and for words; it is the pictures that
-# gain by it. We keep it from here on.
+# gain by it. We keep it wherever a category is guessed.
 #
 # ### Fused
 #
 # Side by side, with weights (lesson 08), which is a weighted sum of similarities. Where a modality is missing its weight goes to
-# the others (lesson 10): $w_{im} = a_{im} w_m / \sum_n a_{in} w_n$, and two stamps are compared with $\sqrt{w_{im} w_{jm}}$.
+# the others ([lesson 10](10_incomplete_data.ipynb)): $w_{im} = a_{im} w_m / \sum_n a_{in} w_n$, where $a_{im}$ is 1 if stamp $i$
+# has modality $m$ and else 0; two stamps are compared with the weight $\sqrt{w_{im} w_{jm}}$.
 # By hand, and for straight similarities equal to the package:
 
 
@@ -293,6 +300,8 @@ usual, often["fused"] = two[counts.argmax()], REGS[np.bincount(chosen).argmax() 
 print("mostly with reg", often["fused"])
 
 # %% [markdown]
+# (0.01 is the smallest $\lambda$ on offer. Put smaller ones into `REGS` and run again: the table below stays as it is.)
+#
 # Now the table. Two rows for scale: always saying *animals*, and guessing at random with the frequencies of the categories.
 # `compare` (lesson 06) does not mind that its rows are stamps and not listeners.
 
@@ -322,7 +331,8 @@ show(rivals, "text")
 # (Share of 454 stamps whose category is guessed right, with 95 % intervals; differences are to *text*.)
 #
 # Pictures and words, each alone, get about two in three right, and nobody can say which is better: the interval of their difference
-# holds 0. **Together they are better than either, by about a tenth of all stamps**, and the interval is far from 0. The placebo, which has the
+# holds 0. **Together they are better than either, by about a tenth of all stamps**: even to words, the better of the
+# two, the interval of the difference is far from 0. The placebo, which has the
 # same pictures with somebody else's words, is where pictures alone are. So it is not the larger
 # model: it is that the words belong to the picture.
 
@@ -338,6 +348,7 @@ finish(ax, alt="Share right: chance and always animals low, picture and words al
 
 # %% [markdown]
 # Where does it come from? The same, category by category. Look for rows in which picture and words are far apart.
+# (Where you see two marks only, one lies on another.)
 
 # %%
 import matplotlib.pyplot as plt
@@ -358,28 +369,31 @@ finish(ax, alt="Dots by category: town is better by picture, space and sports by
 
 # %% [markdown]
 # *Town* is a picture's business: houses look like houses, but every one has a name of its own. *Space* and *sports* are for
-# words: a planet is a ball and a ball is a fruit. *Household*, things with nothing in common but the kitchen, is hard for
+# words: a planet is a ball and a ball is a fruit. *Household*, from teapot to toolbox, has little in common to see or to read, and is hard for
 # everybody. (With few stamps a row is uncertain; sports has ten.)
 #
-# Stamps that both get wrong and the fusion gets right:
+# How often does the fusion side with the one that is right? And are there stamps that both get wrong and the fusion gets right?
 
 # %%
 each = [right[name] == 1 for name in ("image", "text", "fused")]
 saved = items.index[~each[0] & ~each[1] & each[2]]
 said = {i: [classes[guess[m][items.index.get_loc(i)]] for m in ("image", "text")] for i in saved}
 captions = [f"picture: {a}, words: {b}" for a, b in (said[i] for i in saved[:5])]
+print("one of the two right:", (each[0] ^ each[1]).sum(), end=", ")
+print("of these right together:", ((each[0] ^ each[1]) & each[2]).sum())
 print("wrong twice, right together:", len(saved))
 show_items(items, saved[:5], captions=captions)
 
 # %% [markdown]
-# Two wrong guesses made a right one. Fusion is no vote between two guesses: it adds up all that each holds possible.
+# Most of the gain is this: where only one of the two is right, the fusion is right in about four of five cases. And at times two
+# wrong guesses make a right one: fusion is no vote between two guesses, it adds up all that each holds possible.
 #
 # ## Close relatives
 #
 # Before you believe a number of this kind, ask what is *near* in the data. There are five oranges. Leave one out, and four others
 # tell the answer: *orange* is *food*. That is no understanding of fruit. How much of the success is such kinship? Call
-# stamps **kin** if their titles end with the same word, and leave out all kin together. Leaving out a set $G$ has
-# its closed form, too: $e_G^{(-G)} = (I - H_{GG})^{-1} e_G$.
+# stamps **kin** if their titles end with the same word, and leave out all kin together. For leaving out a set $G$ there
+# is a formula, too: $e_G^{(-G)} = (I - H_{GG})^{-1} e_G$.
 
 # %%
 kin = items["title"].str.lower().str.findall(r"[a-z]+").str[-1].fillna("").to_numpy()
@@ -407,11 +421,11 @@ for name, hit in alone.items():
 # ($\lambda$ and the weight are the ones that most stamps chose above.) Over all stamps, and with intervals:
 
 # %%
-show(["text", "image", "fused"], "text", right=alone)
+show(["text", "image", "fused"], "image", right=alone)
 
 # %% [markdown]
 # Words lose most: of the stamps with kin they had guessed nine in ten, and now fewer than half. Much of what they "know" is
-# "this is called like that one". Pictures lose little. Fused is still ahead of both, and less high than it looked. Which of the
+# "this is called like that one". Pictures lose little, and are now ahead of words. Fused is still ahead of both, and less high than it looked. Which of the
 # two numbers is right? Both. If your shop gets its sixth orange, the first; if it gets its
 # first, the second. Say which one you report.
 #
@@ -456,8 +470,9 @@ show(list(calls), "always animals", right=calls)
 # ## A shop without customers
 #
 # A new shop, its first visitor clicks on three things. Nobody has clicked before, so there is nothing collaborative to learn from.
-# By content alone: how alike is a stamp to the three, in each modality? The mean similarity $y_m$ to those clicks that have $m$,
-# on one scale (z-scores), then the weighted sum with missing weights handed on.
+# By content alone: how alike is a stamp to the three, in each modality? The mean similarity to those clicks that have the modality,
+# on one scale (z-scores), then the weighted sum with missing weights handed on; `contributions` (lesson 08) keeps its parts. Nothing
+# is trained here, so similarities stay straight.
 #
 # A trap: if none of the three has a sound, sound has nothing to say about *anything*, and must have no weight for this visitor, or
 # stamps with a sound would be drawn towards the middle.
@@ -473,8 +488,8 @@ def parts_of(clicks, weights, similar=S):
     scores, say = {}, {}
     for m in weights:
         known = clicks * present[m]
-        z = known @ similar[m] / np.maximum(known.sum(axis=1, keepdims=True), 1)
-        scores[m] = standardize_scores(z, z[:, present[m]])
+        alike = known @ similar[m] / np.maximum(known.sum(axis=1, keepdims=True), 1)
+        scores[m] = standardize_scores(alike, alike[:, present[m]])
         say[m] = weights[m] * (known.sum(axis=1) > 0)
     return contributions(scores, say, present)
 
@@ -548,7 +563,7 @@ show(list(hits), "image + text", right=hits)
 # two. Picture and words together beat each of them alone, with intervals far from 0, and this time nothing was trained: nobody told
 # the recommender that there are categories. The placebo is at chance.
 #
-# Does it depend on the weights? From words alone (left) to pictures alone (right):
+# Does it depend on the weights? From words alone (left) to pictures alone (right); dashed is chance:
 
 # %%
 steps = np.linspace(0, 1, 11)
@@ -610,7 +625,7 @@ print({i: int((scores > scores[position[i]]).sum()) + 1 for i in fetched})
 # A network that has learned from 1.3 million photographs of a thousand kinds of things (lesson 03), and 256 numbers for
 # each piece of a word that were learned from the web (lesson 04): what do they know of stamps? They need the extra
 # `encoders`; without it the next two cells say so and do nothing. So that it takes seconds, both are judged on every third
-# stamp, by the same steps.
+# stamp, by the same steps; fused are their similarities, half and half.
 
 # %% tags=["needs-encoders"]
 from dataclasses import replace
@@ -651,15 +666,15 @@ else:
 #
 # ## What goes wrong
 #
-# - **Choosing on what is judged.** A number that was the best of sixty is too good. Choose without the stamp that is judged;
-#   with ridge regression that costs one line of algebra (exercise 2 shows how much is at stake).
+# - **Choosing on what is judged.** The best of many numbers is too good. Choose without the stamp that is judged;
+#   with ridge regression there is a formula for it (exercise 2 shows how much is at stake).
 # - **Relatives on both sides.** Five oranges make a classifier look wise. Leave out kin together, or say that you did not.
 # - **A modality that is present for a reason.** "Has a sound" means "animal" in seven of ten cases. A score from sound
 #   alone looked like the best recommender of all. Compare with a placebo that is missing in the same places.
 # - **A mask on one side only.** If the *visitor* has no sound, sound must lose its weight too.
 # - **Rare matches that shout.** One word in common outweighed picture and sound. Look at the bars.
 # - **Calling this recommendation quality.** No line of this lesson says whether anybody would want anything. That takes people:
-#   lesson 13.
+#   [lesson 13](13_real_people.ipynb).
 #
 # ## Your turn
 #
@@ -670,11 +685,11 @@ else:
 # ## Recap
 #
 # - The features of 03–05 work on content that was not made for them, by the same calls.
-# - Guessing the category: picture and words are alike, and fused they are better than either by about a tenth of all stamps. Shuffled
+# - Guessing the category: picture and words are equally good as far as one can tell, and fused they are better than either by about a tenth of all stamps. Shuffled
 #   words bring nothing, so it is the content that does it.
 # - Part of it is kinship. With all kin left out the figures are lower, and the fused one is still highest.
-# - Sound hears animals, and adds nothing that 85 stamps could show to a picture and words that know them already. Its
-#   *presence* speaks louder than its content.
+# - Sound hears animals. Picture and words know them already, and 85 stamps do not show that sound adds anything to these two. In a
+#   list, its *presence* did more than its content.
 # - Without any customer, content finds more of the same kind in six of ten places. What goes together, what is good and what is
 #   wanted, it cannot know.
 #
