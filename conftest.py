@@ -1,5 +1,7 @@
 """What every run of pytest needs before a test or a notebook's kernel starts."""
 
+import contextlib
+import io
 import os
 from pathlib import Path
 
@@ -25,20 +27,37 @@ os.environ.setdefault("SURPRISE_DATA_FOLDER", str(CACHE / "surprise"))
 # Blanks must fail and sources are not modules; a test in tests/ looks after both.
 collect_ignore = ["notebooks/exercises", "notebooks/src", "tools", "benchmarks", "docs"]
 
-NEEDS_ENCODERS = "needs-encoders"
+NEEDS_ENCODERS, NEEDS_MOVIELENS = "needs-encoders", "needs-movielens"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip, visibly, the notebook cells that need trained weights where there are none."""
-    needy = [item for item in items if NEEDS_ENCODERS in _cell_tags(item)]
-    if not needy:
-        return
-    # Imported for those who need it: it takes two seconds.
+    """Skip, visibly, the notebook cells that need weights or ratings where there are none."""
+    for tag, missing in ((NEEDS_ENCODERS, _missing_encoders), (NEEDS_MOVIELENS, _missing_ratings)):
+        needy = [item for item in items if tag in _cell_tags(item)]
+        # Asked for those who need it only: the imports take seconds.
+        reason = missing() if needy else ""
+        if reason:
+            for item in needy:
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
+def _missing_encoders() -> str:
     from mmrec_course.features import encoders_available
 
-    if not encoders_available():
-        for item in needy:
-            item.add_marker(pytest.mark.skip(reason='needs pip install "mmrec-course[encoders]"'))
+    return "" if encoders_available() else 'needs pip install "mmrec-course[encoders]"'
+
+
+def _missing_ratings() -> str:
+    from mmrec_course.datasets import load_movielens
+
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):  # the licence is for readers
+            load_movielens("100k", download=False)
+    except FileNotFoundError:
+        return "needs MovieLens 100K: make movielens downloads it, once"
+    except ValueError:
+        pass  # there, but spoilt: the cells will say where
+    return ""
 
 
 def _cell_tags(item: pytest.Item) -> list[str]:

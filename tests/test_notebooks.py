@@ -23,8 +23,11 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from mmrec_course.datasets import load_movielens
+
 ROOT = Path(__file__).resolve().parent.parent
-STORED = sorted([*ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("notebooks/solutions/*.ipynb")])
+FOLDERS = (".", "solutions", "app")
+STORED = sorted(path for x in FOLDERS for path in (ROOT / "notebooks" / x).glob("*.ipynb"))
 BLANKS = sorted(ROOT.glob("notebooks/exercises/*.ipynb"))
 
 LESSON = """\
@@ -64,6 +67,21 @@ def mean(values):
 
 # %% check="mean" points=2
 assert mean([1, 2, 6]) == 3, "look at what you divide by"
+
+# %% [markdown]
+# That was all.
+"""
+
+
+APP = """\
+# %% [markdown]
+# # An app
+
+# %% tags=["nbval-ignore-output"]
+# Output not compared: it lives in the session that made it.
+import ipywidgets
+
+ipywidgets.IntSlider()
 
 # %% [markdown]
 # That was all.
@@ -176,6 +194,20 @@ def test_exercises_exist_in_three_forms_with_equal_ids(course: Path) -> None:
     }
 
 
+def test_an_app_is_stored_without_its_widget_which_would_be_an_empty_frame(
+    course_copy: Path,
+) -> None:
+    (course_copy / "notebooks/src/app").mkdir()
+    (course_copy / "notebooks/src/app/toy.py").write_text(APP)
+    assert build_notebooks.build(course_copy, ["toy"]) == []
+    stored = course_copy / "notebooks/app/toy.ipynb"
+    cell = nbformat.read(stored, as_version=4).cells[1]
+    assert (cell.execution_count, cell.outputs) == (1, [])
+    assert build_notebooks.check(course_copy) == []
+    edit(stored, "That was all.", "There is more.")
+    assert "app/toy.ipynb: cell 3: source differ" in "".join(build_notebooks.check(course_copy))
+
+
 def test_a_cell_keeps_its_id_when_another_is_added(tmp_path: Path) -> None:
     source = tmp_path / "00_small.py"
     source.write_text(LESSON)
@@ -240,16 +272,35 @@ def test_check_finds_missing_and_orphaned_notebooks(course_copy: Path) -> None:
 
 
 @pytest.mark.parametrize("available", [False, True])
-def test_a_cell_that_needs_encoders_is_skipped_where_there_are_none_and_the_rest_runs(
-    tmp_path: Path, available: bool
+@pytest.mark.parametrize(
+    ("tag", "module", "there", "absent", "advice"),
+    [
+        (
+            "needs-encoders",
+            "features",
+            "def encoders_available():\n    return True\n",
+            "def encoders_available():\n    return False\n",
+            r"mmrec-course\[encoders\]",
+        ),
+        (
+            "needs-movielens",
+            "datasets",
+            "def load_movielens(name, *, download):\n    assert not download\n",
+            "def load_movielens(name, *, download):\n    raise FileNotFoundError('not there')\n",
+            "make movielens",
+        ),
+    ],
+)
+def test_a_cell_with_needs_is_skipped_where_they_are_absent_and_the_rest_runs(
+    tmp_path: Path, tag: str, module: str, there: str, absent: str, advice: str, available: bool
 ) -> None:
     for name in ("pyproject.toml", "conftest.py"):
         shutil.copy(ROOT / name, tmp_path)
-    features = tmp_path / "mmrec_course" / "features"
-    features.mkdir(parents=True)
-    (features.parent / "__init__.py").touch()
-    (features / "__init__.py").write_text(f"def encoders_available():\n    return {available}\n")
-    needy = new_code_cell("tracks = 0", execution_count=2, metadata={"tags": ["needs-encoders"]})
+    folder = tmp_path / "mmrec_course" / module
+    folder.mkdir(parents=True)
+    (folder.parent / "__init__.py").touch()
+    (folder / "__init__.py").write_text(there if available else absent)
+    needy = new_code_cell("tracks = 0", execution_count=2, metadata={"tags": [tag]})
     cells = [
         new_code_cell("tracks = 480", execution_count=1),
         needy,
@@ -264,7 +315,7 @@ def test_a_cell_that_needs_encoders_is_skipped_where_there_are_none_and_the_rest
         assert f"PASSED {cell} 1" in report
         assert f"FAILED {cell} 2" in report
     else:
-        assert re.search(r"SKIPPED .+mmrec-course\[encoders\]", report)
+        assert re.search(rf"SKIPPED .+{advice}", report)
         assert f"PASSED {cell} 2" in report
 
 
@@ -315,6 +366,15 @@ def with_cells(count: int) -> NotebookNode:
     return notebook
 
 
+def leaning(source: str, tags: tuple[str, ...] = ()) -> NotebookNode:
+    """A notebook whose second cell follows one that is skipped where MovieLens is absent."""
+    notebook = small("films = load_movielens()", tags=("needs-movielens",))
+    notebook.cells.insert(2, new_code_cell(source, execution_count=2))
+    if tags:
+        notebook.cells[2].metadata["tags"] = list(tags)
+    return notebook
+
+
 ERROR = new_output("error", ename="KeyError", evalue="1", traceback=["KeyError: 1"])
 WIDGET = "application/vnd.jupyter.widget-view+json"
 BAD = [
@@ -344,6 +404,8 @@ BAD = [
     (rules.unreasoned_exceptions, small("# NBVAL_IGNORE_OUTPUT\nf()")),
     (rules.silent_needs, small("ImageEncoder()", tags=("needs-encoders",))),
     (rules.silent_needs, small("if encoders_available():\n    TextEncoder()")),
+    (rules.silent_needs, small('load_movielens("100k")')),
+    (rules.silent_needs, leaning("print(films)")),
     (rules.text_around_code, with_text("No title")),
     (rules.text_around_code, with_cells(4)),
     (rules.lesson_shape, with_text("# Title\n\n**Aim**: a")),
@@ -374,6 +436,9 @@ def test_every_rule_has_a_notebook_that_breaks_it() -> None:
             "# Output not compared: the player's id is random\nf()", tags=("nbval-ignore-output",)
         ),
         small("if encoders_available():\n    ImageEncoder()", tags=("needs-encoders",)),
+        small('load_movielens("100k")', tags=("needs-movielens",)),
+        leaning("print(films)", tags=("needs-movielens",)),
+        leaning("films = 480\nprint(films)"),
         small('f("a.ogg")', printed("clips last 5.5 s, a frame 23 ms; 1/2 at home/work\n")),
         small("f()", shown("text/html", '<img src="data:image/png;base64,ab/tmp/cd" alt="cover">')),
         small("f()", shown("image/png", "iVBORw0KGgo=", alt="ratings by month")),
@@ -408,6 +473,11 @@ def test_stored_notebook_keeps_the_house_rules(path: Path) -> None:
 @pytest.mark.parametrize("path", BLANKS, ids=lambda path: path.stem)
 def test_every_check_fails_on_the_blank(path: Path) -> None:
     notebook = nbformat.read(path, as_version=nbformat.NO_CONVERT)
+    tags = [cell.metadata.get("tags", []) for cell in notebook.cells]
+    if any(rules.NEEDS_MOVIELENS in of for of in tags) and not movielens_is_here():
+        # These cells would ask the network, and a test downloads nothing.
+        kept = [rules.NEEDS_MOVIELENS not in of for of in tags]
+        notebook.cells = [c for c, keep in zip(notebook.cells, kept, strict=True) if keep]
     assert any(cell.metadata.get("nbgrader", {}).get("grade") for cell in notebook.cells)
     assert rules.toothless_checks(run_with_errors(notebook, path.parent)) == []
 
@@ -432,6 +502,15 @@ def test_lessons_are_on_the_course_map_and_exercises_belong_to_one() -> None:
     exercises = {path.stem for path in ROOT.glob("notebooks/src/exercises/*.py")}
     assert lessons <= set(LESSONS)
     assert exercises <= lessons
+
+
+def movielens_is_here() -> bool:
+    """Ask the cache, not the network."""
+    try:
+        load_movielens("100k", download=False)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def run_with_errors(notebook: NotebookNode, folder: Path) -> NotebookNode:

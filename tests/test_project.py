@@ -40,8 +40,9 @@ ROOMS = (
     "simulation",
     "display",
     "plotting",
+    "page",
 )
-# The order already keeps display and plotting, which come last, out of rooms that compute.
+# The order already keeps display, plotting and page, which come last, out of rooms that compute.
 # Only the data builder and the lessons that teach it know the made-up world.
 NEVER_IMPORTED = {"simulation"}
 
@@ -145,7 +146,7 @@ def test_pyproject_the_workflow_and_the_check_name_the_same_pythons() -> None:
 def test_make_has_the_commands_and_ci_runs_one_of_them() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = set(re.findall(r"^([a-z]+):.*## \S", makefile, flags=re.MULTILINE))
-    assert {"help", "lab", "test", "notebooks", "data", "bench", "lock", "clean"} <= targets
+    assert {"help", "lab", "app", "test", "notebooks", "data", "bench", "lock", "clean"} <= targets
     ci = ROOT / ".ci" / "run"
     assert ci.read_text(encoding="utf-8").splitlines()[-1] == "make test"
     assert ci.stat().st_mode & 0o111, ".ci/run cannot be executed"
@@ -253,6 +254,10 @@ def test_each_room_imports_only_from_rooms_above_it() -> None:
         ("display.py", "from mmrec_course.datasets import Dataset", True),
         ("plotting.py", "from mmrec_course.display import COLORS", True),
         ("display.py", "from mmrec_course.plotting import COLORS", False),
+        ("page.py", "from mmrec_course.display import stars", True),
+        ("page.py", "from mmrec_course.recommenders import MultimodalRecommender", True),
+        ("page.py", "from mmrec_course.simulation import world", False),
+        ("recommenders/base.py", "from mmrec_course.page import Playground", False),
         ("display.py", "from mmrec_course.simulation import world", False),
         ("helpers.py", "import numpy", False),
         ("__init__.py", "from mmrec_course.recommenders import EASE", False),

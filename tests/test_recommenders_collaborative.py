@@ -12,7 +12,7 @@ import scipy.sparse as sp
 from threadpoolctl import threadpool_limits
 
 from mmrec_course.evaluation import evaluate, temporal_split
-from mmrec_course.recommenders import EASE, ImplicitALS, Popularity
+from mmrec_course.recommenders import EASE, ImplicitALS, Popularity, collaborative
 from mmrec_course.recommenders.collaborative import inverse_spd, solve_factors
 from mmrec_course.simulation.world import fact_blocks, make_world
 
@@ -201,3 +201,21 @@ def test_both_rank_better_than_popularity(ratings: pd.DataFrame) -> None:
 def test_bad_parameters_are_named(model: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         model.fit(made())
+
+
+def test_rows_solved_together_are_those_solved_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(2)
+    x = rng.random((60, 50)) * (rng.random((60, 50)) < rng.random((60, 1)) ** 3)
+    x[7] = 0.0
+    c = sp.csr_array(x)
+    c.data += 1
+    v, p = rng.normal(size=(50, 4)), rng.random(c.nnz)
+    expected = np.zeros((60, 4))
+    for row in range(60):
+        at = slice(c.indptr[row], c.indptr[row + 1])
+        mine, weight = v[c.indices[at]], c.data[at]
+        left = v.T @ v + 2.0 * np.eye(4) + (mine.T * (weight - 1)) @ mine
+        expected[row] = np.linalg.solve(left, mine.T @ (weight * p[at]))
+    for cells in (1, 300, 2**18):
+        monkeypatch.setattr(collaborative, "SOLVED_CELLS", cells)
+        np.testing.assert_allclose(solve_factors(c, v, 2.0, p), expected, atol=1e-10)

@@ -1,5 +1,7 @@
 """The final recommender: parts that add up, cold items, placebo, missing modalities."""
 
+from copy import copy
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -316,7 +318,7 @@ def test_more_users_than_items_and_fewer_give_the_same_kind_of_model(world, bloc
     few = world.ratings[world.ratings["user_id"].isin([f"u{j:03d}" for j in range(40)])]
     split = cold_item_split(few, rng=0)
     model = MultimodalRecommender().fit(split.seen, blocks)
-    assert model.people_.closed.users is not None, "the smaller inverse: users"
+    assert len(model.user_ids_) < len(model.rated_)
     assert evaluate(model, split)["ndcg"].mean() > evaluate(Random().fit(few), split)["ndcg"].mean()
 
 
@@ -396,3 +398,52 @@ def test_fifty_ratings_are_enough_to_say_something(world, blocks):
     np.testing.assert_array_equal(
         model.score(model.user_ids_, model.item_ids_), again.score(again.user_ids_, again.item_ids_)
     )
+
+
+def test_other_weights_give_another_model_and_leave_this_one(model, cold, blocks):
+    items = cold.candidates
+    before, weights = model.score(["u001"], items), dict(model.weights_)
+    other = model.with_weights({"image": 3, "text": 1, "audio": 0})
+    assert other.weights_ == {"image": 0.75, "text": 0.25, "audio": 0.0}
+    by_hand = clone(model).set_params(weights=other.weights_).fit(cold.seen, blocks)
+    by_hand.popularity_weight_, by_hand.caution_ = model.popularity_weight_, model.caution_
+    by_hand.share_, by_hand.half_ = model.share_, model.half_
+    np.testing.assert_allclose(
+        other.score(["u001", "nobody"], model.item_ids_),
+        by_hand.score(["u001", "nobody"], model.item_ids_),
+        atol=1e-12,
+    )
+    assert (other.explain("u001", items)["audio"] == 0).all()
+    assert np.abs(other.score(["u001"], items) - before).max() > 0.01
+    assert model.weights_ == weights
+    np.testing.assert_array_equal(model.score(["u001"], items), before)
+    kept = model.with_weights({"image": weights["image"]})
+    assert kept.weights_ == pytest.approx(weights), "modalities that are not named keep theirs"
+
+
+def test_weights_that_cannot_be_are_named(model):
+    with pytest.raises(ValueError, match="weights: 'smell' is no modality of this model; has"):
+        model.with_weights({"smell": 1.0})
+    for w in (-0.1, np.nan, np.inf):
+        with pytest.raises(ValueError, match=r"weights\['text'\]: .* is not a finite number"):
+            model.with_weights({"text": w})
+    with pytest.raises(ValueError, match="weights: all are zero"):
+        model.with_weights(dict.fromkeys(model.weights_, 0))
+
+
+@pytest.mark.parametrize("fusion", ["weighted", "multitask"])
+def test_what_a_copy_learns_does_not_reach_the_original(fusion, cold, blocks):
+    rest, new = without(blocks, cold.candidates)
+    model = MultimodalRecommender(fusion=fusion).fit(cold.seen, rest)
+    users, items = ["u001", "new"], model.item_ids_
+    before = model.score(users, items)
+    alone = model.parts_["text"].score(users, items)
+    twin = copy(model)
+    twin.add_items(new).partial_fit(cold.seen.iloc[:9].assign(user_id="new"))
+    assert len(twin.item_ids_) > len(items)
+    assert (twin.score(["new"], cold.candidates) != 0).all()
+    assert twin.parts_["text"].model is twin
+    np.testing.assert_array_equal(model.item_ids_, items)
+    np.testing.assert_array_equal(model.score(users, items), before)
+    np.testing.assert_array_equal(model.parts_["text"].score(users, items), alone)
+    assert not model.score(users, cold.candidates).any(), "unknown to the original"

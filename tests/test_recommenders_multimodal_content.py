@@ -8,10 +8,12 @@ from mmrec_course.recommenders.multimodal_content import (
     NEIGHBOURS,
     RIDGES,
     Projection,
+    View,
     fit_appeal,
     fit_content,
     fit_projection,
     hidden_scores,
+    leave_one_out,
     neighbour_weights,
 )
 
@@ -31,9 +33,11 @@ def block(n: int = 9, d: int = 3, rng: int = 0) -> FeatureBlock:
 def test_ridge_scores_a_trained_item_as_if_it_had_been_left_out() -> None:
     features = block()
     projection = fit_projection(features, np.isin(np.arange(9), RATED), 0)
-    part = fit_content(features, RATED, ("ridge", 2.0), projection)
-    c = np.random.default_rng(1).normal(size=(4, len(RATED)))
     rows = projection.rows(features)
+    part = fit_content(
+        View(projection, rows, features.present, np.zeros(len(rows))), RATED, ("ridge", 2.0)
+    )
+    c = np.random.default_rng(1).normal(size=(4, len(RATED)))
     scores = part.scores(c, np.arange(9))
     for item in range(9):
         taught = [j for j, r in enumerate(RATED) if r not in (3, item)]
@@ -60,7 +64,9 @@ def test_hidden_items_are_scored_by_what_is_left(setting: tuple[str, float]) -> 
     hide = everything % 5 == 0
     found = hidden_scores(rows, features.present, c, hide)[setting]
     shown = everything[~hide]
-    part = fit_content(features, shown, setting, projection)
+    part = fit_content(
+        View(projection, rows, features.present, np.zeros(len(rows))), shown, setting
+    )
     np.testing.assert_allclose(found, part.scores(c[:, shown], everything[hide]), atol=1e-10)
     again = c.copy()
     again[:, hide] = 99.0
@@ -113,3 +119,41 @@ def test_appeal_predicts_each_rated_item_without_itself() -> None:
     assert np.corrcoef(appeal.predict(design), target)[0, 1] > 0.8
     assert alone.mean() == pytest.approx(0, abs=1e-12)
     assert alone.std() == pytest.approx(1)
+
+
+def test_words_weigh_by_the_strength_of_their_direction_and_their_number_counts() -> None:
+    rng = np.random.default_rng(0)
+    counts = rng.poisson(0.05, size=(300, 400)) * (1 + np.arange(400) % 7)
+    features = FeatureBlock(
+        modality="text",
+        item_ids=np.arange(300),
+        values=counts,
+        present=np.arange(300) != 5,
+        names=tuple(f"word {j}" for j in range(400)),
+    )
+    training = np.arange(300) < 290
+    projection = fit_projection(features, training, 0)
+    assert projection.matrix is not None
+    length = np.linalg.norm(projection.matrix, axis=0)
+    assert length[0] == pytest.approx(1)
+    assert (np.diff(length) <= 1e-12).all()
+    assert length[-1] < 0.9
+    spread = np.linalg.norm(
+        features.values[training & features.present] @ projection.matrix, axis=0
+    )
+    np.testing.assert_allclose(spread / spread[0], length**2, rtol=1e-2)
+    filled = np.log1p((counts > 0).sum(axis=1))
+    expected = filled - filled[training & features.present].mean()
+    expected[5] = 0.0
+    np.testing.assert_allclose(projection.amount(features), expected)
+    assert (fit_projection(block(), np.ones(9, bool), 0).amount(block()) == 0).all()
+
+
+def test_of_several_regularisations_the_one_that_foretells_best_is_taken() -> None:
+    rng = np.random.default_rng(0)
+    design = rng.normal(size=(60, 5))
+    design -= design.mean(axis=0)
+    target = design @ rng.normal(size=(5, 2)) + 0.1 * rng.normal(size=(60, 2))
+    reg, _, unseen = leave_one_out(design, target, (1e-3, 1e4))
+    assert reg == 1e-3
+    np.testing.assert_allclose(unseen, target, atol=0.5)

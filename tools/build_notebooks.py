@@ -3,6 +3,7 @@
     notebooks/src/NN_name.py            → notebooks/NN_name.ipynb            executed
     notebooks/src/exercises/NN_name.py  → notebooks/solutions/NN_name.ipynb  executed
                                         → notebooks/exercises/NN_name.ipynb  blanks for the reader
+    notebooks/src/app/name.py           → notebooks/app/name.ipynb           executed, for Voilà
 
 Sources are jupytext's py:percent. CONTRIBUTING.md explains how exercises are marked. The same
 source gives the same bytes on the same machine: ids come from the source, nothing is timed.
@@ -29,6 +30,7 @@ from notebook_rules import hygiene_problems
 
 ROOT = Path(__file__).resolve().parent.parent
 CELL_TIMEOUT_S = 600
+WIDGET = "application/vnd.jupyter.widget"
 
 # No Python version and no machine: a notebook must read the same wherever it was built.
 NOTEBOOK_METADATA = {
@@ -86,10 +88,17 @@ def execute(notebook: NotebookNode, folder: Path) -> NotebookNode:
     ).execute()
     notebook.metadata = nbformat.from_dict(copy.deepcopy(NOTEBOOK_METADATA))
     for cell in notebook.cells:
+        if "outputs" in cell:
+            cell.outputs = [output for output in cell.outputs if not _is_widget(output)]
         for output in cell.get("outputs", []):
             # Matplotlib's inline backend writes this key in some versions only.
             output.get("metadata", {}).pop("needs_background", None)
     return notebook
+
+
+def _is_widget(output: NotebookNode) -> bool:
+    """A stored widget would be an empty frame: what it shows lives in a session that is over."""
+    return any(kind.startswith(WIDGET) for kind in output.get("data", {}))
 
 
 def blank(notebook: NotebookNode) -> NotebookNode:
@@ -150,7 +159,7 @@ def check(root: Path, only: list[str] | None = None) -> list[str]:
     if not only:
         folders = (
             root / "notebooks",
-            *(root / "notebooks" / x for x in ("solutions", "exercises")),
+            *(root / "notebooks" / x for x in ("solutions", "exercises", "app")),
         )
         stored_files = {path for folder in folders for path in folder.glob("*.ipynb")}
         problems += [
@@ -234,7 +243,7 @@ def _unique(identifier: str, seen: dict[str, int]) -> str:
 
 def _sources(root: Path, only: list[str]) -> list[Path]:
     folder = root / "notebooks" / "src"
-    found = sorted([*folder.glob("*.py"), *folder.glob("exercises/*.py")])
+    found = sorted(path for x in (".", "exercises", "app") for path in (folder / x).glob("*.py"))
     for name in only:
         if not any(path.stem.startswith(name) for path in found):
             raise ValueError(f"no source in notebooks/src starts with {name!r}")
@@ -246,6 +255,8 @@ def _targets(root: Path, source: Path) -> list[Path]:
     name = f"{source.stem}.ipynb"
     if source.parent.name == "exercises":
         return [folder / "solutions" / name, folder / "exercises" / name]
+    if source.parent.name == "app":
+        return [folder / "app" / name]
     return [folder / name]
 
 

@@ -6,6 +6,7 @@ that applies to a notebook of its kind; CONTRIBUTING.md says in words what the r
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -24,7 +25,7 @@ TOP_WORDS = ("Aim", "Time", "Needs")
 SECTIONS = ("## Your turn", "## Recap", "## Sources")
 REASON = "# Output not compared:"
 UNCOMPARED_TAGS = {"nbval-ignore-output", "nbval-skip"}
-NEEDS_ENCODERS = "needs-encoders"
+NEEDS_ENCODERS, NEEDS_MOVIELENS = "needs-encoders", "needs-movielens"
 UNCOMPARED_COMMENTS = {"NBVAL_IGNORE_OUTPUT", "NBVAL_SKIP", "PYTEST_VALIDATE_IGNORE_OUTPUT"}
 
 ABSOLUTE_PATH = re.compile(
@@ -178,19 +179,61 @@ def unreasoned_exceptions(notebook: NotebookNode) -> list[str]:
 
 
 def silent_needs(notebook: NotebookNode) -> list[str]:
-    """A cell that needs the extra `encoders` has the tag, and asks `encoders_available` itself.
+    """A cell that needs encoders or MovieLens has the tag, and no other cell leans on it.
 
-    The tag lets the tests skip the cell where the extra is absent; the question lets a reader
-    without it go on to the next cell instead of seeing an error.
+    The tag lets the tests skip the cell where weights or ratings are absent. A reader without
+    encoders goes on to the next cell, as this one asks `encoders_available`; without MovieLens
+    `load_movielens` says what to do.
     """
     problems = []
     for number, cell in enumerate(_code(notebook), start=1):
-        tagged = NEEDS_ENCODERS in cell.metadata.get("tags", [])
-        if tagged and "encoders_available" not in cell.source:
+        tags = cell.metadata.get("tags", [])
+        if NEEDS_ENCODERS in tags and "encoders_available" not in cell.source:
             problems.append(f"code cell {number}: {NEEDS_ENCODERS}, but no encoders_available()")
-        if not tagged and re.search(r"\b(?:Image|Text)Encoder\(", cell.source):
-            problems.append(f'code cell {number}: uses an encoder; add tags=["{NEEDS_ENCODERS}"]')
+        for needed, pattern in (
+            (NEEDS_ENCODERS, r"\b(?:Image|Text)Encoder\("),
+            (NEEDS_MOVIELENS, r"\bload_movielens\("),
+        ):
+            if needed not in tags and re.search(pattern, cell.source):
+                problems.append(f'code cell {number}: needs the mark tags=["{needed}"]')
+    return problems + _leaning(notebook)
+
+
+def _leaning(notebook: NotebookNode) -> list[str]:
+    """Cells that use a name which, before them, only a cell with other needs has made."""
+    problems = []
+    made: dict[str, set[str]] = {}  # name → needs without which it would not be there
+    for number, cell in enumerate(_code(notebook), start=1):
+        needs = {NEEDS_ENCODERS, NEEDS_MOVIELENS} & set(cell.metadata.get("tags", []))
+        stored, used = _names(cell.source)
+        for name in sorted(used & set(made)):
+            if lacking := made[name] - needs:
+                problems.append(
+                    f"code cell {number}: {name!r} comes from a cell that is skipped without"
+                    f" its needs; add the tag {min(lacking)} or make it here"
+                )
+        for name in stored:
+            made[name] = made.get(name, needs) & needs
     return problems
+
+
+def _names(source: str) -> tuple[set[str], set[str]]:
+    """Names that a cell makes, and names that it takes from elsewhere."""
+    try:
+        nodes = list(ast.walk(ast.parse(source)))
+    except SyntaxError:  # a magic command, or a cell that shows an error
+        return set(), set()
+    stored, used = set(), set()
+    for node in nodes:
+        if isinstance(node, ast.Name):
+            (used if isinstance(node.ctx, ast.Load) else stored).add(node.id)
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            stored.add(node.name)
+        elif isinstance(node, ast.arg):
+            stored.add(node.arg)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            stored |= {(alias.asname or alias.name).split(".")[0] for alias in node.names}
+    return stored, used - stored
 
 
 def text_around_code(notebook: NotebookNode) -> list[str]:
@@ -283,7 +326,7 @@ def hygiene_problems(notebook: NotebookNode, path: Path) -> list[str]:
     """Run every rule that applies to the notebook stored at `path`."""
     problems = [problem for rule in RULES for problem in rule(notebook)]
     problems += broken_links(notebook, path.parent)
-    if path.parent.name != "solutions":
+    if path.parent.name not in ("solutions", "app"):
         problems += lesson_shape(notebook) + too_many_cells(notebook)
         if not path.name.startswith("00_"):
             problems += too_few_cells(notebook)

@@ -89,8 +89,8 @@ class Recommender(BaseEstimator, ABC):  # type: ignore[misc]
             raise ValueError("ratings: no rows to learn from")
         if not np.isfinite(self.positive):
             raise ValueError(f"positive: {self.positive} is not a finite rating")
-        blocks = _check_blocks(features)
-        self.user_ids_ = np.sort(_id_array(table["user_id"].unique(), "ratings, column 'user_id'"))
+        blocks = check_blocks(features)
+        self.user_ids_ = np.sort(id_array(table["user_id"].unique(), "ratings, column 'user_id'"))
         self.item_ids_ = _all_items(table["item_id"].unique(), blocks)
         row = pd.Index(self.user_ids_).get_indexer(pd.Index(table["user_id"]))
         column = pd.Index(self.item_ids_).get_indexer(pd.Index(table["item_id"]))
@@ -124,7 +124,7 @@ class Recommender(BaseEstimator, ABC):  # type: ignore[misc]
         return scores
 
     def _histories(self, user_ids: ArrayLike) -> sp.csr_array:
-        return self._histories_at(_places(self.user_ids_, user_ids, "user_ids"))
+        return self._histories_at(places(self.user_ids_, user_ids, "user_ids"))
 
     def _histories_at(self, row: Places) -> sp.csr_array:
         known = row >= 0
@@ -155,8 +155,8 @@ class Recommender(BaseEstimator, ABC):  # type: ignore[misc]
             If ids are not a one-dimensional sequence.
         """
         check_is_fitted(self, "item_ids_")
-        row = _places(self.user_ids_, user_ids, "user_ids")
-        return self._score_places(row, _places(self.item_ids_, item_ids, "item_ids"))
+        row = places(self.user_ids_, user_ids, "user_ids")
+        return self._score_places(row, places(self.item_ids_, item_ids, "item_ids"))
 
     def recommend(
         self,
@@ -198,11 +198,11 @@ class Recommender(BaseEstimator, ABC):  # type: ignore[misc]
         check_is_fitted(self, "item_ids_")
         if not isinstance(k, Integral) or k < 1:
             raise ValueError(f"k: {k} is not a whole number of at least 1")
-        row = _places(self.user_ids_, user_ids, "user_ids")
+        row = places(self.user_ids_, user_ids, "user_ids")
         items = self.item_ids_
         if candidates is not None:
-            items = np.unique(_id_array(_one_dimensional(candidates, "candidates"), "candidates"))
-        column = _places(self.item_ids_, items, "candidates")
+            items = np.unique(id_array(_one_dimensional(candidates, "candidates"), "candidates"))
+        column = places(self.item_ids_, items, "candidates")
         length = min(int(k), len(items))
         best = np.empty((len(row), length), dtype=np.intp)
         score = np.empty((len(row), length))
@@ -253,14 +253,20 @@ def _one_dimensional(ids: ArrayLike, name: str) -> Any:
     return ids
 
 
-def _places(known: NDArray[Any], wanted: ArrayLike, name: str) -> Places:
-    """Where each wanted id is among the known ones; −1 where it is not."""
+def places(known: NDArray[Any], wanted: ArrayLike, name: str) -> Places:
+    """Where each wanted id is among the known ones; −1 where it is not.
+
+    Notebook: 07_collaborative_filtering
+    """
     # An Index keeps the types in a list: np.asarray([7, "new"]) would make a string of the 7.
     return np.asarray(pd.Index(known).get_indexer(pd.Index(_one_dimensional(wanted, name))))
 
 
-def _id_array(ids: Any, where: str) -> NDArray[Any]:
-    """Ids as an array of int64 or of str objects, or an error that shows what else is there."""
+def id_array(ids: Any, where: str) -> NDArray[Any]:
+    """Ids as an array of int64 or of str objects, or an error that shows what else is there.
+
+    Notebook: 07_collaborative_filtering
+    """
     given = np.asarray(pd.Index(ids), dtype=object)
     if len(given) == 0:
         return given
@@ -274,7 +280,11 @@ def _id_array(ids: Any, where: str) -> NDArray[Any]:
     raise ValueError(f"{where}: ids must be all strings or all integers; has {shown}")
 
 
-def _check_blocks(features: Any) -> dict[str, FeatureBlock]:
+def check_blocks(features: Any) -> dict[str, FeatureBlock]:
+    """A dict of feature blocks, or an error that says what is none.
+
+    Notebook: 07_collaborative_filtering
+    """
     if features is None:
         return {}
     if not isinstance(features, Mapping):
@@ -289,11 +299,11 @@ def _check_blocks(features: Any) -> dict[str, FeatureBlock]:
 
 def _all_items(rated: Any, blocks: Mapping[str, FeatureBlock]) -> NDArray[Any]:
     """The ids of the ratings and of every block, sorted, once each."""
-    ids = [_id_array(rated, "ratings, column 'item_id'")]
+    ids = [id_array(rated, "ratings, column 'item_id'")]
     for m, block in blocks.items():
         if not len(block):
             continue
-        described = _id_array(block.item_ids, f"features[{m!r}].item_ids")
+        described = id_array(block.item_ids, f"features[{m!r}].item_ids")
         if described.dtype != ids[0].dtype:
             raise ValueError(
                 f"features[{m!r}].item_ids: {described.item(0)!r} is {_kind(described)}, but"

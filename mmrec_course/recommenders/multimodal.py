@@ -8,7 +8,8 @@ Notebook: 11_the_recommender
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from copy import copy
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import Any, Self
@@ -20,38 +21,55 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from mmrec_course.datasets.validation import check_ratings
-from mmrec_course.evaluation.metrics import ndcg, rank_items
 from mmrec_course.evaluation.splits import random_split, temporal_split
 from mmrec_course.features.block import FeatureBlock
 from mmrec_course.fusion.multitask import MultitaskRidge
-from mmrec_course.fusion.weighted import learn_weights, standardize_scores, weighted_sum
+from mmrec_course.fusion.weighted import standardize_scores, weight_grid, weighted_sum
 from mmrec_course.recommenders.base import (
     Floats,
     Places,
     Recommender,
-    _check_blocks,
-    _id_array,
-    _places,
+    check_blocks,
+    id_array,
+    places,
 )
 from mmrec_course.recommenders.multimodal_content import (
     Appeal,
     Content,
     Projection,
     Setting,
-    by_modality,
+    View,
     fit_appeal,
     fit_content,
-    fit_projection,
     hidden_scores,
+    side_by_side,
+    view_of,
+)
+from mmrec_course.recommenders.multimodal_parts import (
+    average_of_the_best,
+    clearly_best,
+    each_ndcg,
+    gates,
+    ndcg_by_fold,
+    seconds,
+    steady_best,
+    towards,
+    without,
 )
 from mmrec_course.recommenders.multimodal_people import (
     ClosedForm,
     People,
     fit_people,
     interest,
+    learned_from,
     recency,
 )
-from mmrec_course.recommenders.storage import read_folder, write_folder
+from mmrec_course.recommenders.storage import (
+    read_folder,
+    restore_part,
+    store_part,
+    write_folder,
+)
 
 __all__ = ["MultimodalRecommender"]
 
@@ -59,11 +77,19 @@ FUSIONS = ("weighted", "multitask")
 N_FOLDS = 5
 # How many users are asked when something is chosen; more change little and cost much.
 N_COLD_USERS, N_WARM_USERS = 400, 1000
-APPEAL_WEIGHTS = (0.0, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 1.5)
-SHARES = tuple(j / 10 for j in range(11))
+# Scores of theirs in one table, 32 MiB; with very many items fewer users are asked.
+ASKED_CELLS = 2**22
+# The first is taken unless another is clearly better.
+APPEAL_WEIGHTS = (0.35, 0.0, 0.1, 0.2, 0.5, 0.75, 1.0, 1.5)
+# The first pair, nearly all for what people did, is taken unless another is clearly better.
+SHARES = tuple(j / 10 for j in range(10, -1, -1))
 HALF_ITEMS = (0.1, 1.0, 4.0, 16.0)
 CAUTIONS = (0.0, 0.15, 0.3, 0.45, 0.6, 0.75, 0.9)
-HALF_USERS = (0.0, 1.0, 4.0, 16.0)
+HALF_USERS = (0.0, 1.0, 4.0, 16.0, 64.0)
+# Newcomers are rehearsed with this many users, by their first so many choices.
+N_NEW_USERS, FIRST_CHOICES = 200, (1, 3, 5)
+# The interest in an item that was liked (:func:`interest` of 1.5), less a rounding error.
+LIKED = 0.8 - 1e-9
 WEIGHT_STEPS = {1: 1.0, 2: 0.1, 3: 0.1, 4: 0.2, 5: 0.25}
 MULTITASK_FACTORS = 32
 # What is stored as it is; parts within parts are taken apart.
@@ -101,8 +127,8 @@ class Part:
 
     def score(self, user_ids: ArrayLike, item_ids: ArrayLike) -> Floats:
         """(n_users, n_items); 0 for items that lack the modality and for unknown ones."""
-        row = _places(self.model.user_ids_, user_ids, "user_ids")
-        column = _places(self.model.item_ids_, item_ids, "item_ids")
+        row = places(self.model.user_ids_, user_ids, "user_ids")
+        column = places(self.model.item_ids_, item_ids, "item_ids")
         scores = np.zeros((len(row), len(column)))
         known = column >= 0
         c = self.model._collaborative(row, 0.0)
@@ -118,10 +144,12 @@ class MultimodalRecommender(Recommender):
     g_i = share · n_i / (n_i + half),  k_i = 1 − caution · half / (n_i + half).
 
     - c, the **collaborative** part: EASE and iALS, added up, on interests (every choice counts,
-      likes more, recent ones more: :func:`interest`); for users with few ratings it is drawn
-      towards the average listener's, c_u ← ρ c_u + (1 − ρ) c̄, ρ = n_u / (n_u + half_user).
+      likes more, recent ones more: :func:`interest`). Where it helps, iALS's item factors are
+      drawn to what an item's features foretell instead of to 0 (:func:`drawn_to_features`), the
+      more so the fewer people chose the item. For users with few ratings c is drawn towards the
+      average listener's, c_u ← ρ c_u + (1 − ρ) c̄, ρ = n_u / (n_u + half_user).
     - y_m, **one part a modality**: what c says of the rated items that look (read, sound) like
-      i, y_m,u = c_u A_m; A_m are nearest neighbours or a ridge regression (:class:`Content`), or,
+      i, y_m,u = c_u A_m; A_m is a ridge regression or nearest neighbours (:class:`Content`), or,
       with ``fusion="multitask"``, the matrix that all modalities share (:class:`MultitaskRidge`).
       c is not faded here: whom a new item suits is a matter of lasting taste.
     - p̂, **popularity** foreseen from all features together (:class:`Appeal`).
@@ -134,7 +162,13 @@ class MultimodalRecommender(Recommender):
     everything, by NDCG@10 and from the training ratings only, each setting in the regime it
     serves. A_m, w and v: a fifth of the items at a time is hidden, as if released tomorrow. The
     collaborative part's settings, ``share``, ``half`` and ``half_user``: each user's last tenth
-    is hidden. ``caution``: the same, with a fifth of the items as if they were new.
+    is hidden. ``half_user`` also by how well users who were left out are served after their first
+    one, three and five choices. ``caution``: the last tenth, with a fifth of the items as if new.
+
+    What is left over for choosing is little, so the luck of a hidden handful is kept out: A_m, v,
+    ``share``, ``half`` and ``half_user`` stay at a default that serves most data unless another
+    option is better by more than a standard error (:func:`clearly_best`), and w is the mean of
+    all weights that cannot be told from the best (:func:`average_of_the_best`).
 
     *Unknown users* are the average listener. *Unknown items* score 0 for everybody; so do items
     without ratings where there are no features at all.
@@ -159,9 +193,9 @@ class MultimodalRecommender(Recommender):
     share_, half_, half_user_, caution_
         What the warm regime chose.
     settings_
-        modality → ("neighbours", k), ("ridge", λ) or ("multitask", 0).
+        modality → ("ridge", λ), ("neighbours", k) or ("multitask", 0).
     people_
-        The collaborative part, with λ, β and γ.
+        The collaborative part, with its λ, α, β, γ and ``leaning``.
     modalities_
         Modalities with at least one rated item; others are left out.
     parts_
@@ -175,7 +209,9 @@ class MultimodalRecommender(Recommender):
 
     Steck (2019), WWW, for EASE; Hu, Koren and Volinsky (2008), ICDM, for iALS; Gantner et al.
     (2010), Learning Attribute-to-Feature Mappings for Cold-Start Recommendations, ICDM, for
-    carrying what was learned from people over to items by their features.
+    carrying what was learned from people over to items by their features; Agarwal and Chen (2009),
+    Regression-based Latent Factor Models, KDD, for factors drawn to what features foretell;
+    Breiman et al. (1984), Classification and Regression Trees, for the rule of one standard error.
 
     Notebook: 11_the_recommender
     """
@@ -206,9 +242,11 @@ class MultimodalRecommender(Recommender):
         self.names_ = {m: block.names for m, block in blocks.items()}
         order = sorted(blocks, key=str)  # one model, in whatever order they come
         self.modalities_ = tuple(m for m in blocks if blocks[m].present[self.rated_].any())
+        used = {m: blocks[m] for m in order if m in self.modalities_}
+        views = {m: view_of(block, self.n_ratings_ > 0, self.rng) for m, block in used.items()}
         self._remember(ratings)
-        self._fit_people(ratings)
-        self._fit_content({m: blocks[m] for m in order if m in self.modalities_})
+        self._fit_people(ratings, views)
+        self._fit_content(views)
         self._fit_gate()
         del self._validation
 
@@ -218,27 +256,28 @@ class MultimodalRecommender(Recommender):
         """Times and recency of all entries of the histories, in the histories' own order."""
         row = pd.Index(self.user_ids_).get_indexer(ratings["user_id"])
         column = pd.Index(self.item_ids_).get_indexer(ratings["item_id"])
-        seconds = _seconds(ratings)
+        moments = seconds(ratings)
         # One more than needed, so that no entry is zero and every one is kept.
         place = sp.csr_array(
             (np.arange(1, len(row) + 1), (row, column)), shape=self.histories_.shape
         )
-        self.when_ = seconds[place.data - 1]
+        self.when_ = moments[place.data - 1]
         self._take_stock()
 
     def _take_stock(self) -> None:
         """Interests, their ages, and the average listener, from histories and times."""
-        user = np.repeat(np.arange(self.histories_.shape[0]), np.diff(self.histories_.indptr))
-        self.age_ = recency(user, self.when_)
+        h = self.histories_
+        user = np.repeat(np.arange(h.shape[0]), np.diff(h.indptr))
         position = np.full(len(self.item_ids_), -1)
         position[self.rated_] = np.arange(len(self.rated_))
+        column = position[h.indices]
+        # What was chosen of items that came later tells nothing to parts that learned without them.
+        known = column >= 0
+        self.age_ = recency(user, self.when_)[known]
+        kept = np.bincount(user[known], minlength=h.shape[0])
         self.interests_ = sp.csr_array(
-            (
-                interest(self.histories_.data),
-                position[self.histories_.indices],
-                self.histories_.indptr,
-            ),
-            shape=(len(self.user_ids_), len(self.rated_)),
+            (interest(h.data[known]), column[known], np.r_[0, np.cumsum(kept)]),
+            shape=(h.shape[0], len(self.rated_)),
         )
 
     def _interests(self, row: Places, fading: float) -> sp.csr_array:
@@ -253,7 +292,7 @@ class MultimodalRecommender(Recommender):
         stacked = sp.vstack([faded[row[known]], average], format="csr")
         return stacked[np.where(known, np.cumsum(known) - 1, known.sum())]
 
-    def _fit_people(self, ratings: pd.DataFrame) -> None:
+    def _fit_people(self, ratings: pd.DataFrame, views: Mapping[str, View]) -> None:
         """The collaborative part, tuned on each user's last ratings."""
         self.average_interest_ = np.asarray(self.interests_.mean(axis=0)).ravel()
         split = self._last_tenth(ratings)
@@ -279,12 +318,16 @@ class MultimodalRecommender(Recommender):
             x.data = x.data * (1 + age) ** -fading
             return x[users]
 
+        def each(scores: Floats) -> Floats:
+            return each_ndcg(np.where(seen, -np.inf, scores), good)
+
         def quality(scores: Floats) -> float:
-            return round(_mean_ndcg(np.where(seen, -np.inf, scores), good), 9)
+            return round(float(each(scores).mean()), 9)
 
         judge = quality if good.any() else None
-        earlier, self.people_ = fit_people(self.interests_, keep, faded, judge, self.rng)
-        self._validation = (earlier, keep, users, faded, judge)
+        design = side_by_side(views.values())[self.rated_] if views else None
+        earlier, self.people_ = fit_people(self.interests_, keep, faded, judge, self.rng, design)
+        self._validation = (earlier, keep, users, faded, each if good.any() else None)
         self._average_scores()
 
     def _age_of(self, kept: sp.csr_array) -> Floats:
@@ -304,6 +347,7 @@ class MultimodalRecommender(Recommender):
         return random_split(ratings, valid=0.0, test=0.1, rng=self.rng).test
 
     def _some(self, users: Places, n: int) -> Places:
+        n = min(n, max(50, ASKED_CELLS // len(self.rated_)))
         if len(users) <= n:
             return users
         return np.sort(np.random.default_rng(self.rng).choice(users, n, replace=False))
@@ -314,7 +358,7 @@ class MultimodalRecommender(Recommender):
 
     # What items are like.
 
-    def _fit_content(self, blocks: Mapping[str, FeatureBlock]) -> None:
+    def _fit_content(self, views: Mapping[str, View]) -> None:
         """A_m of each modality, w and v, on items hidden a fifth at a time."""
         self.popularity_weight_, self.weights_ = 0.0, {}
         self.settings_: dict[str, Setting] = {}
@@ -322,7 +366,7 @@ class MultimodalRecommender(Recommender):
         self.parts_: dict[str, Any] = {m: Part(self, m) for m in self.modalities_}
         self.appeal_: Appeal | None = None
         self.appeals_ = np.zeros(len(self.item_ids_))
-        if not blocks:
+        if not views:
             return
         rated = self.rated_
         fold = np.random.default_rng(self.rng).permutation(len(rated)) % min(N_FOLDS, len(rated))
@@ -333,57 +377,49 @@ class MultimodalRecommender(Recommender):
             asked = np.arange(len(self.user_ids_))
         users = self._some(asked, N_COLD_USERS)
         liked = likes[users].toarray() > 0
-        present = {m: block.present[rated] for m, block in blocks.items()}
-        projections = {
-            m: fit_projection(block, self.n_ratings_ > 0, self.rng) for m, block in blocks.items()
-        }
+        present = {m: view.present[rated] for m, view in views.items()}
         if self.fusion == "multitask":
-            y = self._fit_multitask(blocks, projections, fold, users)
+            y = self._fit_multitask(views, fold, users)
         else:
-            y = self._fit_smoothers(blocks, projections, fold, users, liked)
-        scores = {m: standardize_scores(y[m], y[m][:, present[m]]) for m in blocks}
+            y = self._fit_smoothers(views, fold, users, liked)
+        scores = {m: standardize_scores(y[m], y[m][:, present[m]]) for m in views}
         self.weights_ = self._fuse(scores, liked, present, fold)
         self._fit_appeal(weighted_sum(scores, self.weights_, present), liked, fold)
 
     def _unseen(self, users: Places, hide: NDArray[np.bool_]) -> Floats:
         """c of these users, had they not met the hidden items."""
-        return self.people_.scores(_without(self.interests_[users], hide))
+        return self.people_.scores(without(self.interests_[users], hide))
 
     def _fit_smoothers(
         self,
-        blocks: Mapping[str, FeatureBlock],
-        projections: Mapping[str, Projection],
+        views: Mapping[str, View],
         fold: Places,
         users: Places,
         liked: NDArray[np.bool_],
     ) -> dict[str, Floats]:
         """Choose and learn each modality's A; return its scores of items while hidden."""
         rated = self.rated_
-        rows = {m: projections[m].rows(block)[rated] for m, block in blocks.items()}
-        hidden: dict[str, dict[Setting, Floats]] = {m: {} for m in blocks}
+        hidden: dict[str, dict[Setting, Floats]] = {m: {} for m in views}
         for f in np.unique(fold):
             hide = fold == f
             c = self._unseen(users, hide)
-            for m, block in blocks.items():
-                for setting, y in hidden_scores(rows[m], block.present[rated], c, hide).items():
+            for m, view in views.items():
+                found = hidden_scores(view.rows[rated], view.present[rated], c, hide)
+                for setting, y in found.items():
                     hidden[m].setdefault(setting, np.zeros_like(c))[:, hide] = y
         chosen = {}
-        for m, block in blocks.items():
+        for m, view in views.items():
             judged = {
-                setting: _ndcg_by_fold(y, liked, block.present[rated], fold)
+                setting: ndcg_by_fold(y, liked, view.present[rated], fold)
                 for setting, y in hidden[m].items()
             }
-            self.settings_[m] = max(judged, key=judged.__getitem__)
-            self.contents_[m] = fit_content(block, rated, self.settings_[m], projections[m])
+            self.settings_[m] = clearly_best(judged)
+            self.contents_[m] = fit_content(view, rated, self.settings_[m])
             chosen[m] = hidden[m][self.settings_[m]]
         return chosen
 
     def _fit_multitask(
-        self,
-        blocks: Mapping[str, FeatureBlock],
-        projections: Mapping[str, Projection],
-        fold: Places,
-        users: Places,
+        self, views: Mapping[str, View], fold: Places, users: Places
     ) -> dict[str, Floats]:
         """A_m = V (Z_m W_m)ᵀ: features foretell the factors V of the collaborative scores."""
         rated = self.rated_
@@ -394,31 +430,31 @@ class MultimodalRecommender(Recommender):
             m: FeatureBlock(
                 modality=m,
                 item_ids=np.arange(len(self.item_ids_)),
-                values=projections[m].rows(block),
-                present=block.present,
-                names=tuple(f"direction {j}" for j in range(len(projections[m].centre))),
+                values=view.rows,
+                present=view.present,
+                names=tuple(f"direction {j}" for j in range(view.rows.shape[1])),
             )
-            for m, block in blocks.items()
+            for m, view in views.items()
         }
         model = MultitaskRidge(sharing="shared", n_components=size, rng=self.rng)
         model.fit(rows, v, item_ids=rated, folds=fold)
         unseen = model.predict_hidden()
-        hidden = {m: np.zeros((len(users), len(rated))) for m in blocks}
+        hidden = {m: np.zeros((len(users), len(rated))) for m in views}
         own = np.full(len(self.item_ids_), -1)
         own[rated] = np.arange(len(rated))
-        for m, block in blocks.items():
-            first = projections[m]
+        for m, view in views.items():
             axes = model.axes_[m] @ model.coef_[m]
-            both = Projection(first.centre, first.matrix, model.centres_[m], axes)
-            foreseen = both.rows(block)
+            both = replace(view.projection, then_centre=model.centres_[m], then_matrix=axes)
+            foreseen = both.onward(view.rows) * view.present[:, None]
             # Warm items by the fit in which they were hidden: their own likings take no part.
-            foreseen[rated] = (unseen[m] - model.intercept_) * block.present[rated, None]
+            foreseen[rated] = (unseen[m] - model.intercept_) * view.present[rated, None]
             self.settings_[m] = ("multitask", 0.0)
             self.contents_[m] = Content(
                 self.settings_[m],
                 both,
                 foreseen,
-                block.present,
+                view.present,
+                view.amount,
                 np.arange(len(rated)),
                 v,
                 np.zeros(len(own)),
@@ -427,7 +463,7 @@ class MultimodalRecommender(Recommender):
         for f in np.unique(fold):
             hide = fold == f
             taste = self._unseen(users, hide) @ v
-            for m in blocks:
+            for m in views:
                 hidden[m][:, hide] = taste @ self.contents_[m].rows[rated[hide]].T
         return hidden
 
@@ -438,82 +474,132 @@ class MultimodalRecommender(Recommender):
         present: Mapping[str, NDArray[np.bool_]],
         fold: Places,
     ) -> dict[str, float]:
-        """w: given, or the best on the grid, which is coarser the more modalities there are."""
+        """w: given, or the mean of the best on a grid, coarser the more modalities there are."""
         if self.weights is not None:
             if lacking := set(self.modalities_) - set(self.weights):
                 raise ValueError(f"weights: none for modality {sorted(lacking)[0]!r}")
             return {m: float(self.weights[m]) for m in self.modalities_}
         if not liked.any():
             return {m: 1 / len(self.modalities_) for m in self.modalities_}
-        step = WEIGHT_STEPS.get(len(scores), 0.5)
-        learned = learn_weights(scores, liked, present, groups=fold, step=step)
-        return {m: learned[m] for m in self.modalities_}
+        grid = weight_grid(len(scores), WEIGHT_STEPS.get(len(scores), 0.5))
+        everywhere = np.ones(len(fold), bool)
+        judged = [
+            ndcg_by_fold(
+                weighted_sum(scores, dict(zip(scores, w, strict=True)), present),
+                liked,
+                everywhere,
+                fold,
+            )
+            for w in grid
+        ]
+        learned = dict(zip(scores, average_of_the_best(grid, np.array(judged)), strict=True))
+        return {m: float(learned[m]) for m in self.modalities_}
 
     def _fit_appeal(self, content: Floats, liked: NDArray[np.bool_], fold: Places) -> None:
         """p̂, and the v with which it helps content most on hidden items."""
-        ordered = {m: self.contents_[m] for m in self.contents_}
         drawn = np.asarray(self.interests_.sum(axis=0)).ravel()
-        design = by_modality(ordered, slice(None))
+        design = side_by_side(self.contents_.values())
         self.appeal_, alone = fit_appeal(design[self.rated_], drawn)
         self.appeals_ = self.appeal_.predict(design)
         self.appeals_[self.rated_] = alone
         if liked.any():
             everywhere = np.ones(len(fold), bool)
-            judged = {
-                v: _ndcg_by_fold(content + v * alone, liked, everywhere, fold)
-                for v in APPEAL_WEIGHTS
-            }
-            self.popularity_weight_ = max(judged, key=judged.__getitem__)
+            self.popularity_weight_ = clearly_best(
+                {
+                    v: ndcg_by_fold(content + v * alone, liked, everywhere, fold)
+                    for v in APPEAL_WEIGHTS
+                }
+            )
 
     # Both together.
 
     def _fit_gate(self) -> None:
-        """half_user, share and half, then caution, on each user's last ratings."""
-        earlier, past, users, faded, quality = self._validation
+        """half_user, then share and half, then caution, on each user's last ratings.
+
+        half_user also on newcomers: people with long histories do not show what it is for.
+        """
+        earlier, past, users, faded, each = self._validation
         self.share_, self.half_, self.half_user_, self.caution_ = 1.0, 1.0, 1.0, 0.0
-        if quality is None:
+        if each is None:
             return
         average = earlier.scores(sp.csr_array(np.asarray(past.mean(axis=0)).reshape(1, -1)))
         n_user = np.diff(past.indptr)[users]
         warm = earlier.scores(faded(earlier.fading))
-        judged = {h: quality(_towards(warm, average, n_user, h)) for h in HALF_USERS}
-        self.half_user_ = max(judged, key=judged.__getitem__)
+        known = {h: each(towards(warm, average, n_user, h)) for h in HALF_USERS}
+        new = self._as_newcomers(earlier, users)
+        self.half_user_ = clearly_best({h: np.concatenate([known[h], *new[h]]) for h in HALF_USERS})
         if not self.contents_:
             return
         n = np.bincount(past.indices, minlength=len(self.rated_))
 
-        def mixed(hide: NDArray[np.bool_]) -> Callable[[float, float, float], float]:
+        def mixed(hide: NDArray[np.bool_]) -> Callable[[float, float, float], Floats]:
             """(share, half, caution) → how good one list is, were these items new."""
-            kept = _without(past, hide)
-            long = _towards(earlier.scores(kept[users]), average, n_user, self.half_user_)
+            kept = without(past, hide)
+            long = towards(earlier.scores(kept[users]), average, n_user, self.half_user_)
             short = long
             if earlier.fading > 0:
-                short = earlier.scores(_without(faded(earlier.fading), hide))
-                short = _towards(short, average, n_user, self.half_user_)
+                short = earlier.scores(without(faded(earlier.fading), hide))
+                short = towards(short, average, n_user, self.half_user_)
             content = sum(self._by_content(long, self.rated_).values())
             count = np.where(hide, 0, n)
 
-            def judged(share: float, half: float, caution: float) -> float:
-                g, rest = _gates(count, share, half, caution)
-                return float(quality(g * short + rest * content))
+            def judged(share: float, half: float, caution: float) -> Floats:
+                g, rest = gates(count, share, half, caution)
+                return np.asarray(each(g * short + rest * content))
 
             return judged
 
         nothing = np.zeros(len(self.rated_), bool)
-        known = mixed(nothing)
-        self.share_, self.half_ = max(
-            product(SHARES, HALF_ITEMS), key=lambda s: known(s[0], s[1], 0.0)
+        beside_known = mixed(nothing)
+        self.share_, self.half_ = clearly_best(
+            {(s, h): beside_known(s, h, 0.0) for s, h in product(SHARES, HALF_ITEMS)}
         )
         # A fifth as if released today: they share a list with the others, and liked no more.
         dealt = np.random.default_rng(self.rng).permutation(len(self.rated_))
         beside = mixed(dealt % N_FOLDS == 0)
-        self.caution_ = max(CAUTIONS, key=lambda c: beside(self.share_, self.half_, c))
+        self.caution_ = steady_best(
+            CAUTIONS, lambda c: round(float(beside(self.share_, self.half_, c).mean()), 9)
+        )
+
+    def _as_newcomers(self, earlier: People, users: Places) -> dict[float, list[Floats]]:
+        """half_user → how well some users' other likes are ranked from their first 1, 3, 5.
+
+        The collaborative part is learned without these users, as if they came tomorrow.
+        """
+        judged: dict[float, list[Floats]] = {h: [] for h in HALF_USERS}
+        x = self.interests_
+        new = self._some(users, min(N_NEW_USERS, x.shape[0] // 5))
+        if len(new) < 2:
+            return judged
+        rest = x[np.setdiff1d(np.arange(x.shape[0]), new)]
+        people = learned_from(rest, earlier, self.rng)
+        average = people.scores(sp.csr_array(np.asarray(rest.mean(axis=0)).reshape(1, -1)))
+        theirs = x[new]
+        user = np.repeat(np.arange(len(new)), np.diff(theirs.indptr))
+        age = sp.csr_array((self.age_, x.indices, x.indptr), shape=x.shape)[new].data
+        place = np.empty(len(user), dtype=int)
+        place[np.lexsort((-age, user))] = np.arange(len(user)) - theirs.indptr[user]
+        for n in FIRST_CHOICES:
+            first = place < n
+            shown, others = theirs.copy(), theirs.copy()
+            shown.data = np.where(
+                first, theirs.data * np.maximum(n - place, 1.0) ** -earlier.fading, 0.0
+            )
+            shown.eliminate_zeros()
+            others.data = np.where(first, 0.0, theirs.data)
+            scores, n_user = people.scores(shown), np.diff(shown.indptr)
+            seen, liked = shown.toarray() > 0, others.toarray() >= LIKED
+            for h in HALF_USERS:
+                mixed = np.where(seen, -np.inf, towards(scores, average, n_user, h))
+                quality = each_ndcg(mixed, liked)
+                judged[h].append(quality[~np.isnan(quality)])
+        return judged
 
     def _collaborative(self, row: Places, fading: float) -> Floats:
         """c (n, n_rated): of users by place, −1 the average listener."""
         scores = self.people_.scores(self._interests(row, fading))
         n_user = np.where(row >= 0, np.diff(self.interests_.indptr)[row], 0)
-        return _towards(scores, self.average_scores_, n_user, self.half_user_)
+        return towards(scores, self.average_scores_, n_user, self.half_user_)
 
     def _content(self, c: Floats, columns: Places) -> dict[str, Floats]:
         """modality → standardised y_m of these columns."""
@@ -539,7 +625,7 @@ class MultimodalRecommender(Recommender):
     def _contributions(self, row: Places, columns: Places) -> dict[str, Floats]:
         """Part → (n_users, n_columns); their sum is the score."""
         n = self.n_ratings_[columns]
-        g, rest = _gates(n, self.share_, self.half_, self.caution_)
+        g, rest = gates(n, self.share_, self.half_, self.caution_)
         faded = self._collaborative(row, self.people_.fading)
         everywhere = np.zeros((len(row), len(self.item_ids_)))
         everywhere[:, self.rated_] = faded
@@ -578,8 +664,8 @@ class MultimodalRecommender(Recommender):
         """
         check_is_fitted(self, "people_")
         items = pd.Index(item_ids, name="item_id")
-        row = _places(self.user_ids_, [user_id], "user_id")
-        column = _places(self.item_ids_, items, "item_ids")
+        row = places(self.user_ids_, [user_id], "user_id")
+        column = places(self.item_ids_, items, "item_ids")
         known = column >= 0
         parts = self._contributions(row, column[known])
         table = pd.DataFrame(0.0, index=items, columns=list(parts))
@@ -587,6 +673,52 @@ class MultimodalRecommender(Recommender):
         return table
 
     # What comes later.
+
+    def __copy__(self) -> Self:
+        """A model of its own: what is added to it, or folded in, does not reach this one."""
+        twin = type(self).__new__(type(self))
+        twin.__dict__.update(self.__dict__)
+        if "contents_" in twin.__dict__:
+            twin.contents_ = {m: copy(part) for m, part in self.contents_.items()}
+            twin.parts_ = {m: Part(twin, m) for m in self.parts_}
+        return twin
+
+    def with_weights(self, weights: Mapping[str, float]) -> Self:
+        """The same fitted model with other modality weights; nothing is learned, at once there.
+
+        Parameters
+        ----------
+        weights
+            modality → w_m ≥ 0, of the modalities to change; the others keep theirs. All are then
+            divided by their sum.
+
+        Returns
+        -------
+        A copy; this model stays as it is.
+
+        Raises
+        ------
+        ValueError
+            If a modality is unknown to the model, a weight is negative or not finite, or all
+            are zero.
+
+        Notebook: 11_the_recommender
+        """
+        check_is_fitted(self, "people_")
+        for m, w in weights.items():
+            if m not in self.weights_:
+                raise ValueError(
+                    f"weights: {m!r} is no modality of this model; has {sorted(self.weights_)}"
+                )
+            if not 0 <= w < np.inf:
+                raise ValueError(f"weights[{m!r}]: {w} is not a finite number of at least 0")
+        changed = {m: float(weights.get(m, w)) for m, w in self.weights_.items()}
+        total = sum(changed.values())
+        if changed and not total > 0:
+            raise ValueError("weights: all are zero")
+        twin = copy(self)
+        twin.weights_ = {m: w / total for m, w in changed.items()}
+        return twin
 
     def add_items(self, blocks: Mapping[str, FeatureBlock]) -> Self:
         """Make new items recommendable at once: scored as if they had been there in ``fit``.
@@ -610,13 +742,13 @@ class MultimodalRecommender(Recommender):
         Notebook: 11_the_recommender
         """
         check_is_fitted(self, "people_")
-        given = _check_blocks(blocks)
+        given = check_blocks(blocks)
         ids = np.unique(
             np.concatenate(
-                [self.item_ids_[:0], *(_id_array(b.item_ids, m) for m, b in given.items())]
+                [self.item_ids_[:0], *(id_array(b.item_ids, m) for m, b in given.items())]
             )
         )
-        if len(ids) and _id_array(ids, "item_ids").dtype != self.item_ids_.dtype:
+        if len(ids) and id_array(ids, "item_ids").dtype != self.item_ids_.dtype:
             raise ValueError(
                 f"item_ids: {ids.item(0)!r} is of another type than"
                 f" {self.item_ids_.item(0)!r} in fit"
@@ -641,7 +773,7 @@ class MultimodalRecommender(Recommender):
         appeals = np.concatenate([self.appeals_, nothing])[order]
         if self.appeal_ is not None:
             new = np.flatnonzero(order >= len(self.item_ids_))
-            appeals[new] = self.appeal_.predict(by_modality(self.contents_, new))
+            appeals[new] = self.appeal_.predict(side_by_side(self.contents_.values(), new))
         self.appeals_ = appeals
         self.average_ = np.concatenate([self.average_, nothing])[order]
         self.n_ratings_ = np.concatenate([self.n_ratings_, nothing.astype(int)])[order]
@@ -677,13 +809,13 @@ class MultimodalRecommender(Recommender):
         table = check_ratings(ratings, scale=None)
         if table.empty:
             return self
-        users = _id_array(table["user_id"].unique(), "ratings, column 'user_id'")
+        users = id_array(table["user_id"].unique(), "ratings, column 'user_id'")
         if users.dtype != self.user_ids_.dtype:
             raise ValueError(
                 f"user_id: {users.item(0)!r} is of another type than"
                 f" {self.user_ids_.item(0)!r} in fit"
             )
-        column = _places(self.item_ids_, table["item_id"].to_numpy(), "item_id")
+        column = places(self.item_ids_, table["item_id"].to_numpy(), "item_id")
         if (column < 0).any():
             item = table["item_id"].to_numpy()[column < 0][0]
             raise ValueError(f"item_id: {item!r} is unknown; add_items first")
@@ -698,7 +830,7 @@ class MultimodalRecommender(Recommender):
         rows, columns = np.concatenate([row, before]), np.concatenate([column, old.col])
         liking = table["rating"].to_numpy(float) - (self.positive - 1.5)
         likings = np.concatenate([liking, old.data])
-        when = np.concatenate([_seconds(table), self.when_])
+        when = np.concatenate([seconds(table), self.when_])
         # The first of equal pairs is kept: the new one.
         _, kept = np.unique(rows * len(self.item_ids_) + columns, return_index=True)
         self.user_ids_, self.when_ = ids, when[kept]
@@ -735,10 +867,10 @@ class MultimodalRecommender(Recommender):
         arrays = {name: getattr(self, name) for name in SAVED_ARRAYS}
         values["names_"] = {m: list(names) for m, names in self.names_.items()}
         values["contents"] = list(self.contents_)
-        _store(self.people_, "people", arrays, values)
-        _store(self.appeal_, "appeal", arrays, values)
+        store_part(self.people_, "people", arrays, values)
+        store_part(self.appeal_, "appeal", arrays, values)
         for number, part in enumerate(self.contents_.values()):
-            _store(part, f"content{number}", arrays, values)
+            store_part(part, f"content{number}", arrays, values)
         return write_folder(folder, type(self).__name__, arrays, values)
 
     @classmethod
@@ -771,10 +903,10 @@ class MultimodalRecommender(Recommender):
             model.modalities_ = tuple(values["modalities_"])
             model.settings_ = {m: (kind, size) for m, (kind, size) in values["settings_"].items()}
             model.names_ = {m: tuple(names) for m, names in values["names_"].items()}
-            model.people_ = _restore(People, "people", arrays, values)
-            model.appeal_ = _restore(Appeal, "appeal", arrays, values)
+            model.people_ = restore_part(People, "people", arrays, values, INSIDE)
+            model.appeal_ = restore_part(Appeal, "appeal", arrays, values, INSIDE)
             model.contents_ = {
-                m: _restore(Content, f"content{number}", arrays, values)
+                m: restore_part(Content, f"content{number}", arrays, values, INSIDE)
                 for number, m in enumerate(values["contents"])
             }
         except (KeyError, TypeError) as error:
@@ -782,75 +914,3 @@ class MultimodalRecommender(Recommender):
         model.parts_ = {m: Part(model, m) for m in model.modalities_}
         model._take_stock()
         return model
-
-
-def _store(part: Any, name: str, arrays: dict[str, Any], values: dict[str, Any]) -> None:
-    """A part's fields, and those of parts inside it, among the arrays and the values."""
-    if part is None:
-        values[name] = None
-        return
-    values[name] = {}
-    for field in fields(part):
-        value, place = getattr(part, field.name), f"{name}.{field.name}"
-        if isinstance(value, np.ndarray) or sp.issparse(value):
-            arrays[place] = value
-        elif is_dataclass(value) or field.name in INSIDE:
-            _store(value, place, arrays, values)
-        else:
-            values[name][field.name] = value
-
-
-def _restore(kind: Any, name: str, arrays: Mapping[str, Any], values: Mapping[str, Any]) -> Any:
-    """The part that :func:`_store` took apart."""
-    if values[name] is None:
-        return None
-    given = dict(values[name])
-    for field in fields(kind):
-        place = f"{name}.{field.name}"
-        if field.name in INSIDE:
-            given[field.name] = _restore(INSIDE[field.name], place, arrays, values)
-        elif place in arrays:
-            given[field.name] = arrays[place]
-    if "setting" in given:
-        given["setting"] = tuple(given["setting"])
-    return kind(**given)
-
-
-def _seconds(ratings: pd.DataFrame) -> NDArray[np.int64]:
-    times = ratings["timestamp"].to_numpy().astype("datetime64[s]")
-    return np.asarray(times.astype(np.int64))
-
-
-def _gates(n: NDArray[np.int_], share: float, half: float, caution: float) -> tuple[Floats, Floats]:
-    """What the collaborative part counts for items with n ratings, and what content counts."""
-    unknown = np.asarray(half / (n + half), dtype=np.float64)
-    g = np.asarray(share * (1 - unknown), dtype=np.float64)
-    return g, np.asarray((1 - g) * (1 - caution * unknown), dtype=np.float64)
-
-
-def _without(x: sp.csr_array, hide: NDArray[np.bool_]) -> sp.csr_array:
-    """These interests, without any in the hidden items."""
-    kept = x.copy()
-    kept.data[hide[kept.indices]] = 0.0
-    kept.eliminate_zeros()
-    return kept
-
-
-def _towards(scores: Floats, average: Floats, n_user: NDArray[np.int_], half: float) -> Floats:
-    """ρ c_u + (1 − ρ) c̄ with ρ = n_u / (n_u + half): the less is known, the more average."""
-    known = n_user / np.maximum(n_user + half, 1e-9)
-    return np.asarray(known[:, None] * scores + (1 - known)[:, None] * average)
-
-
-def _ndcg_by_fold(
-    scores: Floats, liked: NDArray[np.bool_], present: NDArray[np.bool_], fold: Places
-) -> float:
-    """Mean NDCG@10 over the folds, each ranked by itself, among the items that are present."""
-    columns = [np.flatnonzero(present & (fold == f)) for f in np.unique(fold)]
-    means = [_mean_ndcg(scores[:, c], liked[:, c]) for c in columns if liked[:, c].any()]
-    return round(float(np.mean(means)), 9) if means else 0.0
-
-
-def _mean_ndcg(scores: Floats, liked: NDArray[np.bool_], k: int = 10) -> float:
-    hits = np.take_along_axis(liked, rank_items(scores, k), axis=1)
-    return float(np.nanmean(ndcg(hits, liked.sum(axis=1)))) if liked.any() else 0.0

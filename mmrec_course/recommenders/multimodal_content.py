@@ -8,7 +8,7 @@ Notebook: 11_the_recommender
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,9 +24,10 @@ from mmrec_course.recommenders.base import BLOCK_CELLS, Floats, Places
 __all__ = ["Appeal", "Content", "Projection", "fit_appeal", "fit_content", "hidden_scores"]
 
 Setting = tuple[str, float]
-RIDGES: tuple[Setting, ...] = tuple(("ridge", reg) for reg in (1.0, 3.0, 10.0, 30.0, 100.0))
+# The first is taken unless another is clearly better.
+RIDGES: tuple[Setting, ...] = tuple(("ridge", reg) for reg in (3.0, 1.0, 10.0, 30.0, 100.0))
 NEIGHBOURS: tuple[Setting, ...] = tuple(("neighbours", k) for k in (20, 60, 200))
-APPEAL_REGS = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
+LEFT_OUT_REGS = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
 MAX_COLUMNS = 256
 # Neighbours look at every pair of items; beyond this many, ridge regression alone is tried.
 MAX_PAIRED = 20_000
@@ -39,9 +40,14 @@ class Projection:
     Attributes
     ----------
     matrix
-        (d, q) the q ≤ 256 strongest directions of the training items; None keeps all columns.
+        (d, q) the q ≤ 256 strongest directions of the training items; None keeps all columns. Of
+        features that are mostly 0, as words are, each direction is weighted by its strength (its
+        singular value, the largest being 1): what many items share says more than rare words.
     centre
         (q,) mean of the training items.
+    usual
+        Mean of log(1 + how many columns are not 0) over the training items, where features are
+        mostly 0, so that their number says something; None elsewhere.
     then_centre, then_matrix
         (q,) and (q, k): a second step, that of :class:`MultitaskRidge`, after which rows are what
         an item's features say of its collaborative factors; None leaves unit rows.
@@ -51,16 +57,31 @@ class Projection:
 
     centre: Floats
     matrix: Floats | None = None
+    usual: float | None = None
     then_centre: Floats | None = None
     then_matrix: Floats | None = None
+
+    def amount(self, block: FeatureBlock) -> Floats:
+        """(n,) how much there is to an item, more or less than usual; 0 where that means nothing.
+
+        Of words: log(1 + how many different ones) less its mean.
+        """
+        if self.usual is None:
+            return np.zeros(len(block))
+        count = np.log1p(np.count_nonzero(block.values, axis=1))
+        return np.asarray((count - self.usual) * block.present)
 
     def rows(self, block: FeatureBlock) -> Floats:
         """(n, q); zero for absent items and for those that lie on the centre."""
         raw = block.values if self.matrix is None else block.values @ self.matrix
         rows = _unit(raw, self.centre) * block.present[:, None]
+        return self.onward(rows) * block.present[:, None]
+
+    def onward(self, rows: Floats) -> Floats:
+        """The second step alone, from unit rows."""
         if self.then_centre is None or self.then_matrix is None:
             return rows
-        return np.asarray(_unit(rows, self.then_centre) @ self.then_matrix) * block.present[:, None]
+        return np.asarray(_unit(rows, self.then_centre) @ self.then_matrix)
 
 
 def _unit(raw: Floats, centre: Floats) -> Floats:
@@ -76,22 +97,50 @@ def fit_projection(block: FeatureBlock, training: NDArray[np.bool_], rng: int) -
     Notebook: 11_the_recommender
     """
     values = block.values[block.present & training]
-    matrix = None
+    matrix, usual = None, None
+    filled = np.count_nonzero(values, axis=1)
+    sparse = filled.sum() < values.size / 5
+    if sparse and values.size:
+        usual = float(np.log1p(filled).mean())
     if min(values.shape) > MAX_COLUMNS:
-        # Words leave most cells empty, and a product that skips these is many times faster.
-        table = sp.csr_array(values) if np.count_nonzero(values) < values.size / 5 else values
+        # A product that skips empty cells is many times faster where most are empty.
+        table = sp.csr_array(values) if sparse else values
         with threadpool_limits(1):  # the same bits on any number of processors
             svd = TruncatedSVD(MAX_COLUMNS, n_iter=3, random_state=rng).fit(table)
-        matrix = np.ascontiguousarray(svd.components_.T)
-        values = values @ matrix
-    return Projection(values.mean(axis=0), matrix)
+        strength = svd.singular_values_ / svd.singular_values_[0]
+        matrix = np.ascontiguousarray(svd.components_.T * (strength if sparse else 1.0))
+        values = np.asarray(table @ matrix)
+    return Projection(values.mean(axis=0), matrix, usual)
+
+
+@dataclass
+class View:
+    """What a modality shows of every item: rows (n_items, q) of a projection, which have any, and
+    how much there is (:meth:`Projection.amount`).
+
+    Notebook: 11_the_recommender
+    """
+
+    projection: Projection
+    rows: Floats
+    present: NDArray[np.bool_]
+    amount: Floats
+
+
+def view_of(block: FeatureBlock, training: NDArray[np.bool_], rng: int) -> View:
+    """By a projection learned from the training items.
+
+    Notebook: 11_the_recommender
+    """
+    projection = fit_projection(block, training, rng)
+    return View(projection, projection.rows(block), block.present, projection.amount(block))
 
 
 @dataclass
 class Content:
     """One modality's part: y_ui = Σ_j c_uj A_ji, the rated items j that look like i speak for it.
 
-    A is one of two linear smoothers of the features, whichever served hidden items better:
+    A is one of two linear smoothers of the features, as hidden items were served best:
 
     - neighbours: A_ji = s_ji / (1 + Σ_j s_ji), s the positive cosines to the k nearest;
     - ridge: A = F_t (FᵀF + λI)⁻¹ fᵢ, and for an item that was itself trained on, what A would
@@ -100,13 +149,15 @@ class Content:
     Attributes
     ----------
     setting
-        ("neighbours", k) or ("ridge", λ), or ("multitask", 0) for factors from elsewhere.
-    projection, rows, present
-        How features become the rows (n_items, q), and which items have any.
+        ("ridge", λ) or ("neighbours", k), or ("multitask", 0) for factors from elsewhere.
+    projection, rows, present, amount
+        How features become the rows (n_items, q), which items have any, and how much.
     training
         (n_t,) columns, among the rated items, of those that taught.
     left
-        (n_t, q): A = left · rowsᵀ; for neighbours, A itself as sparse (n_rated, n_items).
+        (n_t, q): A = left · rowsᵀ; None for neighbours alone.
+    near
+        A of neighbours, sparse (n_rated, n_items), or None.
     leverage
         (n_items,) h_i = A_ii of ridge, 0 elsewhere; ``own`` (n_items,) is each item's column
         among the rated ones, −1 for the others.
@@ -118,15 +169,18 @@ class Content:
     projection: Projection
     rows: Floats
     present: NDArray[np.bool_]
+    amount: Floats
     training: Places
-    left: Floats | sp.csr_array
+    left: Floats | None
     leverage: Floats
     own: Places
+    near: sp.csr_array | None = None
 
     def scores(self, c: Floats, columns: Places) -> Floats:
         """(n, len(columns)) from collaborative scores (n, n_rated)."""
-        if self.setting[0] == "neighbours":
-            return np.asarray((self.left[:, columns].T @ c.T).T)
+        if self.near is not None:
+            return np.asarray((self.near[:, columns].T @ c.T).T)
+        assert self.left is not None
         y = (c[:, self.training] @ self.left) @ self.rows[columns].T
         h = self.leverage[columns]
         taught = np.flatnonzero(h)
@@ -139,36 +193,48 @@ class Content:
         width = self.rows.shape[1]
         rows = np.zeros((n_new, width)) if block is None else self.projection.rows(block)
         present = np.zeros(n_new, bool) if block is None else block.present
+        amount = np.zeros(n_new) if block is None else self.projection.amount(block)
         nobody = np.full(n_new, -1)
-        if self.setting[0] == "neighbours":
+        if self.near is not None:
             f, k = self.rows[rated[self.training]], int(self.setting[1])
             new = neighbour_weights(rows, nobody, f, self.training, len(rated), k)
-            self.left = sp.csr_array(sp.hstack([self.left, new], format="csc")[:, order])
+            self.near = sp.csr_array(sp.hstack([self.near, new], format="csc")[:, order])
         self.rows = np.vstack([self.rows, rows])[order]
         self.present = np.concatenate([self.present, present])[order]
+        self.amount = np.concatenate([self.amount, amount])[order]
         self.leverage = np.concatenate([self.leverage, np.zeros(n_new)])[order]
         self.own = np.concatenate([self.own, nobody])[order]
 
 
-def fit_content(
-    block: FeatureBlock, rated: Places, setting: Setting, projection: Projection
-) -> Content:
-    """Learn A from all rated items that have the modality; ``block`` is in the model's order.
+def fit_content(view: View, rated: Places, setting: Setting) -> Content:
+    """Learn A from all rated items that have the modality.
 
     Notebook: 11_the_recommender
     """
-    rows = projection.rows(block)
+    rows = view.rows
     own = np.full(len(rows), -1)
     own[rated] = np.arange(len(rated))
-    training = np.flatnonzero(block.present[rated])
+    training = np.flatnonzero(view.present[rated])
     f, leverage = rows[rated[training]], np.zeros(len(rows))
-    left: Floats | sp.csr_array
+    near, left = None, None
     if setting[0] == "neighbours":
-        left = neighbour_weights(rows, own, f, training, len(rated), int(setting[1]))
+        near = neighbour_weights(rows, own, f, training, len(rated), int(setting[1]))
     else:
-        left = f @ np.linalg.inv(f.T @ f + setting[1] * np.eye(f.shape[1]))
+        with threadpool_limits(1):
+            left = f @ np.linalg.inv(f.T @ f + setting[1] * np.eye(f.shape[1]))
         leverage[rated[training]] = (left * f).sum(axis=1)
-    return Content(setting, projection, rows, block.present, training, left, leverage, own)
+    return Content(
+        setting,
+        view.projection,
+        rows,
+        view.present,
+        view.amount,
+        training,
+        left,
+        leverage,
+        own,
+        near,
+    )
 
 
 def neighbour_weights(
@@ -216,7 +282,8 @@ def hidden_scores(
     """
     learn = np.flatnonzero(present & ~hide)
     f, ask, known = rows[learn], rows[hide], c[:, learn]
-    values, vectors = np.linalg.eigh(f.T @ f)
+    with threadpool_limits(1):
+        values, vectors = np.linalg.eigh(f.T @ f)
     taste, turned = known @ f @ vectors, ask @ vectors
     scores = {}
     for setting in RIDGES:
@@ -240,7 +307,8 @@ def hidden_scores(
 class Appeal:
     """How well liked an item with such features tends to be: p̂ = z(b + θᵀ d).
 
-    d are the unit rows of all modalities side by side, and which of them are present; the ridge
+    d are the unit rows of all modalities side by side, which of them are present, and how much
+    there is (:meth:`Projection.amount`); the ridge
     regression's target is log(1 + Σ_u x_ui), the interest that a rated item drew.
 
     Attributes
@@ -267,12 +335,6 @@ class Appeal:
         return np.asarray((raw - self.centre) / self.scale)
 
 
-def appeal_design(contents: Sequence[tuple[Floats, NDArray[np.bool_]]]) -> Floats:
-    """d for every item, from each modality's rows and mask."""
-    parts = [np.hstack([rows, present[:, None] - 0.5]) for rows, present in contents]
-    return np.hstack(parts)
-
-
 def fit_appeal(design: Floats, drawn: Floats) -> tuple[Appeal, Floats]:
     """Learn p̂ from rated items; also return their leave-one-out predictions, standardised.
 
@@ -286,25 +348,62 @@ def fit_appeal(design: Floats, drawn: Floats) -> tuple[Appeal, Floats]:
     Notebook: 11_the_recommender
     """
     target = np.log1p(drawn)
-    mean = float(target.mean())
-    values, vectors = np.linalg.eigh(design.T @ design)
-    turned = design @ vectors
-    best: tuple[float, float, Floats, Floats] | None = None
-    for reg in APPEAL_REGS:
-        shrunk = turned / (np.maximum(values, 0) + reg)
-        theta = vectors @ (shrunk.T @ (target - mean))
-        h = np.minimum((shrunk * turned).sum(axis=1), 1 - 1e-6)
-        out = mean + (design @ theta - h * (target - mean)) / (1 - h)
-        error = round(float(np.mean((out - target) ** 2)), 9)
-        if best is None or error < best[0]:
-            best = error, reg, theta, out
-    assert best is not None
-    _, reg, theta, out = best
+    reg, theta, unseen = leave_one_out(design, target[:, None])
+    out = unseen[:, 0]
     scale = float(out.std())
-    appeal = Appeal(theta, mean, float(out.mean()), scale if scale > 1e-9 else 1.0, reg)
+    scale = scale if scale > 1e-9 else 1.0
+    appeal = Appeal(theta[:, 0], float(target.mean()), float(out.mean()), scale, reg)
     return appeal, (out - appeal.centre) / appeal.scale
 
 
-def by_modality(contents: Mapping[str, Content], columns: Places | slice) -> Floats:
-    """d of these items, modalities in the contents' order."""
-    return appeal_design([(p.rows[columns], p.present[columns]) for p in contents.values()])
+def leave_one_out(
+    design: Floats, target: Floats, regs: Iterable[float] = LEFT_OUT_REGS
+) -> tuple[float, Floats, Floats]:
+    """Ridge regression around the target's mean, its λ chosen by what it says of rows left out.
+
+    For the row left out, t̄ + (ŷ − h (t − t̄)) / (1 − h) with the row's leverage h; t̄ and the
+    centre of the design, which hardly depend on one row, stay as they are.
+
+    Parameters
+    ----------
+    design
+        (n, q).
+    target
+        (n, k).
+    regs
+        The λ to choose among, by squared error.
+
+    Returns
+    -------
+    λ, coefficients (q, k), and the predictions of rows left out (n, k).
+
+    Notebook: 11_the_recommender
+    """
+    mean = target.mean(axis=0)
+    with threadpool_limits(1):
+        values, vectors = np.linalg.eigh(design.T @ design)
+    turned = design @ vectors
+    hit = turned.T @ (target - mean)
+    best: tuple[float, float, Floats, Floats] | None = None
+    for reg in regs:
+        shrunk = 1 / (np.maximum(values, 0) + reg)
+        h = np.minimum((turned**2) @ shrunk, 1 - 1e-6)[:, None]
+        fitted = turned @ (shrunk[:, None] * hit)
+        out = mean + (fitted - h * (target - mean)) / (1 - h)
+        error = round(float(np.mean((out - target) ** 2)), 9)
+        if best is None or error < best[0]:
+            best = error, reg, vectors @ (shrunk[:, None] * hit), out
+    assert best is not None
+    return best[1:]
+
+
+def side_by_side(views: Iterable[View | Content], columns: Places | slice = slice(None)) -> Floats:
+    """d of these items: every modality's rows, whether there are any, and how much there is.
+
+    Notebook: 11_the_recommender
+    """
+    parts = [
+        np.column_stack([v.rows[columns], v.present[columns] - 0.5, v.amount[columns]])
+        for v in views
+    ]
+    return np.hstack(parts)

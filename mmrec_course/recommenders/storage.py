@@ -14,13 +14,14 @@ import shutil
 import tempfile
 import zipfile
 from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
 
-__all__ = ["FORMAT", "read_folder", "write_folder"]
+__all__ = ["FORMAT", "read_folder", "restore_part", "store_part", "write_folder"]
 
 FORMAT = 1
 ARRAYS, VALUES, SEAL = "arrays.npz", "values.json", "seal.json"
@@ -119,6 +120,53 @@ def read_folder(folder: str | Path, kind: str) -> tuple[dict[str, Any], dict[str
     except (ValueError, KeyError, zipfile.BadZipFile) as error:
         raise ValueError(f"{source}: cannot be read: {error}") from error
     return arrays, values
+
+
+def store_part(part: Any, name: str, arrays: dict[str, Any], values: dict[str, Any]) -> None:
+    """Put a dataclass's fields, and those of parts inside it, among the arrays and the values.
+
+    Notebook: 11_the_recommender
+    """
+    if part is None:
+        values[name] = None
+        return
+    values[name] = {}
+    for field in fields(part):
+        value, place = getattr(part, field.name), f"{name}.{field.name}"
+        if isinstance(value, np.ndarray) or sp.issparse(value):
+            arrays[place] = value
+        elif is_dataclass(value):
+            store_part(value, place, arrays, values)
+        else:
+            values[name][field.name] = value
+
+
+def restore_part(
+    kind: Any,
+    name: str,
+    arrays: Mapping[str, Any],
+    values: Mapping[str, Any],
+    inside: Mapping[str, Any],
+) -> Any:
+    """The part that :func:`store_part` took apart; what is a list among its values was a tuple.
+
+    ``inside`` says which fields hold parts, and of what kind.
+
+    Notebook: 11_the_recommender
+    """
+    if values[name] is None:
+        return None
+    given = {
+        field: tuple(value) if isinstance(value, list) else value
+        for field, value in values[name].items()
+    }
+    for field in fields(kind):
+        place = f"{name}.{field.name}"
+        if place in values:
+            given[field.name] = restore_part(inside[field.name], place, arrays, values, inside)
+        elif place in arrays:
+            given[field.name] = arrays[place]
+    return kind(**given)
 
 
 def _strangers(folder: Path) -> list[Path]:

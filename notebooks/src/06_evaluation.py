@@ -666,7 +666,8 @@ print_table(draws[[*bounds[3:], "p"]], digits=3)
 # %% [markdown]
 # In draw 0 colours win, p = 0.022. In draw 4 timbres win, p = 0.046. Each is right about what it covers:
 # *other listeners*, and these 96 tracks. Neither covers *other tracks*. Whoever makes one draw may publish
-# one or the other.
+# one or the other. (We picked this pair because it is close. It says nothing about covers and sounds in
+# general: lesson 05 makes many more columns of a clip.)
 #
 # `compare_splits` takes each draw as one observation $v_j$ and asks how much they vary. As all draws come
 # from one shop, they overlap in what they train on, and the usual standard error would be too small;

@@ -104,31 +104,46 @@ for own_reg in (0.1, 5.0, 1000.0):
 # *Why.* The dearer the own parts, the smaller: what $W$ explains need not be paid for twice. Both true
 # matrices are the same here, so whatever the own parts hold is noise.
 #
-# ## 3 · Directions in common
+# ## 3 · How many directions?
 #
-# `stacked` has a row for every axis of every modality and a column a listener. Return the $r$
-# orthonormal rows $D$ such that `stacked @ D.T @ D` is as near to `stacked` as rank $r$ allows.
+# Reduced rank wants an $r$. `table` has a column a listener; a cut to rank $r$ keeps its $r$ largest
+# singular values. What it leaves out, in squares, is the sum of the squares of the others (Eckart and
+# Young). Return the least $r$ that leaves out at most `share` of the sum of all squares of the table.
+# (`np.linalg.svd(table, compute_uv=False)` gives the singular values, largest first.)
 
 
-# %% exercise="directions"
-def directions(stacked, r):
+# %% exercise="rank_for"
+def rank_for(table, share):
     ### BEGIN SOLUTION
-    return np.linalg.svd(stacked, full_matrices=False)[2][:r]
+    squares = np.linalg.svd(table, compute_uv=False) ** 2
+    left_out = 1 - np.cumsum(squares) / squares.sum()
+    return int(np.argmax(left_out <= share)) + 1
     ### END SOLUTION
 
 
-# %% check="directions"
-_stacked = np.random.default_rng(1).normal(size=(8, 10)) * np.linspace(3, 0.1, 10)
-_D = directions(_stacked, 2)
-assert np.shape(_D) == (2, 10), "two rows, a column a listener: the right singular vectors"
-assert np.allclose(_D @ _D.T, np.eye(2)), "the rows have length 1 and are at right angles"
-_left = np.linalg.norm(_stacked - _stacked @ _D.T @ _D)
-_best = np.sqrt((np.linalg.svd(_stacked)[1][2:] ** 2).sum())
-assert np.isclose(_left, _best), "take those with the largest singular values: NumPy has them first"
+# %% check="rank_for"
+_rng = np.random.default_rng(1)
+_q, _p = (np.linalg.qr(_rng.normal(size=(n, 3)))[0] for n in (8, 10))
+_table = _q @ np.diag([3.0, 2.0, 1.0]) @ _p.T  # squares 9, 4, 1: leaves out 5/14, then 1/14
+assert rank_for(_table, 0.4) is not None, "return a number"
+assert rank_for(_table, 0.4) == 1, (
+    "rank 1 leaves out 5 of 14, less than 0.4: take squares of the singular values; and the first"
+    " place of an array is 0, but it stands for rank 1"
+)
+assert rank_for(_table, 0.3) == 2, (
+    "5/14 is more than 0.3: a second direction, too; it leaves out 1/14"
+)
+assert rank_for(_table, 0.05) == 3, "1/14 is more than 0.05: all three"
+assert rank_for(10 * _table, 0.3) == 2, "a share: divide by the sum of all squares"
+
+# %%
+for name, table in (("true likings", true), ("seen, with noise", seen)):
+    print(f"{name:16} directions for all but 1 %:", rank_for(table, 0.01))
 
 # %% [markdown]
-# *Why.* What a cut to rank $r$ leaves out is the root of the sum of the squared singular values
-# beyond $r$ (Eckart and Young), so the largest are kept.
+# *Why.* The truth has four axes, so four directions hold all of it. Noise points everywhere: to describe
+# it, too, takes as many directions as there are listeners. So a low rank can leave noise out; and it
+# is hidden tracks that should choose it, not a share of what was seen.
 #
 # ## 4 · How good is it?
 #
@@ -150,6 +165,15 @@ assert np.isclose(explained(0 * true, true), 0), (
     "a guess of zero explains nothing: divide by the sum of t², nothing taken away from t"
 )
 assert np.isclose(explained(-true, true), -3), "a guess can be worse than none: 1 − 4"
+_t = np.array([[1.0, 2.0], [3.0, -1.0]])
+_y = _t + np.array([[1.0, -1.0], [0.0, 1.0]])
+assert not np.isclose(explained(_y, _t), 0.75), (
+    "this is the mean of one R² a listener: sum over everything first, then divide once"
+)
+assert np.isclose(explained(_y, _t), 0.8), (
+    "here the errors' squares add up to 3, the truth's to 15: 1 − 3/15. Take the differences y − t,"
+    " not a product of y and t"
+)
 
 # %%
 sounds = FeatureBlock(
@@ -193,7 +217,11 @@ hurt = "shared"
 _turned = turned(sounds)
 assert isinstance(_turned, FeatureBlock), "return a block: replace(block, values=…)"
 assert np.allclose(_turned.values, -z), "every value with the opposite sign"
-assert _turned.present.all(), "the same items have it as before"
+_half = replace(sounds, values=z + np.arange(4), present=ids % 2 == 0)
+assert np.allclose(turned(_half).values[::2], -_half.values[::2]), (
+    "turn the values of the block that you are given, not z: another block has others"
+)
+assert np.array_equal(turned(_half).present, _half.present), "the same items have it as before"
 _train = {"image": blocks["image"], "audio": turned(blocks["audio"])}
 _loss = {
     s: explained(from_audio(s), true[100:]) - explained(from_audio(s, _turned, _train), true[100:])

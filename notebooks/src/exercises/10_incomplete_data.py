@@ -39,33 +39,44 @@ class Table:
 
 
 # %% [markdown]
-# ## 1 · The right mean
+# ## 1 · The mean of its kind
 #
-# One line. `values` has a row a track; rows of tracks that lack the modality (`present` is False)
-# are zeros that mean nothing. Return the row that *fill with the mean* should put into a gap: the
-# mean of those **known** tracks that have the modality.
+# One line. The lesson filled a gap with the mean of *all* known tracks. A metal track may be better
+# served by the mean of metal. `values` has a row a track; rows of tracks that lack the modality
+# (`present` is False) are zeros that mean nothing. Return the row for gaps in the genre `kind`: the mean
+# of those **known** tracks of this genre that have the modality. (`genre` has one word a track.)
 
 
-# %% exercise="mean_row"
-def mean_row(values, present, known):
+# %% exercise="genre_mean"
+def genre_mean(values, present, known, genre, kind):
     ### BEGIN SOLUTION
-    return values[present & known].mean(axis=0)
+    return values[present & known & (genre == kind)].mean(axis=0)
     ### END SOLUTION
 
 
-# %% check="mean_row"
-x = np.array([[1.0, 2.0], [3.0, 4.0], [0.0, 0.0], [8.0, 9.0]])
-there, old = np.array([True, True, False, True]), np.array([True, True, True, False])
-row = np.asarray(mean_row(x, there, old))
+# %% check="genre_mean"
+x = np.array([[1.0, 2.0], [3.0, 4.0], [8.0, 0.0], [0.0, 0.0], [8.0, 9.0], [50.0, 60.0]])
+there, old = np.array([1, 1, 1, 0, 1, 1]) > 0, np.array([1, 1, 1, 1, 0, 1]) > 0
+kinds = np.array(["metal", "metal", "metal", "metal", "metal", "soul"])
+row = np.asarray(genre_mean(x, there, old, kinds, "metal"))
 assert row.shape == (2,), "one number a column: the mean along axis 0"
-assert not np.allclose(row, [4, 5]), "the last track is new: it must not be looked at"
-assert not np.allclose(row, np.array([4, 6]) / 3), "a gap's zeros are not a track: leave them out"
-assert np.allclose(row, [2, 3]), "the mean of rows 0 and 1: those that are present and known"
+assert not np.allclose(row, [15.5, 16.5]), "the last track is soul: only those of the same genre"
+assert not np.allclose(row, [5, 3.75]), "the fifth track is new: it must not be looked at"
+assert not np.allclose(row, [3, 1.5]), "a gap's zeros are not a track: leave them out"
+assert not np.allclose(row, [3, 2]), "(3, 2) is the median; the mean is asked for"
+assert np.allclose(row, [4, 2]), "the mean of the first three: present, known, and metal"
+assert np.allclose(genre_mean(x, there, old, kinds, "soul"), [50, 60]), "for soul, the last track"
 
 # %%
-text = blocks["text"].mask(items[np.random.default_rng(0).random(len(items)) < 0.5])
-filled = fill_missing({"text": text}, "mean", fit_items=seen)["text"].values[~text.present]
-print("equal to fill_missing:", np.allclose(filled, mean_row(text.values, text.present, known)))
+text, genre = blocks["text"], mosaic.items["genre"].to_numpy()
+there = text.present & (np.random.default_rng(0).random(len(items)) < 0.5)  # half are hidden
+hidden, everyone = text.present & ~there, np.full(len(items), "all")
+of_all = genre_mean(text.values, there, known, everyone, "all")
+same = fill_missing({"text": text.mask(items[~there])}, "mean", fit_items=seen)["text"]
+print("one kind, 'all': equal to fill_missing:", np.allclose(same.values[hidden], of_all))
+of_kind = np.array([genre_mean(text.values, there, known, genre, kind) for kind in genre[hidden]])
+errors = [((text.values[hidden] - guess) ** 2).sum() for guess in (of_kind, of_all)]
+print("squared error, genre's mean over mean of all:", fixed(errors[0] / errors[1], 2))
 
 # %% [markdown]
 # *Why known tracks only?* The new ones stand for tracks that do not exist yet. A mean that has looked
@@ -73,29 +84,39 @@ print("equal to fill_missing:", np.allclose(filled, mean_row(text.values, text.p
 # before it is large (exercise 5, and the lesson's leak).
 
 # %% [markdown]
-# ## 2 · Who is on the lists?
+# ## 2 · Who is at the top of the lists?
 #
-# NDCG does not say whether tracks with gaps are pushed out. `scores` is (listeners × tracks), `gap` is
-# True for tracks that lack something. Return the share of tracks with a gap among all places in the
-# listeners' first `k`, divided by their share among all tracks. (`rank_items(scores, k)` gives the
-# columns of the first `k`.)
+# The lesson counted places, each the same. But the first place is seen by more people than the tenth:
+# NDCG gives place $j$ the weight $1 / \log_2(j + 1)$ (lesson 06). `scores` is (listeners × tracks), `gap`
+# is True for tracks that lack something. Return the share of tracks with a gap in the *weights* of the
+# listeners' first `k` places, divided by their share among all tracks. (`rank_items(scores, k)` gives the
+# columns of the first `k`, a row a listener.)
 
 
-# %% exercise="places"
-def places(scores, gap, k):
+# %% exercise="exposure"
+def exposure(scores, gap, k):
     ### BEGIN SOLUTION
-    top = rank_items(scores, k)
-    return gap[top].mean() / gap.mean()
+    weight = 1 / np.log2(np.arange(k) + 2)
+    seen_by = (gap[rank_items(scores, k)] * weight).sum(axis=1) / weight.sum()
+    return seen_by.mean() / gap.mean()
     ### END SOLUTION
 
 
-# %% check="places" points=2
+# %% check="exposure" points=2
 y = np.array([[4.0, 3.0, 2.0, 1.0], [1.0, 2.0, 3.0, 4.0]])
 one, two = np.array([True, False, False, False]), np.array([True, True, False, False])
-assert not np.isclose(places(y, one, 1), 0.5), "divide by the share of such tracks, here 1/4"
-assert np.isclose(places(y, one, 1), 2), "half of the first places, a quarter of the tracks: 2"
-assert np.isclose(places(y, two, 2), 1), "half of the places, half of the tracks: 1, as by lot"
-assert np.isclose(places(y[:1], two, 2), 2), "the first listener alone: all places, half the tracks"
+last = np.array([False, True, False, False])
+assert not np.isclose(exposure(y, one, 1), 0.5), "divide by the share of such tracks, here 1/4"
+assert np.isclose(exposure(y, one, 1), 2), "half of the first places, a quarter of the tracks: 2"
+assert np.isclose(exposure(y, two, 2), 1), "all of one list, none of the other: 1, as by lot"
+assert not np.isclose(exposure(y[:1], last, 2), 2), "every place counts the same here: weigh them"
+assert not np.isclose(exposure(y[:1], last, 2), 4), (
+    "this asks whether such a track is on the list at all; how much of the list is asked for"
+)
+assert np.isclose(exposure(y[:1], last, 2), 4 * 0.63093 / 1.63093, atol=1e-4), (
+    "second of two places: weight 0.63 of 1 + 0.63, divided by a quarter of the tracks"
+)
+assert np.isclose(exposure(y[:1], one, 2), 4 / 1.63093, atol=1e-4), "first: weight 1 of 1 + 0.63"
 
 # %%
 z = {}
@@ -105,14 +126,13 @@ for m, block in blocks.items():
 has = {m: block.align(split.candidates).present for m, block in blocks.items()}
 gap, equal = ~np.all(list(has.values()), axis=0), dict.fromkeys(blocks, 1.0)
 zero = weighted_sum({m: np.where(has[m], z[m], 0.0) for m in z}, equal)
-print("counted as zero:", fixed(places(zero, gap, 10), 1))
-print("renormalized:   ", fixed(places(weighted_sum(z, equal, has), gap, 10), 1))
+print("counted as zero:", fixed(exposure(zero, gap, 10), 1))
+print("renormalized:   ", fixed(exposure(weighted_sum(z, equal, has), gap, 10), 1))
 
 # %% [markdown]
 # *What it says.* A part that is counted as zero is a vote for the middle, and the middle is not on the
-# first page. 1 means that such tracks get as many places as tracks drawn by lot would. With the
-# weights of what is missing handed on they get a few more, for a mean of two parts varies more
-# than a mean of three, and lists are made of extremes.
+# first page. 1 means that such tracks are seen as much as tracks drawn by lot would be; with the weights
+# of what is missing handed on it is more, for the reason that the lesson gives. NDCG says none of this.
 
 # %% [markdown]
 # ## 3 · What dropout costs
@@ -146,6 +166,12 @@ assert not np.isclose(expected_error(a, 4.0, 0.5), 8.0), (
 )
 assert np.isclose(expected_error(a, 4.0, 0.5), 6.5), "(4 − 2)² + ¼ (1 + 9); or list the four cases"
 assert np.isclose(expected_error(a, 4.0, 1.0), 16), "with p = 1 nothing is seen: the guess is 0"
+assert np.isclose(expected_error(a, 1.0, 0.5), 3.5), (
+    "(1 − 2)² + ¼ (1 + 9): the mean guess is half of the sum of the parts, whatever t is"
+)
+assert np.isclose(expected_error(np.array([1.0, -2.0, 4.0]), 2.0, 0.25), 4), (
+    "(2 − ¾ · 3)² + ¾ · ¼ · (1 + 4 + 16): parts may have either sign, and p need not be ½"
+)
 
 # %%
 rows = {m: block.align(seen) for m, block in blocks.items()}
@@ -185,16 +211,22 @@ def guess_covers(others, image, have, reg):
 
 
 # %% check="guess_covers" points=3
-o = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0], [2.0, -1.0]])
-m = np.array([[2.0], [3.0], [0.0], [0.0]])
+o = np.array([[1.0, 0.0], [1.0, 1.0], [1.0, 1.0], [2.0, -1.0]])
+m = np.array([[2.0], [5.0], [70.0], [-90.0]])  # the last two are what is to be guessed
 have = np.array([True, True, False, False])
 made = guess_covers(o, m, have, 1e-9)
 assert np.shape(made) == (2, 1), "a row for each track without a cover, and only for those"
+blind = guess_covers(o, np.where(have[:, None], m, 0.0), have, 1e-9)
+assert np.allclose(made, blind), (
+    "other hidden covers, other guess: O′M must be of the known rows only"
+)
 assert not np.allclose(made, guess_covers(o, m, have, 1.0)), "reg must do something: add reg · I"
 assert np.allclose(made, [[5.0], [1.0]], atol=1e-6), (
-    "learn from rows 0 and 1 only: the zeros of the others are gaps, not covers. 2 + 3 and 4 − 3"
+    "learn from rows 0 and 1 only, O′O as well as O′M: B is (2, 3), so 2 + 3 and 4 − 3"
 )
-assert np.allclose(guess_covers(o, m, have, 1.0), [[2.5], [0.5]]), "reg 1 halves both here"
+assert np.allclose(guess_covers(o, m, have, 1.0), [[3.4], [2.0]]), (
+    "solve (O′O + reg · I) B = O′M; columns of O go together, so do not divide one by one"
+)
 
 
 # %%
@@ -250,55 +282,83 @@ print_table(compare(tables)[["mean", "difference", "diff_low", "diff_high"]], di
 # %% [markdown]
 # ## 5 · Does it peek?
 #
-# Somebody hands you a function that fills gaps: `fill(block)` returns a block without gaps. Does it look
-# at new tracks? You need not read it. Change the new tracks' values, fill again, and see whether
-# anything changes for the *known* ones. Return True if it peeks. (`block.item_ids` are the ids, `new`
-# the ids of new tracks; `replace(block, values=...)` makes a changed copy.)
+# Somebody hands you a function that fills gaps: `fill(block, ratings)` returns a block without gaps. It
+# is handed everything: `block` has the new tracks' features, `ratings` their ratings too, and it ought to
+# learn from known tracks only. You need not read it. There are two ways to look where one must not, so
+# change two things, one at a time:
+#
+# - the new tracks' **features**: then nothing may change in the rows of *known* tracks;
+# - the new tracks' **ratings** (take them away): then nothing may change in *any* row.
+#
+# Return True if it peeks. (`block.item_ids` are the ids, `new` the ids of new tracks;
+# `replace(block, values=...)` makes a changed copy.)
 
 
 # %% exercise="peeks"
-def peeks(fill, block, new):
+def peeks(fill, block, ratings, new):
     ### BEGIN SOLUTION
     is_new = np.isin(block.item_ids, new)
     changed = replace(block, values=block.values + 100.0 * is_new[:, None])
-    before, after = fill(block).values, fill(changed).values
-    return not np.allclose(before[~is_new], after[~is_new])
+    past = ratings[~ratings["item_id"].isin(new)]
+    before = fill(block, ratings).values
+    features, people = fill(changed, ratings).values, fill(block, past).values
+    return not (np.allclose(before[~is_new], features[~is_new]) and np.allclose(before, people))
     ### END SOLUTION
 
 
 # %% [markdown]
-# Four functions to try yours on:
+# Six functions to try yours on:
 
 
 # %%
-def by(method, **options):
+def by(method, only_seen=False, **options):
     """A function that fills one block, by a method of fill_missing."""
-    return lambda block: fill_missing({"audio": block}, method, **options)["audio"]
+
+    def fill(block, ratings):
+        used = ratings[ratings["item_id"].isin(seen)] if only_seen else ratings
+        return fill_missing({"audio": block}, method, ratings=used, **options)["audio"]
+
+    return fill
+
+
+def median_of_all(block, ratings):
+    middle = np.median(block.values[block.present], axis=0)
+    values = np.where(block.present[:, None], block.values, middle)
+    return replace(block, values=values, present=np.ones_like(block.present))
 
 
 fillers = {"mean of known": by("mean", fit_items=seen), "mean of all": by("mean")}
-fillers |= {"zero": by("zero"), "neighbours": by("neighbours", ratings=split.seen)}
-
+fillers |= {"median of all": median_of_all, "zero": by("zero")}
+fillers |= {"neighbours": by("neighbours", only_seen=True, fit_items=seen)}
+fillers |= {"neighbours, all ratings": by("neighbours", fit_items=seen)}
 
 # %% check="peeks" points=3
-sound, new = blocks["audio"], split.candidates
+sound, new, everything = blocks["audio"], split.candidates, mosaic.ratings
 untouched = sound.values.copy()
-assert peeks(fillers["mean of all"], sound, new), (
+assert peeks(fillers["mean of all"], sound, everything, new), (
     "a mean over all tracks changes when new ones do; compare the filled rows of known tracks too,"
     " not only those that were there before"
 )
-assert not peeks(fillers["mean of known"], sound, new), (
-    "new tracks' own rows change, of course; compare the rows of known tracks only"
+assert peeks(fillers["median of all"], sound, everything, new), (
+    "so does a median: do not compare with a mean of your own, change something and look"
 )
-assert not peeks(fillers["zero"], sound, new), "zeros look at nothing"
+assert not peeks(fillers["mean of known"], sound, everything, new), (
+    "when features change, new tracks' own rows change, of course; compare the known ones only"
+)
+assert not peeks(fillers["zero"], sound, everything, new), "zeros look at nothing"
+assert peeks(fillers["neighbours, all ratings"], sound, everything, new), (
+    "the lesson's leak: it comes through ratings, and into the new tracks' rows"
+)
+assert not peeks(fillers["neighbours"], sound, everything, new), (
+    "this one leaves the new tracks' ratings alone: take away those only, and keep the others"
+)
 assert np.array_equal(sound.values, untouched), "change a copy, not the block you were given"
 
 # %%
-print({name: peeks(fill, sound, new) for name, fill in fillers.items()})
+print({name: peeks(fill, sound, everything, new) for name, fill in fillers.items()})
 
 # %% [markdown]
-# *What it says.* The mean of all tracks peeks, and nothing in its result shows it: one has to ask. The
-# neighbours' mean does not, although nobody gave it `fit_items`: its ratings are training ratings, so a
-# new track is nobody's neighbour. (With all ratings it would be: the lesson's leak.) The same question
-# works for any step that learns (scalers, PCA, vocabularies): change what should not matter, and look
-# whether it does.
+# *What it says.* Nothing in a filled block shows that it peeks: one has to ask, and in the right place. A
+# test with changed features alone passes *neighbours, all ratings*, the lesson's leak, which comes in
+# through ratings. The same question works for any step that learns (scalers, PCA, vocabularies): change
+# what should not matter, and look whether it does.

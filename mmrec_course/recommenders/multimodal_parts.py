@@ -1,0 +1,172 @@
+"""What the final model is put together with: gates, and the judging of what it chooses.
+
+In: scores, counts, what was liked. Out: shares of the parts, and how well a list ranks.
+
+Notebook: 11_the_recommender
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TypeVar
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from mmrec_course.evaluation.metrics import ndcg, rank_items
+from mmrec_course.recommenders.base import Floats, Places
+
+__all__ = [
+    "average_of_the_best",
+    "clearly_best",
+    "each_ndcg",
+    "gates",
+    "mean_ndcg",
+    "ndcg_by_fold",
+    "seconds",
+    "steady_best",
+    "towards",
+    "without",
+]
+
+Option = TypeVar("Option")
+
+
+def seconds(ratings: pd.DataFrame) -> NDArray[np.int64]:
+    """(n,) times in whole seconds.
+
+    Notebook: 11_the_recommender
+    """
+    times = ratings["timestamp"].to_numpy().astype("datetime64[s]")
+    return np.asarray(times.astype(np.int64))
+
+
+def steady_best(options: Sequence[float], quality: Callable[[float], float]) -> float:
+    """The option that ranks best together with its neighbours, (¼, ½, ¼).
+
+    Some thousand choices of some hundred people are few: a single peak among the options is as
+    often luck as not, a broad one seldom.
+
+    Parameters
+    ----------
+    options
+        In ascending order; the first and the last are their own neighbours.
+    quality
+        Option → how well it ranks.
+
+    Notebook: 11_the_recommender
+    """
+    judged = np.array([quality(option) for option in options])
+    around = np.pad(judged, 1, mode="edge")
+    return options[int(np.argmax(np.round((around[:-2] + 2 * judged + around[2:]) / 4, 9)))]
+
+
+def gates(n: NDArray[np.int_], share: float, half: float, caution: float) -> tuple[Floats, Floats]:
+    """What the collaborative part counts for items with n ratings, and what content counts.
+
+    Notebook: 11_the_recommender
+    """
+    unknown = np.asarray(half / (n + half), dtype=np.float64)
+    g = np.asarray(share * (1 - unknown), dtype=np.float64)
+    return g, np.asarray((1 - g) * (1 - caution * unknown), dtype=np.float64)
+
+
+def without(x: sp.csr_array, hide: NDArray[np.bool_]) -> sp.csr_array:
+    """These interests, without any in the hidden items.
+
+    Notebook: 11_the_recommender
+    """
+    kept = x.copy()
+    kept.data[hide[kept.indices]] = 0.0
+    kept.eliminate_zeros()
+    return kept
+
+
+def towards(scores: Floats, average: Floats, n_user: NDArray[np.int_], half: float) -> Floats:
+    """ρ c_u + (1 − ρ) c̄ with ρ = n_u / (n_u + half): the less is known, the more average.
+
+    Notebook: 11_the_recommender
+    """
+    known = n_user / np.maximum(n_user + half, 1e-9)
+    return np.asarray(known[:, None] * scores + (1 - known)[:, None] * average)
+
+
+def ndcg_by_fold(
+    scores: Floats, liked: NDArray[np.bool_], present: NDArray[np.bool_], fold: Places
+) -> Floats:
+    """Mean NDCG@10 in each fold, ranked by itself, among the items that are present.
+
+    Folds in which nothing is liked are left out; rounded, so that the last digits of a
+    processor's arithmetic decide nothing.
+
+    Notebook: 11_the_recommender
+    """
+    columns = [np.flatnonzero(present & (fold == f)) for f in np.unique(fold)]
+    means = [mean_ndcg(scores[:, c], liked[:, c]) for c in columns if liked[:, c].any()]
+    return np.round(means, 9)
+
+
+def clearly_best(judged: Mapping[Option, Floats]) -> Option:
+    """The first option, unless the best in the mean beats it by more than chance would.
+
+    That is, by more than the standard error of the difference. What is best on five handfuls of
+    items, or for some hundred people, is otherwise mostly what was lucky there.
+
+    Parameters
+    ----------
+    judged
+        Option → quality in each fold, or for each user.
+
+    Notebook: 11_the_recommender
+    """
+    first = next(iter(judged))
+    if len(judged[first]) < 2:
+        return first
+    best = max(judged, key=lambda option: round(float(np.mean(judged[option])), 9))
+    gain = judged[best] - judged[first]
+    error = gain.std(ddof=1) / np.sqrt(len(gain))
+    return best if round(float(gain.mean() - error), 9) > 0 else first
+
+
+def average_of_the_best(options: Floats, judged: Floats) -> Floats:
+    """The mean of all options that cannot be told from the best one.
+
+    That is, whose mean quality lies within the standard error of its difference to the best.
+
+    Parameters
+    ----------
+    options
+        (n_options, d).
+    judged
+        (n_options, n_folds) quality.
+
+    Returns
+    -------
+    (d,) rounded to nine digits.
+
+    Notebook: 11_the_recommender
+    """
+    best = int(np.argmax(np.round(judged.mean(axis=1), 9)))
+    loss = judged[best] - judged
+    error = loss.std(axis=1, ddof=1) / np.sqrt(judged.shape[1]) if judged.shape[1] > 1 else 0.0
+    alike = np.round(loss.mean(axis=1) - error, 9) <= 0
+    return np.asarray(options[alike].mean(axis=0).round(9))
+
+
+def each_ndcg(scores: Floats, liked: NDArray[np.bool_], k: int = 10) -> Floats:
+    """(n_users,) NDCG@k, rounded; NaN where nothing is liked.
+
+    Notebook: 11_the_recommender
+    """
+    hits = np.take_along_axis(liked, rank_items(scores, k), axis=1)
+    return np.round(ndcg(hits, liked.sum(axis=1)), 9)
+
+
+def mean_ndcg(scores: Floats, liked: NDArray[np.bool_], k: int = 10) -> float:
+    """Of all rows in which something is liked; 0 if there are none.
+
+    Notebook: 11_the_recommender
+    """
+    return float(np.nanmean(each_ndcg(scores, liked, k))) if liked.any() else 0.0

@@ -1,0 +1,262 @@
+# %% [markdown]
+# # Exercises 11 · The recommender
+#
+# Five exercises on [lesson 11](../11_the_recommender.ipynb), from one line to one idea. Write your
+# answer where it says so, then run the cell below it: it is silent if all is well, and otherwise says
+# what to look at. Mosaic's listeners are simulated, here as everywhere.
+
+# %%
+import numpy as np
+import pandas as pd
+
+from mmrec_course.datasets import load_mosaic
+from mmrec_course.display import interval, print_table, show_items
+from mmrec_course.evaluation import cold_item_split, popularity_shown, rerank
+from mmrec_course.features import FeatureBlock, extract_features
+from mmrec_course.recommenders import MultimodalRecommender
+from mmrec_course.simulation.world import RATING_STEPS
+
+mosaic = load_mosaic()
+split = cold_item_split(mosaic.ratings, rng=0)
+new = split.candidates
+blocks = extract_features(mosaic, fit_items=split.seen["item_id"])
+model = MultimodalRecommender().fit(split.seen, blocks)
+model.caution_ = 0.15  # as in the lesson
+users = model.user_ids_
+
+# %% [markdown]
+# ## 1 · The gate
+#
+# One line. `n` is an array, how many ratings each track has. Return how much *people* count for each
+# track: $g = \text{share} \cdot n / (n + \text{half})$.
+
+
+# %% exercise="gate"
+def gate(n, share, half):
+    ### BEGIN SOLUTION
+    return share * n / (n + half)
+    ### END SOLUTION
+
+
+# %% check="gate"
+several = np.array([0, 4, 36])
+assert np.shape(gate(several, 1.0, 4.0)) == (3,), "return one number a track"
+assert gate(several, 1.0, 4.0)[0] == 0, "nobody has rated it: people have nothing to say"
+assert np.isclose(gate(several, 1.0, 4.0)[1], 0.5), "with n = half, people count a half of share"
+assert not np.isclose(gate(several, 0.8, 4.0)[2], 0.9), "0.9 is without share: multiply by 0.8"
+assert np.allclose(gate(several, 0.8, 4.0), [0.0, 0.4, 0.72]), "0.8 · 36 / 40 for the last one"
+
+# %%
+n = np.array([0, 1, 2, 5, 20, 100])
+table = {f"half {half}": gate(n, 1.0, half) for half in (0.1, 1, 16)}
+print_table(pd.DataFrame(table, index=pd.Index(n, name="ratings")))
+
+# %% [markdown]
+# *What it says.* With half at 0.1, a single rating hands a track over to people: 0.91. With 16, it
+# takes twenty ratings until they have the greater say. `fit` chooses *half* on hidden ratings, so it
+# depends on how much one rating tells in *this* shop. And there is never a day on which a track
+# jumps from one regime to the other.
+
+# %% [markdown]
+# ## 2 · What if its words had not been read?
+#
+# `parts` is what `explain` returns: a row a track, a column a part. A reason is convincing if taking it
+# away would change something. Return the ids of the `k` tracks that come first when the part `name` is
+# left out of the sums, best first. Of equal sums, the row that stands higher in `parts` comes first.
+
+
+# %% exercise="without_part"
+def without_part(parts, name, k):
+    ### BEGIN SOLUTION
+    rest = parts.drop(columns=name).sum(axis=1)
+    return list(rest.sort_values(ascending=False, kind="stable").index[:k])
+    ### END SOLUTION
+
+
+# %% check="without_part" points=2
+tiny = pd.DataFrame(
+    {"people": [3.0, 0.0, 1.0, 1.0], "text": [-1.0, 4.0, 0.5, 0.0]}, index=["a", "b", "c", "d"]
+)
+assert without_part(tiny, "text", 1) != ["b"], "b is first because of its words; leave those out"
+assert without_part(tiny, "text", 2) == ["a", "c"], "people alone: a, then c and d, equal, in order"
+assert without_part(tiny, "people", 2) == ["b", "c"], "words alone: b 4.0, c 0.5, d 0.0, a −1.0"
+assert without_part(tiny, "people", 9) == ["b", "c", "d", "a"], "there may be fewer than k tracks"
+assert list(tiny.columns) == ["people", "text"], "`parts` itself must stay as it was"
+
+# %%
+long = model.recommend(["u416"], k=60)["item_id"]
+parts = model.explain("u416", long)
+stays = {}
+for name in parts.columns:
+    left = without_part(parts, name, 10)
+    stays[name] = len(set(left) & set(long[:10]))
+print("of the first ten, still there without:", stays)
+
+# %% [markdown]
+# *What it says.* The smaller the number, the more this list leans on the part; 10 means that nothing would
+# change. This is a *counterfactual*: "it would not be here if…". It answers another question than the
+# bar. A long bar may change nothing, when the track would be listed all the same; and a part with
+# short bars may decide who stands tenth and who eleventh.
+
+# %% [markdown]
+# ## 3 · Led away
+#
+# `lists` and `history` are tables with user_id and item_id, `counts` a Series: track → number of ratings.
+# Return a Series: for each listener *of the lists*, the mean of `counts` over what is listed, minus
+# its mean over what they chose themselves.
+
+
+# %% exercise="led_away"
+def led_away(lists, history, counts):
+    ### BEGIN SOLUTION
+    shown = lists["item_id"].map(counts).groupby(lists["user_id"]).mean()
+    chosen = history["item_id"].map(counts).groupby(history["user_id"]).mean()
+    return shown - chosen.reindex(shown.index)
+    ### END SOLUTION
+
+
+# %% check="led_away" points=2
+counts = pd.Series({"hit": 100, "b": 20, "c": 10})
+history = pd.DataFrame({"user_id": ["u", "u", "v", "w"], "item_id": ["b", "c", "hit", "c"]})
+lists = pd.DataFrame({"user_id": ["v", "u", "u"], "item_id": ["b", "hit", "b"]})
+answer = led_away(lists, history, counts)
+assert set(answer.index) == {"u", "v"}, "w has no list, so there is nothing to say about w"
+assert answer["u"] != -45, "the other way round: shown minus chosen"
+assert answer["u"] == 45, "u is shown (100 + 20) / 2 and chose (20 + 10) / 2"
+assert answer["v"] == -80, "v loves the hit and is shown b: 20 − 100"
+
+# %%
+counts = split.seen["item_id"].value_counts()
+known_only = model.recommend(users, k=10, candidates=np.unique(split.seen["item_id"]))
+moved = led_away(known_only, split.seen, counts)
+package = popularity_shown(known_only, split.seen) - popularity_shown(split.seen, split.seen)
+print("equal to popularity_shown:", np.allclose(moved, package[moved.index]))
+print(f"shown better-known tracks than they choose: {(moved > 0).mean():.0%} of the listeners")
+
+# %% [markdown]
+# *What it says.* Most listeners are led towards the better-known. The model is not to blame alone:
+# it lists what is *likely* to be liked, and of known tracks it is surer. But likely is not the same
+# as wanted, and a shop that shows everybody the same tracks has the others for nothing. (Here the
+# comparison is with the past. Before comparing *groups* of listeners, remember the lesson: with what
+# they chose later.)
+
+# %% [markdown]
+# ## 4 · The next track
+#
+# `scores` holds a number a track (0 to 1), `similarity` the cosines of every two tracks, `picked` the
+# places of those already on the list. Return the place of the next one: the largest
+# $(1 - \lambda)\, s_i - \lambda \max_{j\;\text{picked}} \cos_{ij}$, never one that is picked already. With
+# nothing picked yet, nothing is subtracted.
+
+
+# %% exercise="next_track"
+def next_track(scores, similarity, picked, diversity):
+    ### BEGIN SOLUTION
+    nearest = similarity[:, picked].max(axis=1) if len(picked) else np.zeros(len(scores))
+    value = (1 - diversity) * scores - diversity * nearest
+    value[list(picked)] = -np.inf
+    return int(np.argmax(value))
+    ### END SOLUTION
+
+
+# %% check="next_track" points=3
+s = np.array([1.0, 0.9, 0.5, 0.1])
+cos = np.array([[1, 1, 0.2, 0], [1, 1, 0.2, 0], [0.2, 0.2, 1, 0.9], [0, 0, 0.9, 1.0]])
+before = s.copy()
+assert next_track(s, cos, [], 0.5) == 0, "nothing is picked: the best one"
+assert next_track(s, cos, [0], 0.0) == 1, "λ = 0: the best one that is not picked yet"
+assert next_track(s, cos, [0], 0.5) == 2, "track 1 is a twin of track 0: 0.45 − 0.5; track 2 wins"
+assert next_track(s, cos, [0], 1.0) == 3, "with λ = 1 only the difference counts"
+s2 = np.array([1.0, 0.9, 0.8, 0.78])
+cos2 = np.array([[1, 0, 0.9, 0.5], [0, 1, 0, 0.5], [0.9, 0, 1, 0], [0.5, 0.5, 0, 1.0]])
+assert next_track(s2, cos2, [0, 1], 0.5) == 3, (
+    "the *nearest* of those picked counts, not their mean: track 2 is nearly a twin of track 0"
+    " (0.40 − 0.45), track 3 is half like both (0.39 − 0.25)"
+)
+assert (s == before).all(), "leave `scores` as they were: somebody else may need them"
+
+# %%
+fifty = model.recommend(["u416"], k=50)
+sound = blocks["audio"].standardize(np.unique(split.seen["item_id"])).align(fifty["item_id"])
+f = sound.values / np.maximum(np.linalg.norm(sound.values, axis=1, keepdims=True), 1e-12)
+s = fifty["score"].to_numpy()
+s, places = (s - s.min()) / (s.max() - s.min()), []
+while len(places) < 10:
+    places.append(next_track(s, f @ f.T, places, 0.4))
+block = FeatureBlock(
+    modality="audio",
+    item_ids=sound.item_ids,
+    values=f,
+    present=sound.present,
+    names=sound.names,
+)
+package = rerank(fifty, block, k=10, diversity=0.4)["item_id"]
+print("equal to rerank:", list(fifty["item_id"].iloc[places]) == list(package))
+show_items(mosaic.items, package[:5])
+
+# %% [markdown]
+# *What it says.* Here only the *sound* counts as alike: play the five, they are chosen to differ. The
+# maximum, not the mean, is what makes it work. By the mean, a twin of one picked track would pass as long
+# as it is unlike the other eight.
+
+# %% [markdown]
+# ## 5 · A rule for new releases
+#
+# Caution is one way to say how many new tracks a list should hold. Shops often have a plainer one: *at
+# least so many of the ten*. `ranked` is a list of ids, best first, `is_new` a set of ids. Return the
+# first `k` of `ranked` if at least `quota` of them are new. Otherwise let the best new tracks take the
+# place of the *worst known ones*, until the quota is met or there are no more new tracks. Keep the order of
+# `ranked` throughout.
+
+
+# %% exercise="with_quota"
+def with_quota(ranked, is_new, k, quota):
+    ### BEGIN SOLUTION
+    fresh = [item for item in ranked if item in is_new]
+    n_new = max(sum(item in is_new for item in ranked[:k]), min(quota, len(fresh)))
+    known = [item for item in ranked if item not in is_new]
+    kept = set(fresh[:n_new]) | set(known[: k - n_new])
+    return [item for item in ranked if item in kept]
+    ### END SOLUTION
+
+
+# %% check="with_quota" points=3
+ranked = ["a", "b", "N1", "c", "d", "N2", "e", "N3"]
+fresh = {"N1", "N2", "N3"}
+assert with_quota(ranked, fresh, 4, 1) == ["a", "b", "N1", "c"], "the quota is met: nothing changes"
+assert with_quota(ranked, fresh, 4, 0) == ["a", "b", "N1", "c"], "a quota is a minimum, no maximum"
+assert len(with_quota(ranked, fresh, 4, 2)) == 4, "the list must not become longer"
+assert with_quota(ranked, fresh, 4, 2) == ["a", "b", "N1", "N2"], (
+    "c, the worst known one, makes room"
+)
+assert with_quota(ranked, fresh, 4, 3) == ["a", "N1", "N2", "N3"], (
+    "b makes room as well; keep order"
+)
+assert with_quota(["a", "b", "c"], fresh, 2, 2) == ["a", "b"], (
+    "no new tracks at all: the list stays"
+)
+assert with_quota(["N1", "N2", "a"], fresh, 2, 1) == ["N1", "N2"], "both may be new"
+assert with_quota(ranked, fresh, 4, 9) == ["a", "N1", "N2", "N3"], (
+    "more than there are: all of them"
+)
+
+# %%
+truth = mosaic.truth()
+likes = pd.DataFrame(truth["utility"], truth["user_ids"], truth["item_ids"]) > RATING_STEPS[2]
+model.caution_ = 0.9
+ranked = model.recommend(users, k=384 + 96).groupby("user_id")["item_id"].agg(list)
+rows = {}
+for quota in (0, 1, 2, 4, 6):
+    lists = ranked.map(lambda one, q=quota: with_quota(one, set(new), 10, q))
+    liked = np.array([likes.loc[user, one].mean() for user, one in lists.items()])
+    fresh = np.concatenate([np.isin(one, new) for one in lists])
+    reach = 1.96 * liked.std() / np.sqrt(len(liked))
+    cell = interval(liked.mean(), liked.mean() - reach, liked.mean() + reach)
+    rows[quota] = [f"{fresh.mean():.0%}", cell]
+print_table(pd.DataFrame(rows, index=["new", "truly liked"]).T.rename_axis("quota"))
+
+# %% [markdown]
+# *What it says.* A very cautious model and a rule on top of it. One or two new tracks of ten cost next to
+# nothing that listeners would truly like; with six it shows, because the sixth best new track is not
+# as good as the known one that it pushes out. A quota gives everybody the same number. Caution gives more new
+# tracks to those whom they suit. Which one a shop wants is not a question of accuracy.
