@@ -75,7 +75,7 @@ def test_the_formula_of_the_docstring_by_hand(model, cold):
         age = mine["timestamp"].rank(ascending=False).to_numpy() - 1
         x[0, np.searchsorted(rated, mine["item_id"])] = interest(stars) * (1 + age) ** -fading
         own = model.people_.scores(sp.csr_array(x))
-        rho = n_user / (n_user + model.half_user_)
+        rho = n_user**2 / (n_user**2 + model.half_user_**2)
         return rho * own + (1 - rho) * model.average_scores_
 
     g = model.share_ * n / (n + model.half_)
@@ -258,6 +258,33 @@ def test_a_new_listener_with_another_s_choices_gets_the_other_s_scores(cold, blo
     np.testing.assert_allclose(scores, before, atol=1e-12)
     listed = model.recommend(["a newcomer"], k=200)["item_id"]
     assert not set(listed) & set(mine["item_id"]), "what was folded in counts as seen"
+
+
+def test_choosing_what_came_later_strikes_it_out_and_says_nothing_else(cold, blocks):
+    model = MultimodalRecommender().fit(cold.seen, blocks)
+    before = model.score(["u001", "nobody"], model.item_ids_)
+    row = cold.seen[cold.seen["user_id"] == "u001"].iloc[[0]]
+    news = pd.concat([row.assign(item_id=item) for item in cold.candidates[:3]])
+    model.partial_fit(pd.concat([news, news.assign(user_id="a newcomer")]))
+    after = model.score(["u001", "nobody", "a newcomer"], model.item_ids_)
+    np.testing.assert_allclose(after[:2], before, atol=1e-12)
+    np.testing.assert_allclose(after[2], before[1], atol=1e-12)
+    listed = model.recommend(["u001", "a newcomer"], k=160)
+    assert not set(cold.candidates[:3]) & set(listed["item_id"])
+
+
+def test_newcomers_start_from_the_average_where_taste_is_common_and_not_where_it_is_not():
+    def ratings(chance):
+        rng = np.random.default_rng(0)
+        user, item = np.nonzero(rng.random(chance.shape) < chance)
+        when = pd.Timestamp("2026-01-01") + pd.to_timedelta(rng.permutation(len(user)), unit="h")
+        table = {"user_id": user, "item_id": item, "rating": 5.0, "timestamp": when}
+        return MultimodalRecommender().fit(pd.DataFrame(table))
+
+    hits = np.tile(0.4 * np.exp(-np.arange(600) / 60), (200, 1))
+    assert ratings(hits).half_user_ >= 4
+    camps = np.where((np.arange(200)[:, None] + np.arange(80)) % 4 == 0, 0.5, 0.01)
+    assert ratings(camps).half_user_ <= 1
 
 
 def test_choices_folded_in_bit_by_bit_equal_those_at_once(cold, blocks):

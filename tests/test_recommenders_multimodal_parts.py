@@ -8,10 +8,10 @@ from mmrec_course.recommenders.multimodal_parts import (
     average_of_the_best,
     clearly_best,
     each_ndcg,
+    first_of_the_best,
     gates,
     mean_ndcg,
     ndcg_by_fold,
-    steady_best,
     towards,
     without,
 )
@@ -37,9 +37,13 @@ def test_options_that_cannot_be_told_from_the_best_are_averaged() -> None:
     np.testing.assert_allclose(average_of_the_best(options, one), [0.5, 0.5])
 
 
-def test_a_broad_peak_is_preferred_to_a_single_one() -> None:
-    quality = dict(zip(range(6), [0.0, 0.5, 0.0, 0.4, 0.4, 0.4], strict=True))
-    assert steady_best(tuple(range(6)), quality.__getitem__) == 4
+def test_the_mildest_of_those_that_cannot_be_told_from_the_best_is_taken() -> None:
+    best = np.array([0.5, 0.3, 0.6, 0.4])
+    worse = best - np.array([0.02, 0.01, 0.02, 0.01])
+    alike = best - np.array([0.05, -0.04, 0.04, -0.04])
+    assert first_of_the_best({0.0: worse, 0.3: alike, 0.6: best}) == 0.3
+    assert first_of_the_best({0.0: worse, 0.6: best, 0.9: worse}) == 0.6
+    assert first_of_the_best({0.0: best[:1] - 0.1, 0.6: best[:1]}) == 0.6
 
 
 def test_gates_open_with_ratings() -> None:
@@ -51,9 +55,11 @@ def test_gates_open_with_ratings() -> None:
 def test_users_with_few_ratings_are_drawn_to_the_average() -> None:
     scores = np.array([[4.0, 0.0], [4.0, 0.0]])
     drawn = towards(scores, np.array([0.0, 2.0]), np.array([1, 3]), 1.0)
-    np.testing.assert_allclose(drawn, [[2.0, 1.0], [3.0, 0.5]])
+    np.testing.assert_allclose(drawn, [[2.0, 1.0], [3.6, 0.2]])
     kept = towards(scores, np.array([0.0, 2.0]), np.array([1, 3]), 0.0)
     np.testing.assert_allclose(kept, scores)
+    nobody = towards(scores, np.array([0.0, 2.0]), np.array([0, 0]), 0.0)
+    np.testing.assert_allclose(nobody, [[0.0, 2.0], [0.0, 2.0]])
 
 
 def test_hidden_items_leave_no_trace() -> None:

@@ -49,10 +49,10 @@ from mmrec_course.recommenders.multimodal_parts import (
     average_of_the_best,
     clearly_best,
     each_ndcg,
+    first_of_the_best,
     gates,
     ndcg_by_fold,
     seconds,
-    steady_best,
     towards,
     without,
 )
@@ -85,7 +85,7 @@ APPEAL_WEIGHTS = (0.35, 0.0, 0.1, 0.2, 0.5, 0.75, 1.0, 1.5)
 SHARES = tuple(j / 10 for j in range(10, -1, -1))
 HALF_ITEMS = (0.1, 1.0, 4.0, 16.0)
 CAUTIONS = (0.0, 0.15, 0.3, 0.45, 0.6, 0.75, 0.9)
-HALF_USERS = (0.0, 1.0, 4.0, 16.0, 64.0)
+HALF_USERS = (1.0, 0.0, 2.0, 4.0, 8.0, 16.0)
 # Newcomers are rehearsed with this many users, by their first so many choices.
 N_NEW_USERS, FIRST_CHOICES = 200, (1, 3, 5)
 # The interest in an item that was liked (:func:`interest` of 1.5), less a rounding error.
@@ -147,7 +147,7 @@ class MultimodalRecommender(Recommender):
       likes more, recent ones more: :func:`interest`). Where it helps, iALS's item factors are
       drawn to what an item's features foretell instead of to 0 (:func:`drawn_to_features`), the
       more so the fewer people chose the item. For users with few ratings c is drawn towards the
-      average listener's, c_u ← ρ c_u + (1 − ρ) c̄, ρ = n_u / (n_u + half_user).
+      average listener's, c_u ← ρ c_u + (1 − ρ) c̄, ρ = n_u² / (n_u² + half_user²).
     - y_m, **one part a modality**: what c says of the rated items that look (read, sound) like
       i, y_m,u = c_u A_m; A_m is a ridge regression or nearest neighbours (:class:`Content`), or,
       with ``fusion="multitask"``, the matrix that all modalities share (:class:`MultitaskRidge`).
@@ -273,7 +273,7 @@ class MultimodalRecommender(Recommender):
         column = position[h.indices]
         # What was chosen of items that came later tells nothing to parts that learned without them.
         known = column >= 0
-        self.age_ = recency(user, self.when_)[known]
+        self.age_ = recency(user[known], self.when_[known])
         kept = np.bincount(user[known], minlength=h.shape[0])
         self.interests_ = sp.csr_array(
             (interest(h.data[known]), column[known], np.r_[0, np.cumsum(kept)]),
@@ -557,9 +557,7 @@ class MultimodalRecommender(Recommender):
         # A fifth as if released today: they share a list with the others, and liked no more.
         dealt = np.random.default_rng(self.rng).permutation(len(self.rated_))
         beside = mixed(dealt % N_FOLDS == 0)
-        self.caution_ = steady_best(
-            CAUTIONS, lambda c: round(float(beside(self.share_, self.half_, c).mean()), 9)
-        )
+        self.caution_ = first_of_the_best({c: beside(self.share_, self.half_, c) for c in CAUTIONS})
 
     def _as_newcomers(self, earlier: People, users: Places) -> dict[float, list[Floats]]:
         """half_user → how well some users' other likes are ranked from their first 1, 3, 5.

@@ -7,7 +7,7 @@ Notebook: 11_the_recommender
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from typing import TypeVar
 
 import numpy as np
@@ -22,11 +22,11 @@ __all__ = [
     "average_of_the_best",
     "clearly_best",
     "each_ndcg",
+    "first_of_the_best",
     "gates",
     "mean_ndcg",
     "ndcg_by_fold",
     "seconds",
-    "steady_best",
     "towards",
     "without",
 ]
@@ -41,26 +41,6 @@ def seconds(ratings: pd.DataFrame) -> NDArray[np.int64]:
     """
     times = ratings["timestamp"].to_numpy().astype("datetime64[s]")
     return np.asarray(times.astype(np.int64))
-
-
-def steady_best(options: Sequence[float], quality: Callable[[float], float]) -> float:
-    """The option that ranks best together with its neighbours, (¼, ½, ¼).
-
-    Some thousand choices of some hundred people are few: a single peak among the options is as
-    often luck as not, a broad one seldom.
-
-    Parameters
-    ----------
-    options
-        In ascending order; the first and the last are their own neighbours.
-    quality
-        Option → how well it ranks.
-
-    Notebook: 11_the_recommender
-    """
-    judged = np.array([quality(option) for option in options])
-    around = np.pad(judged, 1, mode="edge")
-    return options[int(np.argmax(np.round((around[:-2] + 2 * judged + around[2:]) / 4, 9)))]
 
 
 def gates(n: NDArray[np.int_], share: float, half: float, caution: float) -> tuple[Floats, Floats]:
@@ -85,11 +65,14 @@ def without(x: sp.csr_array, hide: NDArray[np.bool_]) -> sp.csr_array:
 
 
 def towards(scores: Floats, average: Floats, n_user: NDArray[np.int_], half: float) -> Floats:
-    """ρ c_u + (1 − ρ) c̄ with ρ = n_u / (n_u + half): the less is known, the more average.
+    """ρ c_u + (1 − ρ) c̄ with ρ = n_u² / (n_u² + half²): the less is known, the more average.
+
+    The squares let go of the average soon: whoever has chosen a multiple of ``half`` is served by
+    their own choices.
 
     Notebook: 11_the_recommender
     """
-    known = n_user / np.maximum(n_user + half, 1e-9)
+    known = n_user**2 / np.maximum(n_user**2 + half**2, 1e-9)
     return np.asarray(known[:, None] * scores + (1 - known)[:, None] * average)
 
 
@@ -128,6 +111,25 @@ def clearly_best(judged: Mapping[Option, Floats]) -> Option:
     gain = judged[best] - judged[first]
     error = gain.std(ddof=1) / np.sqrt(len(gain))
     return best if round(float(gain.mean() - error), 9) > 0 else first
+
+
+def first_of_the_best(judged: Mapping[Option, Floats]) -> Option:
+    """The first option that cannot be told from the best one: the rule of one standard error.
+
+    Parameters
+    ----------
+    judged
+        Option → quality for each user; the options from the mildest on.
+
+    Notebook: 11_the_recommender
+    """
+    best = max(judged, key=lambda option: round(float(np.mean(judged[option])), 9))
+    for option, quality in judged.items():
+        loss = judged[best] - quality
+        error = loss.std(ddof=1) / np.sqrt(len(loss)) if len(loss) > 1 else 0.0
+        if round(float(loss.mean() - error), 9) <= 0:
+            return option
+    return best
 
 
 def average_of_the_best(options: Floats, judged: Floats) -> Floats:

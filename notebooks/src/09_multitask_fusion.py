@@ -48,7 +48,9 @@ show_items(mosaic.items, blocks["image"].item_ids[complete][:2])
 # $$y_m = f(x_m, W)$$
 #
 # In words: the guess $y_m$ of modality $m$ is computed from its features $x_m$ with a matrix $W$ that
-# belongs to *all* modalities. We begin with two of them, and without sharing.
+# belongs to *all* modalities. (Features of covers and sounds are not alike, so inside $f$ each modality
+# has a *translator* $P_m$ of its own, in front of $W$; we shall need it soon.) We begin with two of the
+# modalities, and without sharing.
 #
 # ## Separate, by hand
 #
@@ -196,19 +198,10 @@ W = np.linalg.solve(gram + 10.0 * np.eye(k), rows.T @ targets)
 print("stacked rows:", rows.shape, " W:", W.shape)
 
 # %% [markdown]
-# Four lines, and the package agrees:
-
-# %%
-settings = {"n_components": k, "projection_reg": 10.0, "reg": 10.0}
-model = MultitaskRidge(sharing="shared", **settings).fit(two, T)
-guess = model.predict(two, split.candidates)
-for m in Z:
-    print(f"{m:6} equal:", np.allclose(guess[m], Z_new[m] @ W + T.mean().to_numpy()))
-
-# %% [markdown]
-# Was the common space worth the trouble? Share $W$ once over principal axes, once over factors, with
-# every $\lambda$ chosen inside `fit`: it hides a fifth of the tracks at a time and takes what has the
-# least squared error there. `Guesses` only makes a table of numbers look like a recommender.
+# Four lines; in the package, `sharing="shared"`. Was the common space worth the trouble? Share $W$ once
+# over principal axes, once over factors, each time beside separate matrices over the *same* axes. Every
+# $\lambda$ is chosen inside `fit`: it hides a third of the tracks at a time and takes what has the least
+# squared error there. `Guesses` only makes a table of numbers look like a recommender.
 
 # %%
 from mmrec_course.evaluation import compare, evaluate
@@ -227,18 +220,21 @@ def judged(y, cut, users):
 
 
 # %%
-results = {}
-for projection in ("pca", "factors"):
-    model = MultitaskRidge(sharing="shared", projection=projection).fit(blocks, T)
-    y = model.predict(blocks, split.candidates)
-    results[f"one W over {projection}"] = judged(y["fused"], split, T.columns)
-table = compare(results)
-print_table(table[["mean", "low", "high", "difference", "diff_low", "diff_high"]], digits=2)
+columns = ["mean", "difference", "diff_low", "diff_high"]
+for projection, axes_of in (("pca", "principal axes"), ("factors", "factors")):
+    results = {}
+    for sharing in ("separate", "shared"):
+        model = MultitaskRidge(sharing=sharing, projection=projection, n_folds=3).fit(blocks, T)
+        y = model.predict(blocks, split.candidates)
+        results[sharing] = judged(y["fused"], split, T.columns)
+    print("over", axes_of)
+    print_table(compare(results)[columns], digits=2)
 
 # %% [markdown]
 # (`"fused"` is the weighted mean of the modalities' guesses, with weights learned on hidden tracks. The
-# intervals are over listeners, on this one split.) The same method, the same numbers of parameters. A
-# shared matrix over axes that mean nothing to each other is far worse.
+# intervals are over listeners, on this one split.) Principal axes are not to blame: with a matrix for
+# each modality they do nearly as well as factors. *Sharing* over them is: over axes that mean nothing
+# to each other, one $W$ loses a lot; over factors, next to nothing.
 #
 # ## Shared and own
 #
@@ -261,20 +257,18 @@ wide = {
     "audio": np.hstack([Z["audio"][has["audio"]], zero["audio"], s * Z["audio"][has["audio"]]]),
 }
 shared, *own = np.split(ridge(np.vstack(list(wide.values())), targets, reg), 3)
-by_hand = {m: shared + s * v for m, v in zip(Z, own, strict=True)}
-
-# %%
-model = MultitaskRidge(sharing="shared+own", own_reg=mu, **settings).fit(two, T)
-guess = model.predict(two, split.candidates)
-for m in Z:
-    print(f"{m:6} equal:", np.allclose(guess[m], Z_new[m] @ by_hand[m] + T.mean().to_numpy()))
+both = {m: shared + s * v for m, v in zip(Z, own, strict=True)}
 
 # %% [markdown]
-# (The package does not build wide rows: its docstring has a closed form with matrices of the height of
-# $W$ only.) What do the prices do at their ends? Make the shared part priceless, then the own parts.
+# (The package, `sharing="shared+own"`, does not build wide rows: its docstring has a closed form with
+# matrices of the height of $W$ only.) What do the prices do at their ends? Make the shared part
+# unaffordable, then the own parts.
 
 
 # %%
+settings = {"n_components": k, "projection_reg": 10.0, "reg": 10.0}
+
+
 def coef(sharing, **options):
     return MultitaskRidge(sharing=sharing, **{**settings, **options}).fit(two, T).coef_["audio"]
 
@@ -289,10 +283,16 @@ print("μ → ∞ leaves shared:  ", np.allclose(no_own, coef("shared"), atol=1e
 #
 # ## Reduced rank
 #
-# There is a second way to share. Leave every modality its own matrix, but demand that all of them
-# together have *rank* $r$: $W_m = A_m D$, with $D$ ($r$ × listeners) shared. Each modality reads its
-# own axes ($A_m$); what is common is in which $r$ directions listeners differ. The best $D$ comes from
-# one more singular value decomposition, of the matrices $(G_m + \lambda I)^{-1/2} B_m$ under each other.
+# There is a second way to share (`low_rank` in the package and the tables). Leave every modality its own
+# matrix, but demand that all of them together have *rank* $r$: $W_m = A_m D$, with $D$ ($r$ × listeners)
+# shared. Each modality reads its own axes ($A_m$); what is common is in which $r$ directions listeners
+# differ.
+#
+# Which $D$ is best? Let $G_m = Z_m^\top Z_m$ and $B_m = Z_m^\top T_m$. Whatever $W_m$ one takes, its loss
+# is that of the ridge solution, plus
+# $\lVert (G_m + \lambda I)^{1/2} W_m - (G_m + \lambda I)^{-1/2} B_m \rVert^2$. So the task is to come near to
+# the matrices $(G_m + \lambda I)^{-1/2} B_m$, all under each other, with rank $r$; and the nearest is what
+# a singular value decomposition cuts off after $r$.
 
 
 # %%
@@ -309,49 +309,19 @@ D = np.linalg.svd(stacked, full_matrices=False)[2][:r]
 low = {m: np.linalg.solve(G[m] + reg * np.eye(k), B[m]) @ D.T @ D for m in G}
 print("rank of all W_m together:", np.linalg.matrix_rank(np.vstack(list(low.values()))))
 
-# %%
-model = MultitaskRidge(sharing="low_rank", rank=r, **settings).fit(two, T)
-guess = model.predict(two, split.candidates)
-for m in Z:
-    print(f"{m:6} equal:", np.allclose(guess[m], Z_new[m] @ low[m] + T.mean().to_numpy()))
-
 # %% [markdown]
-# ## An auxiliary task
-#
-# A matrix could learn more than likings: say, the genre, which nobody asked for, but which might
-# teach the model something on the way. An *auxiliary task* is a few more columns of targets. Try it
-# twice: with the space and $\lambda$ fixed, and where the space itself is learned.
+# Shared, shared + own, reduced rank: the package beside what you wrote by hand, for both modalities.
 
 # %%
-genres = pd.get_dummies(mosaic.items["genre"], dtype=float)
-fixed_space = {m: blocks[m].reduce(20, fit_items=T.index) for m in ("image", "audio")}
-plain = MultitaskRidge(sharing="shared", projection=None, reg=10.0)
-for name, model, given in (("fixed space", plain, fixed_space), ("factors", MultitaskRidge(), two)):
-    without = model.fit(given, T).coef_["audio"]
-    along = model.fit(given, T, auxiliary=genres.loc[T.index]).coef_["audio"]
-    print(f"{name:12} same W with genres:", np.allclose(along, without))
+mine = {"shared": dict.fromkeys(Z, W), "shared+own": both, "low_rank": low}
+extra = {"shared+own": {"own_reg": mu}, "low_rank": {"rank": r}}
+for sharing, by_hand in mine.items():
+    model = MultitaskRidge(sharing=sharing, **settings, **extra.get(sharing, {}))
+    guess = model.fit(two, T).predict(two, split.candidates)
+    equal = [np.allclose(guess[m], Z_new[m] @ by_hand[m] + T.mean().to_numpy()) for m in Z]
+    print(f"{sharing:10} equal:", all(equal))
 
 # %% [markdown]
-# In a fixed space, every column of $W$ is a regression by itself. A further column changes nothing.
-# **A task can only help another where they share something they both shape**: here the factors, or
-# $D$. Does it help on Mosaic?
-
-# %%
-results = {}
-for weight in (0.0, 0.1, 1.0):
-    model = MultitaskRidge(sharing="shared", auxiliary_weight=weight)
-    model.fit(two, T, auxiliary=genres.loc[T.index])
-    y = model.predict(two, split.candidates)["fused"]
-    results[f"genre, weight {weight}"] = judged(y, split, T.columns)
-table = compare(results)
-print_table(table[["mean", "difference", "diff_low", "diff_high"]], digits=3)
-
-# %% [markdown]
-# Not with these: with a small weight the interval of the difference includes zero, with a large one the
-# list gets worse. The space has 32 places, and factors that tell genres apart take some that told
-# listeners apart. (Again one split, with intervals over listeners. Three weights on the test tracks are
-# shown to see a pattern; a weight to *use* would be chosen on hidden tracks.)
-#
 # ## When does sharing help? A world with a dial
 #
 # In a small made-up world we know what is true. Two modalities, image and audio, speak of the same six
@@ -431,14 +401,22 @@ def verdict(apart, n):
 
 better = {f"apart {apart}": {n: verdict(apart, n) for n in counts} for apart in dials}
 print_table(pd.DataFrame(better))
+mean = {
+    f"{sharing}, apart {apart}": {n: np.mean(runs[apart, sharing, n]) for n in counts}
+    for apart in dials
+    for sharing in sharings
+}
+print_table(pd.DataFrame(mean).T.rename_axis("mean R²"), digits=2)
 
 # %% [markdown]
 # (Each word says who is better by an interval of the difference that excludes zero.) That is the whole
-# story of sharing. **Separate** pays for every item it lacks. **Shared** pays for every difference that it
-# denies, and more items hardly lower that price. In the middle panel the first is dearer with few items,
-# the second with many, and the lines cross where the prices are equal. On the left nothing is denied, and
-# sharing costs nothing; on the right too much is, and sharing never pays. And **shared + own** needs no
-# crossing point: it stays near the better of the two.
+# story of sharing. **Separate** pays for every item it lacks: from 5 items to 160, what it leaves
+# unexplained ($1 - R^2$) shrinks to less than a tenth. **Shared** pays for every difference that it denies.
+# More items lower that price more slowly, to about a third (`apart` 0.15 and 0.6). In the middle panel
+# the first is dearer with few items, the second with many, and the lines cross where the prices are
+# equal. On the left nothing is denied, and sharing costs nothing; on the right too much is, and in this
+# range sharing never pays. **Shared + own** comes near the better of the two, without being told which it
+# is (the farthest from it: 5 items and equal matrices).
 #
 # ## The same on Mosaic
 #
@@ -502,7 +480,7 @@ for share in shares:
             found[share][name].append(from_sound(given, cut, targets, **options))
 
 # %%
-columns, tables = ["mean", "difference", "diff_low", "diff_high"], {}
+tables = {}
 for share in shares:
     options = {"metric": "r", "test_share": 0.2}
     tables[share] = compare_splits(found[share], baseline="separate", **options)
@@ -548,25 +526,22 @@ finish(
 # ## Against weighted fusion
 #
 # Now everything: three modalities, nobody's sounds taken away, new tracks. The opponents are the two
-# fusions of lesson 08, on blocks reduced to 40 axes: *late*, a ridge regression a modality and a weighted
-# sum of the guesses, and *early*, one ridge regression over all blocks side by side. All six rows are
-# tuned alike: each $\lambda$ and each weight by squared error on the same hidden tracks. By which of the
-# two measures, the list of ten or the nearness to the truth, will they differ?
+# fusions of lesson 08. *Late* is a ridge regression a modality and a weighted sum of the guesses: just
+# like *separate*, but over 32 principal axes of each modality instead of 32 factors. *Early* is one ridge
+# regression over all blocks side by side, 40 principal axes of each. All six rows are tuned alike: each
+# $\lambda$, $\mu$, rank and weight by squared error on the same hidden tracks. By which of the two
+# measures, the list of ten or the nearness to the truth, will they differ?
 
 # %%
-from threadpoolctl import threadpool_limits
-
 from mmrec_course.fusion import early_fusion
 
-contest = {"late fusion": plain, "early fusion": plain}
+contest = {"late fusion": {"sharing": "separate", "projection": "pca"}, "early fusion": plain}
 contest |= {s: {"sharing": s} for s in (*sharings, "low_rank")}
 lists, near = ({name: [] for name in contest} for _ in range(2))
 for cut, targets in zip(cuts, to_learn, strict=True):
-    with threadpool_limits(1):  # on tables this small, threads wait for each other
-        reduced = {m: block.reduce(40, fit_items=targets.index) for m, block in blocks.items()}
-    beside = {"early": early_fusion(reduced, fit_items=targets.index)}
+    beside = {"early": early_fusion(blocks, n_components=40, fit_items=targets.index)}
     for name, options in contest.items():
-        given = {"late fusion": reduced, "early fusion": beside}.get(name, blocks)
+        given = beside if name == "early fusion" else blocks
         model = MultitaskRidge(n_folds=3, **options).fit(given, targets)
         y = model.predict(given, cut.candidates)["fused"]
         lists[name].append(judged(y, cut, targets.columns))
@@ -590,13 +565,14 @@ finish(
 # %% [markdown]
 # By NDCG@10, six splits cannot tell any row from *separate*: all intervals include zero. Multitask fusion
 # is no better than early fusion at filling a list of ten. By nearness to the truth there is a difference,
-# but look which. *Separate* is above late and early fusion, and it shares no $W$ at all: what helps is the
-# common space. Sharing $W$ on top, when all modalities have nearly all tracks, even costs a little: the
-# interval of *shared* is below zero. *Shared + own* takes the loss back, and *reduced rank* is no different
-# from *separate*.
+# but look which. *Separate* is above late fusion, from which nothing but the axes tells it apart, and it
+# shares no $W$ at all: what helps is the common space. Sharing $W$ on top, when all modalities have nearly
+# all tracks, even costs a little: the interval of *shared* is below zero. *Shared + own* takes the loss
+# back, and *reduced rank* is no different from *separate*.
 #
-# So on Mosaic: translate into a common space, and share the matrix where a modality is scarce.
-# (`MultimodalRecommender(fusion="multitask")` puts the shared matrix into the final model, lesson 11.)
+# So on Mosaic: translate into a common space, and share the matrix where a modality is scarce. (The final
+# model of lesson 11 has the shared matrix as an option, `MultimodalRecommender(fusion="multitask")`. It
+# is *shared*, not *shared + own*: one price to choose, at the small cost that you see here.)
 #
 # Is it the content that counts, or the machinery? Two worlds in which it must rank like chance: the
 # *placebo*, Mosaic with the rows of every block dealt out anew among the tracks, and a *control world*, in
@@ -646,10 +622,46 @@ print_table(pd.DataFrame(rows).T[columns], digits=3)
 # both intervals of the difference to chance include zero. Where media matter, the same machinery is far
 # above chance, so it could have found something.
 #
+# ## An auxiliary task
+#
+# A matrix could learn more than likings: say, the genre, which nobody asked for, but which might
+# teach the model something on the way. An *auxiliary task* is a few more columns of targets. Try it
+# twice: with the space and $\lambda$ fixed, and where the space itself is learned.
+
+# %%
+genres = pd.get_dummies(mosaic.items["genre"], dtype=float)
+fixed_space = {m: blocks[m].reduce(20, fit_items=T.index) for m in ("image", "audio")}
+in_it = MultitaskRidge(sharing="shared", projection=None, reg=10.0)
+for name, model, given in (("fixed space", in_it, fixed_space), ("factors", MultitaskRidge(), two)):
+    without = model.fit(given, T).coef_["audio"]
+    along = model.fit(given, T, auxiliary=genres.loc[T.index]).coef_["audio"]
+    print(f"{name:12} same W with genres:", np.allclose(along, without))
+
+# %% [markdown]
+# In a fixed space, every column of $W$ is a regression by itself. A further column changes nothing.
+# **A task can only help another where they share something they both shape**: here the factors, or
+# $D$. Does it help on Mosaic?
+
+# %%
+results = {}
+for weight in (0.0, 0.1, 1.0):
+    model = MultitaskRidge(sharing="shared", auxiliary_weight=weight, n_folds=3)
+    model.fit(two, T, auxiliary=genres.loc[T.index])
+    y = model.predict(two, split.candidates)["fused"]
+    results[f"genre, weight {weight}"] = judged(y, split, T.columns)
+table = compare(results)
+print_table(table[columns], digits=3)
+
+# %% [markdown]
+# Not with these: with a small weight the interval of the difference includes zero, with a large one the
+# list gets worse. Perhaps factors that tell genres apart take places, of 32, from factors that told
+# listeners apart. (Again one split, with intervals over listeners. Three weights on the test tracks are
+# shown to see a pattern; a weight to *use* would be chosen on hidden tracks.)
+#
 # ## What goes wrong
 #
 # - **Sharing over axes that mean nothing to each other.** Equal widths are not equal meanings. Over
-#   principal axes one $W$ was far worse than over factors.
+#   principal axes one $W$ was far worse than separate matrices; over factors it was not.
 # - **Sharing what differs.** In the world with a dial, a shared matrix over unlike modalities was worse
 #   than no sharing even for few items, and stayed so with many.
 # - **Expecting help from a task that shares nothing.** In a fixed space, genres changed no number.
@@ -669,8 +681,8 @@ print_table(pd.DataFrame(rows).T[columns], digits=3)
 # - The axes must mean the same for all. The factors of the ratings do; principal axes do not.
 # - Separate, shared, shared + own, reduced rank: all in closed form, and `MultitaskRidge` is equal to
 #   what you wrote by hand.
-# - Sharing trades variance (few items) against bias (modalities that differ). On Mosaic it helped a
-#   modality with a tenth of the items, and no longer helped one that all items have.
+# - Sharing trades variance (few items) against bias (modalities that differ). On Mosaic one $W$ helped
+#   clearly with half of the sounds; with a tenth only against *separate*, and with all of them no longer.
 # - An auxiliary task helps only through what is shared, and only if it knows something new.
 #
 # ## Sources
