@@ -595,7 +595,9 @@ for metric in ("liked first", "rated first"):
 # tracks (`blocks` would be covers, words and sounds; not today). `svds` gives three matrices whose
 # product is nearest to $X$; the last of them, `[2]`, holds the tracks' factors. `_score` gets the
 # `histories` of the listeners who ask, rows like those of $X$, and the `columns` of the tracks asked
-# for: from likings to factors, and from factors back to tracks.
+# for: from likings to factors, and from factors back to tracks. The rest is inherited: before them,
+# `fit` has checked ids (`id_array`) and features (`check_blocks`), and `score` has looked up where the
+# ids stand (`places`).
 
 # %%
 from scipy.sparse.linalg import svds
