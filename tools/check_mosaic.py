@@ -16,7 +16,6 @@ import numpy as np
 import pandas as pd
 
 from mmrec_course.datasets import load_mosaic
-from mmrec_course.display import print_table
 from mmrec_course.evaluation import (
     cold_item_split,
     compare,
@@ -110,7 +109,8 @@ def show(title: str, table: pd.DataFrame) -> None:
     """One table of compare or compare_splits."""
     print(f"\n{title}")
     columns = ["mean", "low", "high", "difference", "diff_low", "diff_high", "p_holm"]
-    print_table(table[columns], digits=4)
+    # Not print_table: a note for maintainers may round either way on another processor.
+    print(table[columns].to_string(float_format="{:.4f}".format, na_rep="–"))
 
 
 def main() -> None:

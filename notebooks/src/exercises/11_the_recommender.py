@@ -21,7 +21,6 @@ split = cold_item_split(mosaic.ratings, rng=0)
 new = split.candidates
 blocks = extract_features(mosaic, fit_items=split.seen["item_id"])
 model = MultimodalRecommender().fit(split.seen, blocks)
-model.caution_ = 0.15  # as in the lesson
 users = model.user_ids_
 
 # %% [markdown]
@@ -177,6 +176,7 @@ assert (s == before).all(), "leave `scores` as they were: somebody else may need
 
 # %%
 fifty = model.recommend(["u416"], k=50)
+fifty = fifty[blocks["audio"].align(fifty["item_id"]).present]  # only what can be heard
 sound = blocks["audio"].standardize(np.unique(split.seen["item_id"])).align(fifty["item_id"])
 f = sound.values / np.maximum(np.linalg.norm(sound.values, axis=1, keepdims=True), 1e-12)
 s = fifty["score"].to_numpy()
