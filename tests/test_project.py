@@ -137,7 +137,7 @@ def test_pyproject_the_workflow_and_the_check_name_the_same_pythons() -> None:
     job = workflow["jobs"]["test"]
     assert job["strategy"]["matrix"]["python-version"] == list(PYTHONS)
     assert job["timeout-minutes"] <= 30
-    assert job["steps"][-1]["run"] == "make test"
+    assert job["steps"][-1]["run"] == ".ci/run"
     check = (ROOT / "tools/check_python.py").read_text(encoding="utf-8")
     assert "OLDEST, NEWEST = (3, 11), (3, 13)" in check
     assert PYPROJECT["tool"]["ruff"]["target-version"] == "py" + PYTHONS[0].replace(".", "")

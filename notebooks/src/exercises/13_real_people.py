@@ -15,7 +15,8 @@ days = ["2026-01-01", "2026-01-01", "2026-01-03", "2026-01-05"]
 few = pd.DataFrame({"user_id": ["a"] * 4, "item_id": ["w", "x", "y", "z"], "rating": [5, 4, 2, 4]})
 few["timestamp"] = pd.to_datetime(days)
 other = pd.DataFrame({"user_id": ["b"] * 3, "item_id": ["z", "x", "w"], "rating": [5, 4, 1]})
-other["timestamp"] = pd.to_datetime(["2026-01-02", "2026-01-20", "2026-01-21"])
+noons = ["2026-01-02 12:00", "2026-01-20 12:00", "2026-01-21 12:00"]
+other["timestamp"] = pd.to_datetime(noons)
 few = pd.concat([few, other], ignore_index=True)
 
 # %% tags=["needs-movielens"]
@@ -53,15 +54,16 @@ whole = (age == age.round()).mean()
 print(f"{whole:.0%} of the ratings have a whole number")
 
 # %% [markdown]
-# *Why it matters.* Half of the ratings here have a place that ends in .5, because they share a second
-# with an odd number of others. Whoever sorts instead, and numbers the rows, lets the order of the
-# file decide what is "recent".
+# *Why it matters.* Nearly half of the ratings here have a place that ends in .5, because they share a
+# second with an odd number of others. Whoever sorts instead, and numbers the rows, lets the order of
+# the file decide what is "recent".
 
 # %% [markdown]
 # ## 2 · Popular on the day you came
 #
 # A few lines. Return a Series: how many likes (4 stars or more) each item got from *anybody* in the
-# `days` days before the moment `when`, and not at or after it. Items without any may be left out.
+# `days` days before the moment `when`, and not at or after it. Items without
+# any are left out.
 
 
 # %% exercise="popular_before"
@@ -128,12 +130,13 @@ def told_and_later(ratings, people, k):
 upside_down = few.iloc[::-1]
 told, later = told_and_later(upside_down, ["a", "b"], 1)
 assert len(told) == 2, "one each: count within each person"
-assert set(told["item_id"]) == {"w", "z"}, (
+assert dict(zip(told["user_id"], told["item_id"], strict=True)) == {"a": "w", "b": "z"}, (
     "sort before you count: b's first is z, and of a's two of one moment w comes before x"
 )
 assert len(later) == 5, "what is not told is later"
 told, later = told_and_later(few, ["b"], 2)
 assert set(later["user_id"]) == {"b"}, "only the people who were asked for"
+assert list(told["item_id"]) == ["z", "x"], "told: only theirs, the first two, in order of time"
 assert list(later["item_id"]) == ["w"], "two of b's three are told"
 
 # %% tags=["needs-movielens"]
@@ -203,15 +206,18 @@ def somebody_else(scores):
 
 
 # %% check="somebody_else" points=2
-S0 = np.arange(12.0).reshape(4, 3)
+S0 = np.arange(15.0).reshape(5, 3)
 moved = somebody_else(S0)
-assert np.array_equal(S0, np.arange(12.0).reshape(4, 3)), "return a copy and leave the scores alone"
+assert np.array_equal(S0, np.arange(15.0).reshape(5, 3)), "return a copy and leave the scores alone"
 assert moved.shape == S0.shape, "as many people and items as before"
-assert sorted(moved[:, 0]) == [0, 3, 6, 9], (
+assert sorted(moved[:, 0]) == [0, 3, 6, 9, 12], (
     "each row is used once, and whole: move people, not items"
 )
-assert np.array_equal(np.sort(moved, axis=1)[:, 2] - moved[:, 0], [2, 2, 2, 2]), "rows stay whole"
-assert not (moved == S0).all(axis=1).any(), "somebody still has their own scores"
+assert np.array_equal(np.sort(moved, axis=1)[:, 2] - moved[:, 0], [2] * 5), "rows stay whole"
+for n in range(2, 9):
+    S = np.arange(3.0 * n).reshape(n, 3)
+    own = (somebody_else(S) == S).all(axis=1)
+    assert not own.any(), f"of {n} people somebody still has their own scores"
 
 # %% tags=["needs-movielens"]
 from mmrec_course.evaluation import cold_item_split, compare_splits
