@@ -502,9 +502,9 @@ for name, clips in {"as mastered": heard, "levelled": level}.items():
 #
 # ## A recommender that only listens
 #
-# New tracks again (lesson 00): a fifth of the tracks is hidden with all its ratings, and each listener's
-# ridge regression sees features only. Everything that is learned is learned from the other tracks. Four rivals, three
-# splits: today's usual MFCCs, all families, the placebo, and chance.
+# New tracks again (lesson 00): a fifth of the tracks is hidden with all its ratings, so the model has
+# nothing but their features to rank them by. Everything that is learned is learned from the other
+# tracks. Four rivals, three splits: today's usual MFCCs, all families, the placebo, and chance.
 
 # %%
 from mmrec_course.evaluation import cold_item_split, evaluate
