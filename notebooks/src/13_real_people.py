@@ -461,7 +461,7 @@ for one in ("foreseen", "neighbours", "ridge"):
     ahead = sum(
         f["ndcg"].mean() > o["ndcg"].mean() for f, o in zip(fresh["final"], fresh[one], strict=True)
     )
-    print(f"final − {one:10}", interval(*row[bounds[3:]], 3), f" ahead in {ahead} of 4")
+    print(f"final − {one:10}", interval(*row[bounds[3:]]), f" ahead in {ahead} of 4")
 
 # %% [markdown]
 # - **Content helps new films, and a lot**: ridge and neighbours have about three times the NDCG of
