@@ -88,8 +88,8 @@ CAUTIONS = (0.0, 0.15, 0.3, 0.45, 0.6, 0.75, 0.9)
 HALF_USERS = (1.0, 0.0, 2.0, 4.0, 8.0, 16.0)
 # Newcomers are rehearsed with this many users, by their first so many choices.
 N_NEW_USERS, FIRST_CHOICES = 200, (1, 3, 5)
-# The interest in an item that was just liked, less a rounding error.
-LIKED = float(interest(np.array(1.5))) - 1e-9
+# The interest in an item that was liked (:func:`interest` of 1.5), less a rounding error.
+LIKED = 0.8 - 1e-9
 WEIGHT_STEPS = {1: 1.0, 2: 0.1, 3: 0.1, 4: 0.2, 5: 0.25}
 MULTITASK_FACTORS = 32
 # What is stored as it is; parts within parts are taken apart.
