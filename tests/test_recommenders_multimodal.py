@@ -11,6 +11,7 @@ from sklearn.base import clone
 from mmrec_course.evaluation import cold_item_split, evaluate, temporal_split
 from mmrec_course.features import FeatureBlock
 from mmrec_course.recommenders import ContentRidge, MultimodalRecommender, Random
+from mmrec_course.recommenders.multimodal import LIKED
 from mmrec_course.recommenders.multimodal_people import interest
 from mmrec_course.simulation.world import draw_tracks, fact_blocks, make_world
 
@@ -75,7 +76,7 @@ def test_the_formula_of_the_docstring_by_hand(model, cold):
         age = mine["timestamp"].rank(ascending=False).to_numpy() - 1
         x[0, np.searchsorted(rated, mine["item_id"])] = interest(stars) * (1 + age) ** -fading
         own = model.people_.scores(sp.csr_array(x))
-        rho = n_user**2 / (n_user**2 + model.half_user_**2)
+        rho = n_user**3 / (n_user**3 + model.half_user_**3)
         return rho * own + (1 - rho) * model.average_scores_
 
     g = model.share_ * n / (n + model.half_)
@@ -271,6 +272,11 @@ def test_choosing_what_came_later_strikes_it_out_and_says_nothing_else(cold, blo
     np.testing.assert_allclose(after[2], before[1], atol=1e-12)
     listed = model.recommend(["u001", "a newcomer"], k=160)
     assert not set(cold.candidates[:3]) & set(listed["item_id"])
+
+
+def test_rehearsed_newcomers_like_what_everybody_likes_a_four_and_not_a_three():
+    three, four, five = interest(np.array([0.5, 1.5, 2.5]))
+    assert three < LIKED <= four < five
 
 
 def test_newcomers_start_from_the_average_where_taste_is_common_and_not_where_it_is_not():

@@ -54,8 +54,8 @@ def test_gates_open_with_ratings() -> None:
 
 def test_users_with_few_ratings_are_drawn_to_the_average() -> None:
     scores = np.array([[4.0, 0.0], [4.0, 0.0]])
-    drawn = towards(scores, np.array([0.0, 2.0]), np.array([1, 3]), 1.0)
-    np.testing.assert_allclose(drawn, [[2.0, 1.0], [3.6, 0.2]])
+    drawn = towards(scores, np.array([0.0, 2.0]), np.array([1, 2]), 1.0)
+    np.testing.assert_allclose(drawn, [[2.0, 1.0], [32 / 9, 2 / 9]])
     kept = towards(scores, np.array([0.0, 2.0]), np.array([1, 3]), 0.0)
     np.testing.assert_allclose(kept, scores)
     nobody = towards(scores, np.array([0.0, 2.0]), np.array([0, 0]), 0.0)

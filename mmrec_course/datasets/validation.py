@@ -176,12 +176,15 @@ def _refuse(table: pd.DataFrame, row: int, column: str, problem: str, name: str)
     raise ValueError(f"{name}: row {_rows(table)[row]}, column {column!r}: {problem}")
 
 
-def _no_missing(table: pd.DataFrame, column: str, name: str) -> None:
-    """Refuse a row without an id."""
-    ids = table[column]
-    blank = ids.isna() if is_numeric_dtype(ids.dtype) else ids.isna() | (ids.astype(str) == "")
+def _numbered(table: pd.DataFrame, column: str, name: str) -> NDArray[np.int64]:
+    """(n,) the same number for the same id; a row without an id is refused."""
+    number, ids = pd.factorize(table[column])
+    blank = number < 0
+    if not is_numeric_dtype(ids.dtype):
+        blank |= (ids.astype(str) == "")[number]
     if (row := _first(blank)) is not None:
-        _refuse(table, row, column, f"{ids.iloc[row]!r}: the id is missing", name)
+        _refuse(table, row, column, f"{table[column].iloc[row]!r}: the id is missing", name)
+    return np.asarray(number, dtype=np.int64)
 
 
 def _times(table: pd.DataFrame, column: str, name: str, *, seconds: bool, optional: bool) -> Any:
@@ -257,8 +260,8 @@ def check_ratings(
     """
     _check_columns(ratings.columns, RATING_COLUMNS, name)
     table = ratings.copy()
-    for column in ("user_id", "item_id"):
-        _no_missing(table, column, name)
+    user = _numbered(table, "user_id", name)
+    item = _numbered(table, "item_id", name)
 
     given = table["rating"]
     rating = pd.to_numeric(given, errors="coerce").astype("float64")
@@ -277,10 +280,11 @@ def check_ratings(
         if known is not None and (row := _first(~table[column].isin(known))) is not None:
             value = table[column].iloc[row]
             _refuse(table, row, column, f"{value!r} is not among the {kind}", name)
-    if (row := _first(table.duplicated(["user_id", "item_id"]))) is not None:
-        user, item = table["user_id"].iloc[row], table["item_id"].iloc[row]
-        before = _first((table["user_id"] == user) & (table["item_id"] == item))
-        problem = f"user {user!r} has rated {item!r} before, in row {_rows(table)[before]}"
+    pair = user * (item.max(initial=0) + 1) + item
+    if (row := _first(pd.Index(pair).duplicated())) is not None:
+        who, what = table["user_id"].iloc[row], table["item_id"].iloc[row]
+        before = _first(pair == pair[row])
+        problem = f"user {who!r} has rated {what!r} before, in row {_rows(table)[before]}"
         _refuse(table, row, "item_id", problem, name)
     return table
 
@@ -342,7 +346,7 @@ def _by_id(table: pd.DataFrame, key: str, dates: tuple[str, ...], name: str) -> 
     """The table indexed by unique ids."""
     _check_columns(table.columns, (key,), name)
     table = table.copy()
-    _no_missing(table, key, name)
+    _numbered(table, key, name)
     if (row := _first(table[key].duplicated())) is not None:
         value = table[key].iloc[row]
         before = _rows(table)[_first(table[key] == value)]

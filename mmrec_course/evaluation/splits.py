@@ -152,7 +152,7 @@ def _whole(fraction: float, n: Any) -> NDArray[np.int_]:
 def _divide(ordered: pd.DataFrame, part: NDArray[np.int_]) -> Split:
     """Part 0, 1, 2 a row → train, valid, test, with every item a candidate."""
     train, valid, test = (ordered[part == p] for p in range(3))
-    items = np.unique(np.asarray(ordered["item_id"]))
+    items = np.sort(np.asarray(pd.unique(ordered["item_id"])))
     return Split(train=train, valid=valid, test=test, candidates=items, valid_candidates=items)
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from functools import cache
 from numbers import Integral
 from typing import Any, Self
 
@@ -19,6 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 from pandas.api.types import infer_dtype
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
+from threadpoolctl import ThreadpoolController
 
 from mmrec_course.datasets.validation import check_ratings
 from mmrec_course.evaluation.metrics import rank_items
@@ -90,10 +93,13 @@ class Recommender(BaseEstimator, ABC):  # type: ignore[misc]
         if not np.isfinite(self.positive):
             raise ValueError(f"positive: {self.positive} is not a finite rating")
         blocks = check_blocks(features)
-        self.user_ids_ = np.sort(id_array(table["user_id"].unique(), "ratings, column 'user_id'"))
-        self.item_ids_ = _all_items(table["item_id"].unique(), blocks)
-        row = pd.Index(self.user_ids_).get_indexer(pd.Index(table["user_id"]))
-        column = pd.Index(self.item_ids_).get_indexer(pd.Index(table["item_id"]))
+        # Looking ids up is slow, so each is looked up once and counted by number from there.
+        user, users = pd.factorize(table["user_id"])
+        item, items = pd.factorize(table["item_id"])
+        self.user_ids_ = np.sort(id_array(users, "ratings, column 'user_id'"))
+        self.item_ids_ = _all_items(items, blocks)
+        row = places(self.user_ids_, users, "user_ids")[user]
+        column = places(self.item_ids_, items, "item_ids")[item]
         liking = table["rating"].to_numpy(float) - (self.positive - 1.5)
         shape = (len(self.user_ids_), len(self.item_ids_))
         self.histories_ = sp.csr_array((liking, (row, column)), shape=shape)
@@ -236,6 +242,22 @@ class Recommender(BaseEstimator, ABC):  # type: ignore[misc]
         user = np.repeat(known, np.diff(rated.indptr))
         item = place[rated.indices]
         return user[item >= 0], item[item >= 0]
+
+
+@cache
+def _libraries() -> ThreadpoolController:
+    return ThreadpoolController()  # looks through every loaded library: 3 ms, so once is enough
+
+
+def one_thread() -> AbstractContextManager[Any]:
+    """While it lasts, linear algebra computes in one thread: the same bits on any machine.
+
+    On small matrices that is also the fastest; threads wait for each other there.
+
+    Notebook: 07_collaborative_filtering
+    """
+    limited: AbstractContextManager[Any] = _libraries().limit(limits=1)
+    return limited
 
 
 def contiguous(columns: Places) -> Places | slice:

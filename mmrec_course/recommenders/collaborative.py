@@ -8,21 +8,22 @@ Notebook: 07_collaborative_filtering
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 
+import joblib
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.linalg import lapack
-from threadpoolctl import threadpool_limits
 
 from mmrec_course.features.block import FeatureBlock
-from mmrec_course.recommenders.base import Floats, Places, Recommender, contiguous
+from mmrec_course.recommenders.base import Floats, Places, Recommender, contiguous, one_thread
 
 __all__ = ["EASE", "ImplicitALS", "solve_factors"]
 
 # Numbers in the systems that are solved together: they should stay near the processor.
-SOLVED_CELLS = 2**18
+SOLVED_CELLS = 2**17
 
 
 class EASE(Recommender):
@@ -148,7 +149,7 @@ class ImplicitALS(Recommender):
         by_item = sp.csr_array(confidence.T)
         rng = np.random.default_rng(self.rng)
         self.item_factors_ = rng.random((len(self.item_ids_), self.factors)) * 0.01
-        with threadpool_limits(1):  # threads get in each other's way on matrices this small
+        with one_thread():
             for _ in range(self.iterations):
                 users = solve_factors(confidence, self.item_factors_, self.reg)
                 self.item_factors_ = solve_factors(by_item, users, self.reg)
@@ -188,12 +189,13 @@ def solve_factors(
     u = (VᵀV + Vᵀ(C − I)V + λI)⁻¹ (VᵀC p + λ μ), and C − I is zero but for the row's few entries.
 
     Rows of similar length are solved together, the shorter ones filled up with entries of no
-    weight, so many at once that 2 MiB hold what their systems are made of.
+    weight, so many at once that 1 MiB holds what their systems are made of; the processor's cores
+    take turns at these batches.
 
     Parameters
     ----------
     confidence
-        (n, m) sparse CSR, c of the entries; 1 elsewhere.
+        (n, m) sparse CSR, c ≥ 1 of the entries; 1 elsewhere.
     other
         V, (m, f).
     reg
@@ -211,21 +213,26 @@ def solve_factors(
     """
     n_factors = other.shape[1]
     gram = other.T @ other + reg * np.eye(n_factors)
-    weight = confidence.data - 1
+    root = np.sqrt(confidence.data - 1)
     wish = confidence.data if preference is None else confidence.data * preference
+    entries = (wish, confidence.indices, confidence.indptr)
+    right = np.asarray(sp.csr_array(entries, shape=confidence.shape) @ other)
+    if towards is not None:
+        right += reg * towards
     factors = np.zeros((confidence.shape[0], n_factors))
     length = np.diff(confidence.indptr)
-    for rows in _of_similar_length(length, n_factors):
+
+    def solve(rows: Places) -> None:
         entry = np.arange(length[rows[-1]])  # the longest row's, which is the last
         real = entry < length[rows, None]
         place = np.where(real, confidence.indptr[rows, None] + entry, 0)
-        v = other[confidence.indices[place]]
-        turned = v.transpose(0, 2, 1)
-        left = gram + turned @ (v * (weight[place] * real)[:, :, None])
-        right = turned @ (wish[place] * real)[:, :, None]
-        if towards is not None:
-            right += reg * towards[rows, :, None]
-        factors[rows] = np.linalg.solve(left, right)[:, :, 0]
+        v = np.take(other, confidence.indices[place], axis=0)
+        v *= (root[place] * real)[:, :, None]
+        left = gram + v.transpose(0, 2, 1) @ v
+        factors[rows] = np.linalg.solve(left, right[rows, :, None])[:, :, 0]
+
+    with ThreadPoolExecutor(joblib.cpu_count()) as pool:
+        list(pool.map(solve, _of_similar_length(length, n_factors)))
     return factors
 
 
@@ -244,7 +251,7 @@ def _of_similar_length(length: NDArray[np.int_], n_factors: int) -> Iterator[Pla
 
 def inverse_spd(matrix: Floats) -> Floats:
     """The inverse of a symmetric positive definite matrix, in half the work of ``inv``."""
-    with threadpool_limits(1):  # faster than two that wait for each other; and the same bits
+    with one_thread():
         triangle, failed = lapack.dpotrf(matrix, lower=1)
         if failed:
             raise np.linalg.LinAlgError("the matrix is not positive definite; raise reg")

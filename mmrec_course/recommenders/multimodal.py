@@ -85,11 +85,11 @@ APPEAL_WEIGHTS = (0.35, 0.0, 0.1, 0.2, 0.5, 0.75, 1.0, 1.5)
 SHARES = tuple(j / 10 for j in range(10, -1, -1))
 HALF_ITEMS = (0.1, 1.0, 4.0, 16.0)
 CAUTIONS = (0.0, 0.15, 0.3, 0.45, 0.6, 0.75, 0.9)
-HALF_USERS = (1.0, 0.0, 2.0, 4.0, 8.0, 16.0)
+HALF_USERS = (1.0, 0.0, 2.0, 4.0, 8.0, 12.0)
 # Newcomers are rehearsed with this many users, by their first so many choices.
 N_NEW_USERS, FIRST_CHOICES = 200, (1, 3, 5)
-# The interest in an item that was liked (:func:`interest` of 1.5), less a rounding error.
-LIKED = 0.8 - 1e-9
+# The interest in an item that was just liked, less a rounding error.
+LIKED = float(interest(np.array(1.5))) - 1e-9
 WEIGHT_STEPS = {1: 1.0, 2: 0.1, 3: 0.1, 4: 0.2, 5: 0.25}
 MULTITASK_FACTORS = 32
 # What is stored as it is; parts within parts are taken apart.
@@ -147,7 +147,7 @@ class MultimodalRecommender(Recommender):
       likes more, recent ones more: :func:`interest`). Where it helps, iALS's item factors are
       drawn to what an item's features foretell instead of to 0 (:func:`drawn_to_features`), the
       more so the fewer people chose the item. For users with few ratings c is drawn towards the
-      average listener's, c_u ← ρ c_u + (1 − ρ) c̄, ρ = n_u² / (n_u² + half_user²).
+      average listener's, c_u ← ρ c_u + (1 − ρ) c̄, ρ = n_u³ / (n_u³ + half_user³).
     - y_m, **one part a modality**: what c says of the rated items that look (read, sound) like
       i, y_m,u = c_u A_m; A_m is a ridge regression or nearest neighbours (:class:`Content`), or,
       with ``fusion="multitask"``, the matrix that all modalities share (:class:`MultitaskRidge`).

@@ -15,11 +15,10 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.decomposition import TruncatedSVD
-from threadpoolctl import threadpool_limits
 
 from mmrec_course.evaluation.metrics import rank_items
 from mmrec_course.features.block import FeatureBlock
-from mmrec_course.recommenders.base import BLOCK_CELLS, Floats, Places
+from mmrec_course.recommenders.base import BLOCK_CELLS, Floats, Places, one_thread
 
 __all__ = ["Appeal", "Content", "Projection", "fit_appeal", "fit_content", "hidden_scores"]
 
@@ -105,7 +104,7 @@ def fit_projection(block: FeatureBlock, training: NDArray[np.bool_], rng: int) -
     if min(values.shape) > MAX_COLUMNS:
         # A product that skips empty cells is many times faster where most are empty.
         table = sp.csr_array(values) if sparse else values
-        with threadpool_limits(1):  # the same bits on any number of processors
+        with one_thread():
             svd = TruncatedSVD(MAX_COLUMNS, n_iter=3, random_state=rng).fit(table)
         strength = svd.singular_values_ / svd.singular_values_[0]
         matrix = np.ascontiguousarray(svd.components_.T * (strength if sparse else 1.0))
@@ -220,7 +219,7 @@ def fit_content(view: View, rated: Places, setting: Setting) -> Content:
     if setting[0] == "neighbours":
         near = neighbour_weights(rows, own, f, training, len(rated), int(setting[1]))
     else:
-        with threadpool_limits(1):
+        with one_thread():
             left = f @ np.linalg.inv(f.T @ f + setting[1] * np.eye(f.shape[1]))
         leverage[rated[training]] = (left * f).sum(axis=1)
     return Content(
@@ -282,7 +281,7 @@ def hidden_scores(
     """
     learn = np.flatnonzero(present & ~hide)
     f, ask, known = rows[learn], rows[hide], c[:, learn]
-    with threadpool_limits(1):
+    with one_thread():
         values, vectors = np.linalg.eigh(f.T @ f)
     taste, turned = known @ f @ vectors, ask @ vectors
     scores = {}
@@ -380,7 +379,7 @@ def leave_one_out(
     Notebook: 11_the_recommender
     """
     mean = target.mean(axis=0)
-    with threadpool_limits(1):
+    with one_thread():
         values, vectors = np.linalg.eigh(design.T @ design)
     turned = design @ vectors
     hit = turned.T @ (target - mean)

@@ -65,14 +65,14 @@ def without(x: sp.csr_array, hide: NDArray[np.bool_]) -> sp.csr_array:
 
 
 def towards(scores: Floats, average: Floats, n_user: NDArray[np.int_], half: float) -> Floats:
-    """ρ c_u + (1 − ρ) c̄ with ρ = n_u² / (n_u² + half²): the less is known, the more average.
+    """ρ c_u + (1 − ρ) c̄ with ρ = n_u³ / (n_u³ + half³): the less is known, the more average.
 
-    The squares let go of the average soon: whoever has chosen a multiple of ``half`` is served by
+    The cubes let go of the average soon: whoever has chosen a multiple of ``half`` is served by
     their own choices.
 
     Notebook: 11_the_recommender
     """
-    known = n_user**2 / np.maximum(n_user**2 + half**2, 1e-9)
+    known = n_user**3 / np.maximum(n_user**3 + half**3, 1e-9)
     return np.asarray(known[:, None] * scores + (1 - known)[:, None] * average)
 
 

@@ -14,10 +14,9 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from mmrec_course.fusion.weighted import standardize_scores
-from mmrec_course.recommenders.base import Floats
+from mmrec_course.recommenders.base import Floats, one_thread
 from mmrec_course.recommenders.collaborative import inverse_spd, solve_factors
 from mmrec_course.recommenders.multimodal_content import leave_one_out
 
@@ -140,7 +139,7 @@ def closed_scores(
     Notebook: 11_the_recommender
     """
     wide = x.shape[0] < x.shape[1]
-    with threadpool_limits(1):
+    with one_thread():
         values, v = np.linalg.eigh(((x @ x.T) if wide else (x.T @ x)).toarray())
         values = np.maximum(values, 0)
         if wide:  # from users' directions to items'; those without length are not needed
@@ -174,7 +173,7 @@ def fold_in(
     Notebook: 11_the_recommender
     """
     confidence = sp.csr_array((1 + alpha * x.data, x.indices, x.indptr), shape=x.shape)
-    with threadpool_limits(1):  # threads get in each other's way on matrices this small
+    with one_thread():
         wish = (1 + alpha) * x.data / confidence.data
         return solve_factors(confidence, other, reg, wish, towards)
 

@@ -390,9 +390,9 @@ finish(ax, alt)
 
 # %% [markdown]
 # Popularity and text are close; EASE is more than twice as good as either. *Multimodal* is ahead of EASE by
-# 0.019. Their two intervals overlap, and still the paired difference lies above zero, for these simulated
+# 0.020. Their two intervals overlap, and still the paired difference lies above zero, for these simulated
 # listeners. Most of it is there without content, too: *no content* is ahead of EASE by 0.016. It has iALS
-# beside EASE; lesson 07 shows how good that one is alone. (Are 0.019 much? Trap 4 asks.)
+# beside EASE; lesson 07 shows how good that one is alone. (Are 0.020 much? Trap 4 asks.)
 
 # %% [markdown]
 # ## Beyond accuracy
@@ -640,7 +640,7 @@ print(f"multimodal over EASE: {lift['EASE, λ = 1']:+.0%} if untuned, {lift['EAS
 
 # %% [markdown]
 # "Twice as good as EASE!" is true of the first row and tells you little. Most of that step is EASE's own
-# tuning: one number, six tries. Beside the tuned EASE, 14 % are left. Those are real, as the interval above
+# tuning: one number, six tries. Beside the tuned EASE, 15 % are left. Those are real, as the interval above
 # zero says, and an eighth of what was claimed. Give every model the same care. That is all that `search` is
 # for.
 #
@@ -822,7 +822,7 @@ print(f"of what EASE lists, rated in the test: {len(asked) / len(lists['EASE']):
 # - Accuracy is not everything: coverage, popularity bias, novelty, diversity, calibration.
 # - The six traps, and what they did here: the future (EASE +49 %, recent −67 %); ratings inside features
 #   (+70 %; a vocabulary: nothing to be seen); 20 sampled rivals (the order of two models turned round); an
-#   untuned baseline (+111 % instead of +14 %); no interval, or the wrong one (p = 0.02 one
+#   untuned baseline (+112 % instead of +15 %); no interval, or the wrong one (p = 0.02 one
 #   way, p = 0.05 the other); choosing on the test (+0.010, and −0.014 elsewhere).
 # - A test counts what people came across. It chooses what to try on people; it does not replace them.
 #

@@ -121,7 +121,7 @@ print("equal:", np.allclose(B, fit_closed(model.interests_, people.reg).weights)
 # hidden ratings, a track's factors *lean* on its features (`drawn_to_features`): the fewer people chose
 # it, the more they are drawn to what its features foretell. Both sets of
 # scores become z-scores and are mixed, $(1 - \beta)$ EASE $+ \; \beta$ iALS. Last, who has rated little is
-# drawn towards the average listener: with $n_u$ ratings, $\rho = n_u^2 / (n_u^2 + \text{half}_u^2)$ of
+# drawn towards the average listener: with $n_u$ ratings, $\rho = n_u^3 / (n_u^3 + \text{half}_u^3)$ of
 # the listener's own scores, and $1 - \rho$ of the average ones. Half and half at $\text{half}_u$ ratings,
 # and from a few times as many on, hardly anything of the average.
 
@@ -137,7 +137,7 @@ def people_say(x):
     own = fold_in(sp.csr_array(x), people.factors, *people.als_setting)
     ials = standardize_scores(own @ people.factors.T)
     mixed = standardize_scores((1 - people.als_share) * ease + people.als_share * ials)
-    rho = len(mine) ** 2 / (len(mine) ** 2 + model.half_user_**2)
+    rho = len(mine) ** 3 / (len(mine) ** 3 + model.half_user_**3)
     return rho * mixed + (1 - rho) * model.average_scores_
 
 
