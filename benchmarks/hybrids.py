@@ -12,6 +12,9 @@ import multiprocessing
 import resource
 import time
 from collections.abc import Callable, Mapping
+from contextlib import redirect_stdout
+from io import StringIO
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -26,7 +29,7 @@ from mmrec_course.features import FeatureBlock, extract_features
 from mmrec_course.recommenders import MultimodalRecommender
 
 Blocks = Mapping[str, FeatureBlock]
-FACTORS = (16, 48)
+FACTORS, EPOCHS = (16, 48), (10, 30)
 DIRECTIONS = 16
 
 
@@ -57,7 +60,7 @@ def beside(blocks: Blocks) -> tuple[np.ndarray, np.ndarray]:
     return ids, np.hstack([block.values for block in reduced])
 
 
-def lightfm(ratings: pd.DataFrame, blocks: Blocks, factors: int) -> Factors:
+def lightfm(ratings: pd.DataFrame, blocks: Blocks, factors: int, epochs: int) -> Factors:
     """LightFM with WARP: an embedding for each item and one for each of its features."""
     from lightfm import LightFM
 
@@ -72,12 +75,12 @@ def lightfm(ratings: pd.DataFrame, blocks: Blocks, factors: int) -> Factors:
     x = x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-9)
     features = sp.csr_matrix(np.hstack([np.eye(len(ids)), x]).astype(np.float32))
     model = LightFM(no_components=factors, loss="warp", random_state=0)
-    model.fit(matrix, item_features=features, epochs=30, num_threads=2)
+    model.fit(matrix, item_features=features, epochs=epochs, num_threads=2)
     bias, q = model.get_item_representations(features)
     return Factors(users, ids, model.get_user_representations()[1], q, bias)
 
 
-def vbpr(ratings: pd.DataFrame, blocks: Blocks, factors: int) -> Factors:
+def vbpr(ratings: pd.DataFrame, blocks: Blocks, factors: int, epochs: int) -> Factors:
     """cornac's VBPR, with all modalities in the place of pictures."""
     from cornac.data import Dataset, ImageModality
     from cornac.models import VBPR
@@ -91,7 +94,8 @@ def vbpr(ratings: pd.DataFrame, blocks: Blocks, factors: int) -> Factors:
     picture = x[pd.Index(ids).get_indexer(order)]
     data.add_modalities(item_image=ImageModality(features=picture, ids=order, normalized=True))
     data.item_image.build(id_map={item: place for place, item in enumerate(order)})
-    model = VBPR(k=factors, k2=factors, n_epochs=30, seed=0, verbose=False).fit(data)
+    with redirect_stdout(StringIO()):  # it reports its end even so
+        model = VBPR(k=factors, k2=factors, n_epochs=epochs, seed=0, verbose=False).fit(data)
     known = len(data.item_ids)
     q = np.zeros((len(order), factors))
     q[:known] = model.gamma_item
@@ -103,10 +107,11 @@ def vbpr(ratings: pd.DataFrame, blocks: Blocks, factors: int) -> Factors:
 
 
 def chosen(fit: Callable[..., Any], split: Split, blocks: Blocks) -> Callable[[], Any]:
-    """The fit on train and valid with the number of factors that ranks valid best."""
-    quality = {f: mean(fit(split.train, blocks, f), split, "valid") for f in FACTORS}
+    """The fit on train and valid with the factors and epochs that rank valid best."""
+    settings = product(FACTORS, EPOCHS)
+    quality = {s: mean(fit(split.train, blocks, *s), split, "valid") for s in settings}
     best = max(quality, key=quality.__getitem__)
-    return lambda: fit(split.seen, blocks, best)
+    return lambda: fit(split.seen, blocks, *best)
 
 
 def mean(model: Any, split: Split, part: str = "test") -> float:

@@ -346,7 +346,8 @@ for fact in facts:
 # comes nearest to this listener's targets, each weighted with its confidence? Hold $P$ still, and
 # each track's $q_i$ is one. So take turns: *alternating least squares*. By hand, one turn of listeners
 # and tracks, and then the listeners once more; against the package (which does the same faster, in
-# `solve_factors`: it computes $Q^\top Q$ once for all, and adds what the few likes change):
+# `solve_factors`: it computes $Q^\top Q$ once for all, adds what the few likes change, and deals batches
+# of listeners out to the processor's cores, each with its linear algebra in `one_thread`):
 
 # %%
 from mmrec_course.recommenders import ImplicitALS

@@ -45,7 +45,8 @@ print(len(known), "tracks with", f"{len(split.seen):,} ratings;", len(new), "new
 # has a section of its own.
 #
 # `MultimodalRecommender` is this formula. `fit` chooses every number in it, by hiding some of what it
-# is given (lesson 08: each in the regime it serves). It learns from the known tracks alone; then
+# is given (lesson 08: each in the regime it serves), and each modality's model, too (*neighbours*
+# or *ridge*: more of them below). It learns from the known tracks alone; then
 # `add_items` brings in this morning's. One of them, `today`, stays in its box until later.
 
 # %%
@@ -72,7 +73,7 @@ from mmrec_course.plotting import PALETTE, finish, use_style
 use_style()
 figure, ax = plt.subplots(figsize=(7, 2.8))
 n = np.arange(0, 41)
-for color, half in zip(PALETTE, (1, 4, 16), strict=False):
+for color, half in zip(PALETTE, (0.1, 1, 16), strict=False):
     ax.plot(n, n / (n + half), color=color, label=f"half = {half}")
 ax.set(xlabel="ratings of the track, n", ylabel="how much people count, g", ylim=(0, 1))
 ax.set_title("A track's first ratings open the gate")
@@ -82,18 +83,21 @@ finish(
 )
 
 # %% [markdown]
-# As many as *half*, if *share* is 1. There is no threshold at which a track stops being new.
+# More than *half*, if *share* is 1: with 0.1 the first rating is enough, with 16 it takes seventeen. No
+# rule says when a track stops being new; `fit` finds out how much a few ratings tell in this shop.
 #
 # ## Putting it together by hand
 #
 # Now the whole score of listener `u416`, piece by piece. First **people**. What does a rating say?
 # That somebody rated a track at all means that they chose it. So every choice counts, liked ones
-# more: `interest` turns stars into a number between 0 and 1.
+# more: `interest` turns stars into a number between 0 and 1, ½ lying between three and four stars
+# (it counts from 2.5 stars up):
 
 # %%
 from mmrec_course.recommenders.multimodal_people import fit_closed, fold_in, interest, recency
 
 stars = np.arange(1, 6)
+assert np.allclose(interest(stars - 2.5), 1 / (1 + 4.0 ** (3.5 - stars)))
 print("interest of 1 to 5 stars", np.round(interest(stars - 2.5), 2))
 mine = split.seen[split.seen["user_id"] == listener].sort_values(["timestamp", "item_id"])
 place = np.searchsorted(known, mine["item_id"])
@@ -102,9 +106,9 @@ x[0, place] = interest(mine["rating"] - 2.5)
 print(listener, "has rated", len(mine), "tracks; interests add up to", round(x.sum(), 1))
 
 # %% [markdown]
-# `x` is the listener's row. (`fit` may let old choices fade: a track after which the listener rated
-# $a$ others, as `recency` counts, then has its interest multiplied by $(1 + a)^{-\gamma}$. Below,
-# `faded` takes care of it.) The rows of all listeners make the matrix $X$, and EASE of lesson 07 is four lines.
+# `x` is the listener's row. (`fit` may let old choices fade: a track after which the listener rated $a$
+# others, as `recency` counts, then has its interest multiplied by $(1 + a)^{-\gamma}$. Below, `faded`
+# takes care of it.) The rows of all listeners make the matrix $X$, and EASE of lesson 07 is four lines.
 # `fit_closed` is the package's:
 
 # %%
@@ -123,7 +127,7 @@ print("equal:", np.allclose(B, fit_closed(model.interests_, people.reg).weights)
 # scores become z-scores and are mixed, $(1 - \beta)$ EASE $+ \; \beta$ iALS. Last, who has rated little is
 # drawn towards the average listener: with $n_u$ ratings, $\rho = n_u^3 / (n_u^3 + \text{half}_u^3)$ of
 # the listener's own scores, and $1 - \rho$ of the average ones. Half and half at $\text{half}_u$ ratings,
-# and from a few times as many on, hardly anything of the average.
+# and from three times as many on, hardly anything of the average.
 
 # %%
 import scipy.sparse as sp
@@ -145,20 +149,21 @@ age = recency(np.zeros(len(mine), int), mine["timestamp"].to_numpy().astype(np.i
 faded = x.copy()
 faded[0, place] *= (1 + age) ** -people.fading
 c_now, c_lasting = people_say(faded), people_say(x)
-print("share of iALS", people.als_share, " fading", people.fading, " leaning", people.leaning)
+print(f"β={people.als_share} γ={people.fading} leaning={people.leaning} half_u={model.half_user_}")
 
 # %% [markdown]
-# (A share of 0 or 1 means that on hidden ratings one of the two did better alone.)
+# (A β of 0 or 1 means that on hidden ratings one of the two did better alone; a γ of 0, that nothing
+# fades; a leaning of None, that no track leans.)
 #
-# Then **content**. In lesson 08 a modality's model learned from one listener's own ratings. Lesson 10 had a better
-# source: what *people* say of the known tracks, $c$. A modality only has to carry it over to the
-# new track:
+# Then **content**. In lesson 08 a modality's model learned from one listener's own ratings. Lesson 10
+# had a better source: what *people* say of the known tracks, $c$. A modality only has to carry it over
+# to the new track:
 #
 # $$y_{m,ui} = \sum_j c_{uj} \, A_{m,ji}$$
 #
 # In words: every known track $j$ speaks for the new one with the weight $A_{ji}$, and says how well
-# it suits the listener. $A$ comes from the features alone (nearest neighbours, ridge regression or
-# both, whichever did best on hidden tracks). So for any track one may ask: *who speaks for it?* Feed
+# it suits the listener. $A$ comes from the features alone (nearest neighbours or ridge
+# regression, as hidden tracks were served best). So for any track one may ask: *who speaks for it?* Feed
 # $c$ with a 1 for one known track at a time and 0 for the others, and out comes $A$:
 
 # %%
@@ -213,24 +218,25 @@ print_table(taken_apart.rename_axis("track"))
 # That is all of it. The parts of `explain` are the terms of the sum, so they add up to the score by
 # construction; nothing is explained after the fact. (With a caution of 0, as here, $k_i = 1$: set
 # `model.caution_ = 0.5`, run the last two cells again, and it is still equal.) Of a new track people say
-# nothing, and content decides. Of a well-known one, people say nearly everything. (One caveat. If *leaning* is a number, not None, what
-# people say of a track has itself been helped by its features, and the bar *collaborative* does
-# not show that.)
+# nothing, and content decides. Of a well-known one, people say nearly everything. (One caveat: where
+# tracks lean on their features, what people say of a track has itself been helped by these, and the bar
+# *collaborative* does not show that.)
 #
-# You have now seen every term. How `fit` finds them is in four files of the package, in the order in
-# which you met them here. `multimodal_people`: `fit_people` tries settings of `ClosedForm` (EASE;
-# `closed_scores` gives many $\lambda$ from one decomposition) and of iALS, and makes `People`;
-# `learned_from` learns it again without some listeners, who then arrive as newcomers with their first 1, 3
-# and 5 choices, for $\text{half}_u$ must serve them, too.
-# `multimodal_content`: `view_of` a block is a `View`, unit rows by a `Projection` (`fit_projection`);
-# `hidden_scores` and `choose_smoother` find out which `Content` serves hidden tracks best, `fit_content`
-# learns it (`neighbour_weights`), and `fit_appeal`, by `leave_one_out` on all features `side_by_side`, makes
-# the foretold popularity, `Appeal`. `multimodal_parts`: `gates`, the little things that need a
-# name, `seconds`, `without`, `towards`, `each_ndcg`, `mean_ndcg` and `ndcg_by_fold`, and three ways to
-# choose when little is left over for choosing: stay at a default unless another setting is better by more than
-# its standard error (`clearly_best`), take the mean of all weights that cannot be told from the best
-# (`average_of_the_best`), or the mildest setting that cannot (`first_of_the_best`). `multimodal` puts them
-# together.
+# You have now seen every term. (The rest of this section is for those who want to read in the source
+# how `fit` finds them; others go on to the next heading.) It is in four files of the package, in the
+# order in which you met them here. `multimodal_people`: `fit_people` tries settings of `ClosedForm`
+# (EASE; `closed_scores` gives many $\lambda$ from one decomposition) and of iALS, and makes `People`;
+# `learned_from` learns it again without some listeners, who then arrive as newcomers with their first
+# 1, 3 and 5 choices, for $\text{half}_u$ must serve them, too. `multimodal_content`: `view_of` a block
+# is a `View`, unit rows by a `Projection` (`fit_projection`); `hidden_scores` are those of hidden
+# tracks by every setting, `fit_content` learns the `Content` of the best (`neighbour_weights`), and
+# `fit_appeal`, by `leave_one_out` on all features `side_by_side`, makes the foretold popularity,
+# `Appeal`. `multimodal_parts`: `gates`, the little things that need a name, `seconds`, `without`,
+# `towards`, `each_ndcg`, `mean_ndcg` and `ndcg_by_fold`, and three ways to choose when little is left
+# over for choosing: stay at a default unless another setting is better by more than its standard error
+# (`clearly_best`), take the mean of all weights that cannot be told from the best
+# (`average_of_the_best`), or the mildest setting that cannot (`first_of_the_best`). `multimodal` puts
+# them together.
 #
 # ## How many new tracks should a list hold?
 #
@@ -281,7 +287,7 @@ print(f"all tracks, liked: {likes.to_numpy().mean():.2f};  chosen by fit: {model
 # %% [markdown]
 # (600 lists of ten; what simulated listeners would like, which no model can see.) A fifth of the
 # catalogue is new. Without caution new tracks take about a fifth of the places, and fewer of them would
-# be liked than of the known ones beside them. With a lot of caution nobody ever sees a new track, and
+# be liked than of the known ones beside them. With a lot of caution hardly anybody sees a new track, and
 # the lists are no better for it. In all of this, *liked* moves by a hundredth.
 #
 # So within wide limits this dial costs next to nothing in truth, and a shop may set it as it likes
@@ -310,15 +316,14 @@ from mmrec_course.display import show_list
 show_list(mosaic.items, top["item_id"], captions=captions, parts=parts)
 
 # %% [markdown]
-# Both kinds stand in one list. A known track has one long bar, *collaborative*. A new one has up to
-# three, and where a modality is missing the others carry its weight. A bar to the left would speak
-# against a track that is listed all the same.
+# Both kinds stand in one list; this one holds more new tracks than the average one. A known track has
+# one long bar, *collaborative*. A new one has up to three, and where a modality is missing the others
+# carry its weight. A bar to the left would speak against a track that is listed all the same.
 #
 # ## Where it is wrong
 #
-# The hidden ratings say what listeners went on to like among the new tracks. On average the ranking
-# is good. For whom is it bad? Take the listener who liked the most new tracks and has none
-# of them in the first ten:
+# The hidden ratings say what listeners went on to like among the new tracks. For whom is the ranking
+# bad? Take the listener who liked the most new tracks and has none of them in the first ten:
 
 # %%
 from mmrec_course.evaluation import evaluate
@@ -341,10 +346,11 @@ reasons = everything.explain(unlucky, best)
 show_items(mosaic.items, best, captions=captions, parts=reasons, columns=3)
 
 # %% [markdown]
-# Above, what the model put first for this listener; below, what it put last of what they liked. Compare the ranks
-# with those *in truth*: a track that was not rated in the test is not a wrong one. One listener is
-# an anecdote. For all of them: how well does the model's score of the new tracks follow the
-# truth, and what does that depend on?
+# Above, what the model put first for this listener; below, what it put last of what they liked. Compare
+# the ranks with those *in truth*. What was not rated in the test counts as a miss, and the first three
+# stand in the better half, in truth. But the listener would like the last three still more, and none of
+# their bars says so. One listener is an anecdote. For all of them: how well does the model's score of
+# the new tracks follow the truth, and what does that depend on?
 
 # %%
 score = pd.DataFrame(everything.score(everything.user_ids_, new), everything.user_ids_, new)
@@ -360,11 +366,11 @@ for name in ("sound", "words", "looks", "scene"):
 print_table(pd.Series(seen_of, name="correlation with what they feel about it"))
 
 # %% [markdown]
-# Two causes, then. **Little is known**: the more ratings a listener gave, the better the score follows what they
-# truly think. And **it cannot be seen**: each row of the second table is a part of the truth, what a
-# listener feels about a track's sound, its words, its looks, and about its *scene* (who plays it, who goes there), which no
-# modality shows. Sounds, words and looks are found in part. The scene is not, and no amount of
-# content will change that. Only people can tell.
+# Two causes, then. **Little is known**: the more ratings a listener gave, the better the score follows
+# what they truly think. And **it cannot be seen**: each row of the second table is a part of the truth,
+# what a listener feels about a track's sound, its words, its looks, and about its *scene* (who plays
+# it, who goes there), which no modality shows. Sounds, words and looks are found in part. The scene
+# hardly is, and no amount of such content will change that. Only people can tell.
 #
 # ## What it shows, and to whom
 #
@@ -478,7 +484,7 @@ print_table(pd.DataFrame(rows, index=columns).T.rename_axis("λ"))
 # *Genres in ten* is easy to grasp, *unlike* is the mean of $1 - \cos$ within a list
 # (`intra_list_diversity`), *novelty* and *coverage* are those of lesson 06. A little variety is nearly
 # free; much of it costs accuracy, and the intervals say from where on. Nothing is repaired by it that it
-# does not measure: the tracks become more varied, not less well-known. (Is it worth its price? No
+# does not measure: the tracks become more varied, but hardly less well-known. (Is it worth its price? No
 # test on old ratings can say: it counts a track that was not rated as wrong.)
 #
 # ## Keeping it: save, load, new tracks, new listeners
@@ -516,8 +522,8 @@ print(f"{likes[today].mean():.0%} of all")
 show_items(mosaic.items, [today])
 
 # %% [markdown]
-# By content alone it finds listeners who would like it far more often than most, minutes after it came
-# in. The first ratings will open its gate at the next `fit`.
+# By content alone it finds listeners who would like it far more often than the average, minutes after it
+# came in. The first ratings will open its gate at the next `fit`.
 #
 # And a new **listener**? `partial_fit` folds in what somebody has chosen; nothing is learned anew.
 # Somebody picks five tracks, one after another. Watch the list:
@@ -535,8 +541,8 @@ for k in range(6):
 print("folk among the ten after 0, 1, …, 5 folk picks:", counts)
 
 # %% [markdown]
-# With no pick, *you* are the average listener. With five, the list is mostly yours. It does not get there
-# step by step: a pick says more about you than its genre, and the model listens to all of it.
+# With no pick, *you* are the average listener. With five, the list is mostly folk. It does not get there
+# step by step: the model of people is told no genres. It follows what others chose who chose your picks.
 #
 # ## The course's question: multimodal against traditional
 #
@@ -701,7 +707,7 @@ finish(figure, alt="Four panels, NDCG@10 of the final model minus each rival, wi
 # ## A page to play with
 #
 # All of this on one page: `Playground`. Every control of the page is a method, so that one can
-# play without a browser, too. First the listener of this lesson:
+# play without a browser, too. First the listener of this lesson, with today's release in the shop:
 
 # %%
 from mmrec_course.page import Playground
@@ -721,9 +727,9 @@ for item in page.ranking()["item_id"].head(4):
     print(item, page.why(item))
 
 # %% [markdown]
-# Two more dials: `vary` is the $\lambda$ of above, and `pick` makes you the listener, with up to five tracks
-# of your choice. `reset_weights` takes back the learned weights, and `reasons` gives the parts as a
-# table.
+# Two more dials: `vary` is the $\lambda$ of above, and `pick` makes you the listener, with up to five
+# tracks of your choice. `reset_weights` takes back the learned weights, and `reasons` gives the parts
+# as a table.
 
 # %%
 page.reset_weights().show("all").pick(list(picks)).vary(0.4)
@@ -753,14 +759,14 @@ page.vary(0.0).choose(listener)
 #
 # ## Recap
 #
-# - One list from two kinds of knowledge: a gate that opens with a track's ratings, smoothly. People
-#   decide about what they know, content about the rest.
+# - One list from two kinds of knowledge: a gate that a track's ratings open, as fast as `fit` finds
+#   right. People decide about what they know, content about the rest.
 # - The score is a sum, so its parts are its reasons. Ask also *who speaks for it*.
 # - How many new tracks a list should hold, the test cannot say, for it only asks about what people came
 #   across. It is a decision.
 # - Errors have two sources that are worth telling apart: little is known about somebody, and something
 #   cannot be seen in any modality.
-# - Everybody is shown better-known tracks than they go on to choose. Never judge groups by the number
+# - Every group is shown better-known tracks than it goes on to choose. Never judge groups by the number
 #   that made them. Variety has a dial, and its price has an interval.
 # - Save as arrays and JSON with checksums; new tracks and new listeners come in without a new fit.
 # - Multimodal against traditional: where ratings are missing, nearly everything; where they are

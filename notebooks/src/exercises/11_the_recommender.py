@@ -52,16 +52,17 @@ print_table(pd.DataFrame(table, index=pd.Index(n, name="ratings")))
 
 # %% [markdown]
 # *What it says.* With half at 0.1, a single rating hands a track over to people: 0.91. With 16, it
-# takes twenty ratings until they have the greater say. `fit` chooses *half* on hidden ratings, so it
-# depends on how much one rating tells in *this* shop. And there is never a day on which a track
-# jumps from one regime to the other.
+# takes seventeen until they have the greater say, and there is no day on which a track jumps from one
+# regime to the other. `fit` chooses *half* on hidden ratings, so it depends on how much one rating
+# tells in *this* shop.
 
 # %% [markdown]
-# ## 2 · What if its words had not been read?
+# ## 2 · Without its words
 #
 # `parts` is what `explain` returns: a row a track, a column a part. A reason is convincing if taking it
-# away would change something. Return the ids of the `k` tracks that come first when the part `name` is
-# left out of the sums, best first. Of equal sums, the row that stands higher in `parts` comes first.
+# away would change something. Return a list: the ids of the `k` tracks that come first when the part
+# `name` is left out of the sums, best first. Of equal sums, the row that stands higher in `parts` comes
+# first.
 
 
 # %% exercise="without_part"
@@ -80,6 +81,8 @@ assert without_part(tiny, "text", 1) != ["b"], "b is first because of its words;
 assert without_part(tiny, "text", 2) == ["a", "c"], "people alone: a, then c and d, equal, in order"
 assert without_part(tiny, "people", 2) == ["b", "c"], "words alone: b 4.0, c 0.5, d 0.0, a −1.0"
 assert without_part(tiny, "people", 9) == ["b", "c", "d", "a"], "there may be fewer than k tracks"
+equal = pd.DataFrame(0.0, index=range(40, 0, -1), columns=["people", "text"])
+assert without_part(equal, "text", 3) == [40, 39, 38], "all equal: keep the order"
 assert list(tiny.columns) == ["people", "text"], "`parts` itself must stay as it was"
 
 # %%
@@ -92,10 +95,11 @@ for name in parts.columns:
 print("of the first ten, still there without:", stays)
 
 # %% [markdown]
-# *What it says.* The smaller the number, the more this list leans on the part; 10 means that nothing would
-# change. This is a *counterfactual*: "it would not be here if…". It answers another question than the
-# bar. A long bar may change nothing, when the track would be listed all the same; and a part with
-# short bars may decide who stands tenth and who eleventh.
+# *What it says.* The smaller the number, the more this list leans on the part; 10 means that all ten
+# would stay. This is a *counterfactual*: "it would not be here if…". It answers another question than
+# the bar. A long bar may change nothing, when the track would be listed all the same; and a part with
+# short bars may decide who stands tenth and who eleventh. (A track that *has* no words is another case:
+# there the other modalities carry their weight, too.)
 
 # %% [markdown]
 # ## 3 · Led away
@@ -115,13 +119,13 @@ def led_away(lists, history, counts):
 
 
 # %% check="led_away" points=2
-counts = pd.Series({"hit": 100, "b": 20, "c": 10})
+counts = pd.Series({"hit": 100, "b": 20, "c": 10, "d": 30})
 history = pd.DataFrame({"user_id": ["u", "u", "v", "w"], "item_id": ["b", "c", "hit", "c"]})
-lists = pd.DataFrame({"user_id": ["v", "u", "u"], "item_id": ["b", "hit", "b"]})
+lists = pd.DataFrame({"user_id": ["v", "u", "u", "u"], "item_id": ["b", "hit", "b", "d"]})
 answer = led_away(lists, history, counts)
 assert set(answer.index) == {"u", "v"}, "w has no list, so there is nothing to say about w"
-assert answer["u"] != -45, "the other way round: shown minus chosen"
-assert answer["u"] == 45, "u is shown (100 + 20) / 2 and chose (20 + 10) / 2"
+assert answer["u"] != -35, "the other way round: shown minus chosen"
+assert answer["u"] == 35, "u is shown (100 + 20 + 30) / 3 and chose (20 + 10) / 2"
 assert answer["v"] == -80, "v loves the hit and is shown b: 20 − 100"
 
 # %%
@@ -134,7 +138,7 @@ print(f"shown better-known tracks than they choose: {(moved > 0).mean():.0%} of 
 
 # %% [markdown]
 # *What it says.* Most listeners are led towards the better-known. The model is not to blame alone:
-# it lists what is *likely* to be liked, and of known tracks it is surer. But likely is not the same
+# it lists what is *likely* to be liked, and of well-known tracks it knows more. But likely is not the same
 # as wanted, and a shop that shows everybody the same tracks has the others for nothing. (Here the
 # comparison is with the past. Before comparing *groups* of listeners, remember the lesson: with what
 # they chose later.)
@@ -172,6 +176,7 @@ assert next_track(s2, cos2, [0, 1], 0.5) == 3, (
     "the *nearest* of those picked counts, not their mean: track 2 is nearly a twin of track 0"
     " (0.40 − 0.45), track 3 is half like both (0.39 − 0.25)"
 )
+assert next_track(s2, cos2, [1, 0], 0.5) == 3, "the order of those picked does not matter"
 assert (s == before).all(), "leave `scores` as they were: somebody else may need them"
 
 # %%
@@ -205,15 +210,15 @@ show_items(mosaic.items, package[:5])
 # Caution is one way to say how many new tracks a list should hold. Shops often have a plainer one: *at
 # least so many of the ten*. `ranked` is a list of ids, best first, `is_new` a set of ids. Return the
 # first `k` of `ranked` if at least `quota` of them are new. Otherwise let the best new tracks take the
-# place of the *worst known ones*, until the quota is met or there are no more new tracks. Keep the order of
-# `ranked` throughout.
+# place of the *worst known ones*, until the quota is met, or there are no more new tracks, or no more
+# known ones in the list. Keep the order of `ranked` throughout.
 
 
 # %% exercise="with_quota"
 def with_quota(ranked, is_new, k, quota):
     ### BEGIN SOLUTION
     fresh = [item for item in ranked if item in is_new]
-    n_new = max(sum(item in is_new for item in ranked[:k]), min(quota, len(fresh)))
+    n_new = max(sum(item in is_new for item in ranked[:k]), min(quota, k, len(fresh)))
     known = [item for item in ranked if item not in is_new]
     kept = set(fresh[:n_new]) | set(known[: k - n_new])
     return [item for item in ranked if item in kept]
@@ -239,6 +244,7 @@ assert with_quota(["N1", "N2", "a"], fresh, 2, 1) == ["N1", "N2"], "both may be 
 assert with_quota(ranked, fresh, 4, 9) == ["a", "N1", "N2", "N3"], (
     "more than there are: all of them"
 )
+assert with_quota(ranked, fresh, 2, 3) == ["N1", "N2"], "more than the list is long: only new ones"
 
 # %%
 truth = mosaic.truth()
@@ -258,5 +264,5 @@ print_table(pd.DataFrame(rows, index=["new", "truly liked"]).T.rename_axis("quot
 # %% [markdown]
 # *What it says.* A very cautious model and a rule on top of it. One or two new tracks of ten cost next to
 # nothing that listeners would truly like; with six it shows, because the sixth best new track is not
-# as good as the known one that it pushes out. A quota gives everybody the same number. Caution gives more new
-# tracks to those whom they suit. Which one a shop wants is not a question of accuracy.
+# as good as the known one that it pushes out. A quota promises everybody the same number. With
+# caution, the scores decide who gets how many. Which one a shop wants is not a question of accuracy.
