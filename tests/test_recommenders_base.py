@@ -13,6 +13,7 @@ import scipy.sparse as sp
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from surprise import SVD
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from mmrec_course.evaluation.metrics import rank_items
 from mmrec_course.features.block import FeatureBlock
@@ -26,7 +27,7 @@ from mmrec_course.recommenders import (
     SurpriseRecommender,
     base,
 )
-from mmrec_course.recommenders.base import Recommender
+from mmrec_course.recommenders.base import Recommender, one_thread
 from mmrec_course.simulation.world import fact_blocks, make_world
 
 
@@ -359,3 +360,16 @@ def test_fit_leaves_the_callers_table_alone() -> None:
     before = RATINGS.copy()
     Popularity(half_life=3.0).fit(RATINGS)
     pd.testing.assert_frame_equal(RATINGS, before)
+
+
+def test_one_thread_lasts_as_long_as_it_is_asked_for() -> None:
+    def threads() -> set[int]:
+        return {pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"}
+
+    with threadpool_limits(2, user_api="blas"):
+        before = threads()
+        with one_thread():
+            assert threads() == {1}
+            with one_thread():
+                assert threads() == {1}
+        assert threads() == before

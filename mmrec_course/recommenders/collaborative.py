@@ -149,11 +149,10 @@ class ImplicitALS(Recommender):
         by_item = sp.csr_array(confidence.T)
         rng = np.random.default_rng(self.rng)
         self.item_factors_ = rng.random((len(self.item_ids_), self.factors)) * 0.01
-        with one_thread():
-            for _ in range(self.iterations):
-                users = solve_factors(confidence, self.item_factors_, self.reg)
-                self.item_factors_ = solve_factors(by_item, users, self.reg)
-            self.user_factors_ = solve_factors(confidence, self.item_factors_, self.reg)
+        for _ in range(self.iterations):
+            users = solve_factors(confidence, self.item_factors_, self.reg)
+            self.item_factors_ = solve_factors(by_item, users, self.reg)
+        self.user_factors_ = solve_factors(confidence, self.item_factors_, self.reg)
         self.average_factors_ = self.user_factors_.mean(axis=0)
 
     def _confidence(self, histories: sp.csr_array) -> sp.csr_array:
@@ -212,15 +211,14 @@ def solve_factors(
     Notebook: 07_collaborative_filtering
     """
     n_factors = other.shape[1]
-    gram = other.T @ other + reg * np.eye(n_factors)
-    root = np.sqrt(confidence.data - 1)
     wish = confidence.data if preference is None else confidence.data * preference
     entries = (wish, confidence.indices, confidence.indptr)
     right = np.asarray(sp.csr_array(entries, shape=confidence.shape) @ other)
     if towards is not None:
         right += reg * towards
-    factors = np.zeros((confidence.shape[0], n_factors))
+    root = np.sqrt(confidence.data - 1)
     length = np.diff(confidence.indptr)
+    factors = np.zeros((confidence.shape[0], n_factors))
 
     def solve(rows: Places) -> None:
         entry = np.arange(length[rows[-1]])  # the longest row's, which is the last
@@ -231,7 +229,8 @@ def solve_factors(
         left = gram + v.transpose(0, 2, 1) @ v
         factors[rows] = np.linalg.solve(left, right[rows, :, None])[:, :, 0]
 
-    with ThreadPoolExecutor(joblib.cpu_count()) as pool:
+    with one_thread(), ThreadPoolExecutor(joblib.cpu_count()) as pool:
+        gram = other.T @ other + reg * np.eye(n_factors)
         list(pool.map(solve, _of_similar_length(length, n_factors)))
     return factors
 

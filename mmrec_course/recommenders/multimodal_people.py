@@ -173,9 +173,8 @@ def fold_in(
     Notebook: 11_the_recommender
     """
     confidence = sp.csr_array((1 + alpha * x.data, x.indices, x.indptr), shape=x.shape)
-    with one_thread():
-        wish = (1 + alpha) * x.data / confidence.data
-        return solve_factors(confidence, other, reg, wish, towards)
+    wish = (1 + alpha) * x.data / confidence.data
+    return solve_factors(confidence, other, reg, wish, towards)
 
 
 def item_factors(
