@@ -77,7 +77,27 @@ def test_knn_is_its_formula(k: int | None) -> None:
         by_cosine = sorted(rated, key=lambda j: (-(rows[i] @ rows[j]), j))
         for j in by_cosine[: len(rated) if k is None else k]:
             expected[:, i] += max(0.0, rows[i] @ rows[j]) * likings[:, j]
-    np.testing.assert_allclose(model.score(range(12), range(30)), expected, atol=1e-12)
+    np.testing.assert_allclose(model.score(range(12), range(30)), expected, atol=1e-7)
+
+
+def test_the_last_digits_of_a_processor_do_not_choose_neighbours() -> None:
+    rng = np.random.default_rng(0)
+    values = np.tile(rng.normal(size=(10, 3)), (3, 1))  # every item three times
+    ratings = pd.DataFrame(
+        {"user_id": np.repeat([0, 1], 15), "item_id": range(30), "rating": 5, "timestamp": 0}
+    )
+    found = []
+    for noise in (0.0, 1e-13):
+        block = FeatureBlock(
+            modality="text",
+            item_ids=range(30),
+            values=values + noise * rng.normal(size=values.shape),
+            present=np.ones(30),
+            names="xyz",
+        )
+        model = ContentKNN(modality="text", n_neighbors=4).fit(ratings, {"text": block})
+        found.append(model.score([0, 1], range(30)))
+    np.testing.assert_array_equal(*found)
 
 
 def test_of_equally_near_neighbours_the_lower_ids_are_taken() -> None:
