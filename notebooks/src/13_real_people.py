@@ -90,7 +90,8 @@ print(f"in the same second as another by the same person: {same_second:.0%} of t
 # they were *watched*; "what next?" means "which page came next?". If that is so, neighbours in time
 # should be alike, and the first films that people rate should be the well-known ones. Is it so? Take
 # the share of pairs of films, one rated right after the other, that have a genre in common. Then
-# the same after shuffling each person's ratings:
+# the same after shuffling each person's ratings. (Those of one second stand in the order of their ids; an
+# order drawn at random, tried once, hardly changes the answers.)
 
 # %% tags=["needs-movielens"]
 genres = items["genres"].str.get_dummies("|")
@@ -180,8 +181,8 @@ for name, (model, grid) in grids.items():
     tuned[name], found[name] = search(model, grid, split, blocks)
 
 # %% [markdown]
-# What was chosen, and how good was it on the validation part? Two of the six look at content alone
-# (neighbours, ridge). Where do you expect them?
+# What was chosen (`nan`: no half-life, all of the past counts alike), and how good was it on the
+# validation part? Two of the six look at content alone (neighbours, ridge). Where do you expect them?
 
 # %% tags=["needs-movielens"]
 from mmrec_course.display import fixed
@@ -225,8 +226,8 @@ for name in ("SVD", "ridge"):
 # NDCG@10 with 95 % intervals; differences in the table are to tuned EASE. Four things to read:
 #
 # - **The text does not help people who have a history.** With and without it the final model is the
-#   same: the whole interval of the difference is within 0.001 of zero. What eighteen films and more
-#   say about a person, five words a film cannot add to.
+#   same: the whole interval of the difference is within 0.001 of zero. To what a history says about a
+#   person (nobody here gave fewer than twenty ratings), five words a film add nothing.
 # - **Content alone** (ridge, neighbours) is above chance, and far below popularity.
 # - **SVD**, tuned, is below popularity too. On Mosaic it was among the best. A made-up world teaches
 #   what methods do. It does not teach their order.
@@ -236,7 +237,8 @@ for name in ("SVD", "ridge"):
 #
 # Two things in its collaborative part are not in EASE. It takes every choice for a yes, a small one if
 # it was not liked (two stars count *against* a film in EASE; `interest` makes of 1 … 5 stars a number
-# between 0 and 1, for the film was chosen, after all). And what a person rated long ago may *fade*: with $a$ ratings since, a choice counts $(1 + a)^{-\beta}$.
+# between 0 and 1, for the film was chosen, after all). And what a person rated long ago may *fade*:
+# with $a$ ratings since, a choice counts $(1 + a)^{-\beta}$.
 #
 # By hand, on top of EASE. How many ratings came later is a rank; what was rated in the same second
 # shares one:
@@ -273,8 +275,8 @@ class Lately(EASE):
 
 
 # %% [markdown]
-# Three steps from EASE to the final model, each tuned on the validation part. Which one makes the
-# difference?
+# Three steps from EASE to the final model, each tuned on the validation part (a $\lambda$ below 50,
+# tried once, was no better there). Which one makes the difference?
 
 # %% tags=["needs-movielens"]
 steps = {"EASE": results["EASE"]}
@@ -290,18 +292,18 @@ for one, two in zip(list(steps), list(steps)[1:], strict=False):
     print(f"{two:14} {fixed(row['mean'], 3)}, gained", interval(*row[bounds[3:]], 3))
 
 # %% [markdown]
-# Above all the fading: one line of NumPy, and more than half of the lead. (The last step is the rest of
-# the machinery: iALS beside EASE, and more settings tried.) It answers "which page comes next?", for
-# neighbours in time are alike, as we saw above. Useful, if that is your question. Another question may
-# see it differently.
+# Above all the fading: one line of NumPy, and more than half of the lead. Counting every choice alone
+# cannot be told from nothing, for its interval contains zero. (The last step is the rest of the
+# machinery: iALS beside EASE, and more settings tried.) Fading answers "which page comes next?", for
+# neighbours in time are alike. Useful, if that is your question. Another may see it differently.
 #
 # ## The same models, another split
 #
-# Lesson 06 said that models change places between splits. Are people any different? Three splits,
-# and every model tuned on each one's own validation part. *EASE* is ours that counts every choice;
-# *EASE, fading* has its $\lambda$, and $\beta = 0.5$ throughout; the final model goes without the text,
-# which brought nothing. No split needs to know of the other, so two processes share the work
-# (`Parallel`).
+# Lesson 06 said that models change places between splits. Are people any different? Three splits, each
+# model tuned on each one's own validation part. *EASE* is now the one that counts every choice;
+# *EASE, fading* has its $\lambda$, and on every split the $\beta = 0.5$ chosen above; the final model
+# goes without the text, which brought nothing. No split needs to know of the other, so two processes
+# share the work (`Parallel`).
 
 # %% tags=["needs-movielens"]
 from joblib import Parallel, delayed
@@ -336,6 +338,8 @@ print_table(pd.DataFrame(gaps, index=list(tables)).drop("EASE")[order])
 asked = by_split["global"]["EASE"].index
 new = ~asked.isin(splits["global"].seen["user_id"])
 print(f"\nglobal: {len(asked)} people judged, {new.sum()} of them new")
+row = compare({name: by_split["global"][name] for name in ("popularity", "final")}).iloc[1]
+print("global, final − popularity:", interval(*row[bounds[3:]]))
 
 # %% [markdown]
 # Read down the columns; levels of different columns do not compare.
@@ -344,9 +348,10 @@ print(f"\nglobal: {len(asked)} people judged, {new.sum()} of them new")
 #   itself for "what next?" (inside `fit` it hides each person's last tenth), and was then asked to
 #   fill gaps in the middle.
 # - **Per person**: fading *gains*, and both models that use it are ahead. Popularity is far behind.
-# - **Global**: popularity is at the top, as high as the final model. Few people are left after the date,
-#   half of them are new, and new people rate what is popular that month. (Its own interval against
-#   EASE is wide and contains zero.)
+# - **Global**: fading gains once more, and the final model is ahead of EASE. But popularity is as high
+#   as any: few people are left after the date, half of them are new, and people begin with films that
+#   everybody rates. (With so few, its intervals, against EASE and against the final model, are wide and
+#   contain zero.)
 #
 # So one could write three papers with these four models, praise fading in two of them and warn of it in
 # the third, and all would be correct. A split is a question; say which one you ask.
@@ -467,26 +472,26 @@ from mmrec_course.evaluation import compare_splits
 
 print_table(compare_splits(fresh, test_share=0)[bounds], digits=3)
 print("\nthe same pair by pair")
-for one in ("foreseen", "neighbours", "ridge"):
-    row = compare_splits({name: fresh[name] for name in (one, "final")}, test_share=0).iloc[1]
-    ahead = sum(
-        f["ndcg"].mean() > o["ndcg"].mean() for f, o in zip(fresh["final"], fresh[one], strict=True)
-    )
-    print(f"final − {one:10}", interval(*row[bounds[3:]]), f" ahead in {ahead} of 4")
+level = pd.DataFrame({name: [t["ndcg"].mean() for t in fresh[name]] for name in fresh})
+pairs = [("ridge", "final"), ("neighbours", "final"), ("foreseen", "final"), ("foreseen", "ridge")]
+for one, two in pairs:
+    row = compare_splits({name: fresh[name] for name in (one, two)}, test_share=0).iloc[1]
+    ahead = f" ahead in {(level[two] > level[one]).sum()} of 4"
+    print(f"{two:5} − {one:10}", interval(*row[bounds[3:]]), ahead)
 
 # %% [markdown]
 # - **Content helps new films, and a lot**: ridge and neighbours have about three times the NDCG of
-#   chance, the final model about four times, and the intervals of all three are above zero. On this
-#   shelf EASE has nothing to go by. (Its stacks differ so much because its list, those with the lowest
-#   ids, is well-known films in one stack and not in another.)
+#   chance, the final model about four times, and the intervals of all three differences to chance are
+#   above zero. On this shelf EASE has nothing to go by. (Its stacks differ so much because its list,
+#   those with the lowest ids, is well-known films in one stack and not in another.)
 # - The final model is ahead on every stack, and yet its intervals against *ridge* and *neighbours*
-#   contain zero: from four stacks one cannot tell. Which films are new matters more than which of these
-#   models one takes.
-# - **How much of it is personal taste?** The impersonal list, *foreseen*, has the greater part of
-#   what a ridge regression for each person has, and the interval of *final − foreseen* begins about
-#   where the two are equal. That is the sobering part: what one learns from genres and years is, to a large part, which *kind* of
-#   film is liked by everybody. Ask for this row when somebody shows you a cold-start result.
-#   (Exercise 5 asks in another way: how good is the list of somebody else?)
+#   contain zero: from four stacks one cannot tell.
+# - **How much of it is personal taste?** The impersonal list, *foreseen*, has on average most of the lead
+#   over chance that a ridge regression for each person has. Four stacks tell it neither from *ridge* nor,
+#   quite, from chance (both intervals contain zero); that of *final − foreseen* begins about at zero.
+#   So much of what one learns from genres and years may be which *kind* of film is liked by everybody.
+#   Ask for this row when somebody shows you a cold-start result. (Exercise 5 asks in another way: how
+#   good is the list of somebody else?)
 #
 # ## People who have just come
 #
@@ -497,14 +502,14 @@ for one in ("foreseen", "neighbours", "ridge"):
 
 # %% tags=["needs-movielens"]
 ids = np.random.default_rng(0).permutation(films.listeners.index.to_numpy())
-newcomers, rehearsal = ids[:189], ids[189:283]
+newcomers, valid_people = ids[:189], ids[189:283]
 nth = ordered.groupby("user_id").cumcount()
-is_new, rehearses = (ordered["user_id"].isin(group) for group in (newcomers, rehearsal))
+is_new, is_valid = (ordered["user_id"].isin(group) for group in (newcomers, valid_people))
 
 
 def after(k):
-    told = ordered[~(is_new | rehearses) | (nth < k)]
-    later = {"valid": ordered[rehearses & (nth >= 5)], "test": ordered[is_new & (nth >= 5)]}
+    told = ordered[~(is_new | is_valid) | (nth < k)]
+    later = {"valid": ordered[is_valid & (nth >= 5)], "test": ordered[is_new & (nth >= 5)]}
     return Split(train=told, **later, candidates=items.index, valid_candidates=items.index)
 
 
@@ -516,8 +521,8 @@ def after(k):
 # $$(x + h\, \bar x)^\top B$$
 #
 # In words: what you said, plus $h$ average people, who are outvoted once you have said enough. It is
-# the damped mean of lesson 07 once more. One line; and the validation people, after three ratings
-# each, say how large $h$ should be:
+# what $\lambda$ does to a track's mean in lesson 07. One line; and the validation people, after three
+# ratings each, say how large $h$ should be:
 
 
 # %% tags=["needs-movielens"]
@@ -537,15 +542,15 @@ top = welcoming.recommend(newcomers, k=10, exclude_seen=False)["item_id"]
 print(f"\nh = {welcoming.h:g}: {top.nunique()} different films in {len(newcomers)} lists of ten")
 
 # %% [markdown]
-# The larger, the better, until the average outvotes everybody and nearly all get the same list. That
+# The largest $h$ is best, and with it the average outvotes everybody: nearly all get the same list. That
 # is a finding, and not what one hopes for. Now the newcomers.
 #
 # The final model starts everybody as an average listener, too. With $n$ ratings given, a person counts
 # $\rho = n^3 / (n^3 + h^3)$ and the average $1 - \rho$, so $h$ (`half_user_`) is the number of ratings
-# after which both count half. `fit` chooses it, also by a *rehearsal*: it leaves a fifth of its people
-# out of learning and meets them by their first one, three, five choices. We fit it once, without our
-# newcomers; then `partial_fit` folds in what they say. Beside it stands the same model with $h = 0$, as
-# if it had not been rehearsed.
+# after which both count half. `fit` chooses it, not least by a *rehearsal*: it leaves a fifth of its
+# people out of learning and meets them by their first one, three, five choices. We fit it once, without
+# our newcomers; then `partial_fit` folds in what they say. Beside it stands the same model with $h = 0$,
+# as if it had not been rehearsed.
 #
 # How many ratings does it take until knowing a person is worth more than knowing nobody, which is
 # popularity?
@@ -594,15 +599,15 @@ print_table(pd.DataFrame(gaps, index=[f"k = {k}" for k in told]).T.drop("popular
 #   newcomer says anything: it then lists what suits the average person. After one rating it takes one
 #   film for the whole person. After five it is still far behind popularity.
 # - **Up to five ratings, no list is better than an impersonal one.** *EASE + average* is ahead of
-#   popularity from the first rating on, by little and clearly, but we saw how: it gives nearly everybody
-#   the same ten films. The first five are films that everybody rates first, and say little about who
-#   rates them.
-# - **The final model** is a little behind popularity before the first rating, and level after one, three
-#   and five, because it hardly listens yet: with $h = 12$, the largest that it tries, a person counts
-#   less than a thousandth after one rating, 7 % after five, and 82 % after twenty (that is what the
-#   cubes are for). With $h = 0$ it falls as EASE does. Nobody in its data gave under twenty (they were
-#   left out when this data set was made), and long histories cannot teach how to greet a stranger. Hence
-#   the rehearsal.
+#   popularity from the first rating on, by little, with all three intervals above zero. But we saw how:
+#   it gives nearly everybody the same ten films. The first five that people rate are mostly films that
+#   everybody rates, and say little about who rates them.
+# - **The final model** is a little behind popularity before the first rating, and cannot be told from it
+#   after one, three and five, because it hardly listens yet. With $h = 12$, the largest that it tries, a
+#   person counts less than a thousandth after one rating, 7 % after five, and 82 % after twenty (that is
+#   what the cubes are for). With $h = 0$ it falls as EASE does: it learns from people with twenty ratings
+#   and more (others were left out when this data set was made), and long histories cannot teach how to
+#   greet a stranger. Hence the rehearsal.
 #
 # And content (the row *ridge*) is furthest behind at every $k$. Words help with films that are new, not
 # with people who are.
@@ -614,7 +619,7 @@ print_table(pd.DataFrame(gaps, index=[f"k = {k}" for k in told]).T.drop("popular
 # here is what others report, and what others say about such reports. Before you believe a line, ask
 # what this page taught you to ask: which split, whose tuning, which interval, which placebo?
 #
-# | who | what they report | what to ask |
+# | who | what they report | what to ask, or to note |
 # |---|---|---|
 # | He and McAuley 2016, VBPR | features of product pictures inside a factorisation; AUC 0.78 on Tradesy, 0.76 on its cold items | AUC looks at all ranks, not at the first ten (lesson 06) |
 # | Zhou, X., and others 2023, BM3 | better than earlier multimodal models on three Amazon sets, and 2 to 9 times as fast to train | with which interval? |
@@ -635,9 +640,10 @@ print_table(pd.DataFrame(gaps, index=[f"k = {k}" for k in told]).T.drop("popular
 #
 # ## Other people's data, by path
 #
-# The published files of those benchmarks come in two forms, and `load_atomic` reads both from a folder.
-# MMRec's: an `.inter` table whose `x_label` says which part a row belongs to, and ready-made features,
-# a row an item. Here is such a folder in small; yours would be `load_atomic("baby")`:
+# The published files of those benchmarks come in two forms, those of the libraries MMRec and RecBole, and
+# `load_atomic` reads both from a folder. MMRec's: an `.inter` table whose `x_label` says which part a row
+# belongs to, and ready-made features, a row an item. Here is such a folder in small; yours would be
+# `load_atomic("baby")`:
 
 # %%
 from pathlib import Path
@@ -705,7 +711,7 @@ place.cleanup()
 #   above all the *fading* of old choices.
 # - **Splits**: fading gains in two of three, and costs in the random one. Know your question.
 # - **New films**: content has three to four times the NDCG of chance. A list that is the same for
-#   everybody, foreseen from the same words, has a large part of that.
+#   everybody, foreseen from the same words, may have a large part of that: four stacks cannot say.
 # - **New people**: up to five ratings, nothing beats a good impersonal list, and a model that takes one
 #   film for the whole person is far worse. A model has to rehearse such visits to learn that.
 # - Larger data say much the same; read them with the questions of lesson 06.
