@@ -90,8 +90,8 @@ finish(
 #
 # Now the whole score of listener `u416`, piece by piece. First **people**. What does a rating say?
 # That somebody rated a track at all means that they chose it. So every choice counts, liked ones
-# more: `interest` turns stars into a number between 0 and 1, ½ lying between three and four stars
-# (it counts from 2.5 stars up):
+# more: `interest` turns stars into a number between 0 and 1, ½ lying between three and four stars.
+# (What goes in is the *liking* of lesson 07, stars less 2.5.)
 
 # %%
 from mmrec_course.recommenders.multimodal_people import fit_closed, fold_in, interest, recency
