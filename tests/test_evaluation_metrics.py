@@ -55,6 +55,14 @@ def test_ranking_is_a_sort_on_a_larger_table() -> None:
             assert rank_items(scores, k).tolist() == expected
 
 
+def test_scores_that_differ_in_a_sum_s_last_bits_tie() -> None:
+    assert 0.1 + 0.2 > 0.3
+    assert rank_items([[0.3, 0.1 + 0.2, 1.0]], k=2).tolist() == [[2, 0]]
+    assert rank_items([[0.3, 0.1 + 0.2, 1.0]], k=3).tolist() == [[2, 0, 1]]
+    assert rank_items([[3e-20, 1e-20 + 2.001e-20, 1e-20]], k=2).tolist() == [[1, 0]]
+    assert auc([[0.3, 0.1 + 0.2]], [[True, False]]).tolist() == [0.5]
+
+
 def test_ranking_edges() -> None:
     assert rank_items([3.0, 1.0, 2.0], k=2).tolist() == [[0, 2]]  # one row
     assert rank_items([[3, 1, 2]], k=9).tolist() == [[0, 2, 1]]  # k above the catalogue; integers

@@ -7,6 +7,9 @@
 
 Sources are jupytext's py:percent. CONTRIBUTING.md explains how exercises are marked. The same
 source gives the same bytes on the same machine: ids come from the source, nothing is timed.
+
+Outputs must hold on every processor. So each notebook also runs with features that differ by a
+relative 1e-6, and one that then prints something else is not written.
 """
 
 from __future__ import annotations
@@ -17,20 +20,26 @@ import hashlib
 import os
 import re
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 import jupytext
 import nbformat
 from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 from nbgrader.nbgraderformat import MetadataValidator
 from nbgrader.preprocessors import ClearSolutions
-from notebook_rules import hygiene_problems
+from notebook_rules import UNCOMPARED_TAGS, hygiene_problems
 
 ROOT = Path(__file__).resolve().parent.parent
 CELL_TIMEOUT_S = 600
 WIDGET = "application/vnd.jupyter.widget"
+# Seed of the changes → the processor whose linear algebra computes; "" is this machine's own.
+JITTER = {1: "Nehalem", 2: "Haswell", 3: ""}
+WORD = re.compile(r"[\w.+−-]+|\S")  # for comparison: a number, a word, or one other character
 
 # No Python version and no machine: a notebook must read the same wherever it was built.
 NOTEBOOK_METADATA = {
@@ -73,9 +82,18 @@ def read_source(path: Path) -> NotebookNode:
     return nbformat.from_dict(notebook)
 
 
-def execute(notebook: NotebookNode, folder: Path) -> NotebookNode:
-    """Run every cell in a fresh kernel started in `folder`; an error in a cell is raised."""
+def execute(notebook: NotebookNode, folder: Path, seed: int | None = None) -> NotebookNode:
+    """Run every cell in a fresh kernel started in `folder`; an error in a cell is raised.
+
+    With a seed, features differ in their last digits (tools/jitter.py), and so does linear algebra.
+    """
     notebook = copy.deepcopy(notebook)
+    environment = dict(os.environ)
+    if seed is not None:
+        environment["OPENBLAS_CORETYPE"] = JITTER[seed]
+        tools = str(Path(__file__).parent)
+        prelude = f"import sys; sys.path.append({tools!r}); import jitter; jitter.install({seed})"
+        notebook.cells.insert(0, nbformat.v4.new_code_cell(prelude))
     NotebookClient(
         notebook,
         kernel_name="python3",
@@ -85,7 +103,9 @@ def execute(notebook: NotebookNode, folder: Path) -> NotebookNode:
         record_timing=False,
         store_widget_state=False,
         coalesce_streams=True,
-    ).execute()
+    ).execute(env=environment)
+    if seed is not None:
+        del notebook.cells[0]
     notebook.metadata = nbformat.from_dict(copy.deepcopy(NOTEBOOK_METADATA))
     for cell in notebook.cells:
         if "outputs" in cell:
@@ -99,6 +119,48 @@ def execute(notebook: NotebookNode, folder: Path) -> NotebookNode:
 def _is_widget(output: NotebookNode) -> bool:
     """A stored widget would be an empty frame: what it shows lives in a session that is over."""
     return any(kind.startswith(WIDGET) for kind in output.get("data", {}))
+
+
+def fragile_cells(stored: NotebookNode, source: NotebookNode, folder: Path) -> list[str]:
+    """Say which cells of an executed notebook print something else with other last digits."""
+    if not any("mmrec_course" in cell.source for cell in _code(source)):
+        return []
+
+    def problems(seed: int) -> list[str]:
+        try:
+            again = execute(source, folder, seed)
+        except CellExecutionError as error:
+            return [f"fails where features differ by 1e-6 (seed {seed}):\n{error}"]
+        pairs = zip(_code(stored), _code(again), strict=True)
+        return [
+            f"code cell {number}: prints {old!r}, but {new!r} where features differ by 1e-6"
+            f" (seed {seed}); print fewer digits, a rank or a count"
+            for number, (cell, other) in enumerate(pairs, start=1)
+            if not UNCOMPARED_TAGS & set(cell.metadata.get("tags", []))
+            for old, new in _first_difference(_printed(cell), _printed(other))
+        ]
+
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return [text for texts in pool.map(problems, JITTER) for text in texts]
+
+
+def _code(notebook: NotebookNode) -> list[NotebookNode]:
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def _printed(cell: NotebookNode) -> str:
+    """All that nbval compares of a cell's outputs: text, no pictures."""
+    texts = []
+    for output in cell.outputs:
+        data = output.get("data", {})
+        texts += [output.get("text", "")] + [data[k] for k in sorted(data) if "image/" not in k]
+    return "\n".join(map(str, texts))
+
+
+def _first_difference(stored: str, again: str) -> list[tuple[str, str]]:
+    """The first word or number that differs, as a list of one pair; empty if none does."""
+    pairs = zip_longest(WORD.findall(stored), WORD.findall(again), fillvalue="")
+    return next(([pair] for pair in pairs if pair[0] != pair[1]), [])
 
 
 def blank(notebook: NotebookNode) -> NotebookNode:
@@ -119,8 +181,12 @@ def dump(notebook: NotebookNode) -> str:
 
 
 def build(root: Path, only: list[str]) -> list[str]:
-    """Build the chosen lessons and their exercises; return hygiene problems, all files written."""
+    """Build the chosen lessons and their exercises; return what breaks a rule.
+
+    A notebook with fragile cells is not written, one that breaks another rule is.
+    """
     executed: list[tuple[Path, NotebookNode]] = []
+    problems: list[str] = []
     for source in _sources(root, only):
         notebook = read_source(source)
         for target in _targets(root, source):
@@ -130,10 +196,14 @@ def build(root: Path, only: list[str]) -> list[str]:
             else:
                 print(f"running {target.relative_to(root)}", flush=True)
                 made = execute(notebook, target.parent)
+                fragile = fragile_cells(made, notebook, target.parent)
+                problems += [f"{target.relative_to(root)}: {text}" for text in fragile]
+                if fragile:
+                    continue
                 executed.append((target, made))
             target.write_text(dump(made), encoding="utf-8")
     # Only now: a lesson may link to its exercises, which are written after it.
-    return [
+    return problems + [
         f"{target.relative_to(root)}: {problem}"
         for target, made in executed
         for problem in hygiene_problems(made, target)

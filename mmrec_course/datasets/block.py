@@ -326,8 +326,8 @@ class FeatureBlock:
 
         Returns
         -------
-        DataFrame item_id, similarity (−1 … 1, to twelve digits), most similar first; of equally
-        similar ones the one whose id comes first in order. The item itself is left out.
+        DataFrame item_id, similarity (−1 … 1), most similar first; of those whose similarity
+        is the same to four digits, the one whose id comes first. The item itself is left out.
 
         Raises
         ------
@@ -347,11 +347,11 @@ class FeatureBlock:
             raise ValueError(f"{where}: item {item_id!r} is absent: {why}")
         others = np.flatnonzero(self.present & (np.arange(len(self)) != row))
         unit = normalize(self.values)
-        # Equal rows may differ in the last bit of their product; that must not decide an order.
-        similarity = np.round(unit[others] @ unit[row], 12) + 0.0
+        similarity = unit[others] @ unit[row]
         found = pd.DataFrame({"item_id": self.item_ids[others], "similarity": similarity})
+        # Equal rows may differ in their last digits; that must not decide an order.
         found = found.sort_values("item_id").sort_values(
-            "similarity", ascending=False, kind="stable"
+            "similarity", ascending=False, kind="stable", key=lambda s: s.round(4)
         )
         return found.head(k).reset_index(drop=True)
 

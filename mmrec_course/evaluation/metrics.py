@@ -30,13 +30,15 @@ __all__ = [
 ]
 
 Floats = NDArray[np.float64]
+TIE = 1e-10
 
 
 def rank_items(scores: ArrayLike, k: int) -> NDArray[np.intp]:
     """The k best columns of each row, best first; ties go to the column that comes first.
 
-    With columns in order of item id, ties therefore break by item id, on every machine.
-    O(n_items) a user, and O(k log k) for the order.
+    Scores tie that differ by less than 10⁻¹⁰ of the largest listed one: processors differ more
+    than that in a sum's last bits. With columns in order of item id, ties therefore break by
+    item id, on every machine. O(n_items) a user, and O(k log k) for the order.
 
     Parameters
     ----------
@@ -79,15 +81,17 @@ def rank_items(scores: ArrayLike, k: int) -> NDArray[np.intp]:
     if np.isnan(best).any():  # NaN counts as largest there, so looking at the best is enough
         row, column = np.argwhere(np.isnan(values))[0]
         raise ValueError(f"scores: row {row}, column {column} is NaN")
-    chosen = values >= best[:, :1]
+    unit = TIE * np.abs(best).max(axis=1, where=np.isfinite(best), initial=0.0, keepdims=True)
+    worst = best.min(axis=1, keepdims=True)
+    chosen = values >= worst - unit
     # Where the k-th best value occurs more often than there is room, its first columns stay.
     for row in np.flatnonzero(np.count_nonzero(chosen, axis=1) > k):
         columns = np.flatnonzero(chosen[row])
-        level = columns[values[row, columns] == best[row, 0]]
+        level = columns[values[row, columns] <= worst[row] + unit[row]]
         chosen[row, level[len(level) - (len(columns) - k) :]] = False
     columns = (np.flatnonzero(chosen) % n_items).reshape(-1, k)
-    order = np.argsort(-np.take_along_axis(values, columns, axis=1), axis=1, kind="stable")
-    return np.take_along_axis(columns, order, axis=1)
+    listed = np.take_along_axis(values, columns, axis=1) / np.where(unit > 0, unit, 1.0)
+    return np.take_along_axis(columns, np.argsort(-listed.round(), axis=1, kind="stable"), axis=1)
 
 
 def _hits(relevant: ArrayLike, n_relevant: ArrayLike) -> tuple[Floats, Floats]:
@@ -264,7 +268,8 @@ METRICS: dict[str, Callable[[ArrayLike, ArrayLike], Floats]] = {
 def auc(scores: ArrayLike, relevant: ArrayLike) -> Floats:
     """How often a relevant item scores above an irrelevant one: the area under the ROC curve.
 
-    AUC = mean over pairs (relevant i, irrelevant j) of 1 if s_i > s_j, ½ if s_i = s_j, else 0.
+    AUC = mean over pairs (relevant i, irrelevant j) of 1 if s_i > s_j, ½ if s_i = s_j, else 0,
+    scores rounded to 10⁻¹⁰ of the row's largest (see :func:`rank_items`).
     The whole ranking counts, its tail as much as its top; 0.5 is chance. O(n_items log n_items)
     a user.
 
@@ -303,6 +308,8 @@ def auc(scores: ArrayLike, relevant: ArrayLike) -> Floats:
     if np.isnan(values).any():
         row, column = np.argwhere(np.isnan(values))[0]
         raise ValueError(f"scores: row {row}, column {column} is NaN")
+    unit = TIE * np.abs(values).max(axis=1, where=np.isfinite(values), initial=0.0, keepdims=True)
+    values = (values / np.where(unit > 0, unit, 1.0)).round()
     areas = np.full(len(values), np.nan)
     for user, (row, good) in enumerate(zip(values, positive, strict=True)):
         others = np.sort(row[~good & (row > -np.inf)])

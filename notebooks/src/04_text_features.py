@@ -163,7 +163,7 @@ print(f"in two or three texts: {(np.bincount(x.indices) <= 3).mean():.0%} of the
 
 # %%
 def heaviest(row, k=7):
-    order = np.argsort(-row.round(9), kind="stable")[:k]
+    order = np.argsort(-row.round(4), kind="stable")[:k]
     return [str(names[j]) for j in order if row[j] > 0]
 
 
