@@ -423,3 +423,20 @@ def test_compare_splits_refuses_what_cannot_be() -> None:
     for tables, keywords, message in cases:
         with pytest.raises(ValueError, match=message):
             compare_splits(tables, **{"test_share": 0.2, **keywords})
+
+
+def test_scores_of_a_user_that_agree_to_five_digits_tie() -> None:
+    ratings = pd.DataFrame({"user_id": "u", "item_id": list("abc"), "rating": [1, 5, 1]})
+    split = Split(
+        train=ratings[:0],
+        valid=ratings[:0],
+        test=ratings,
+        candidates=list("abc"),
+        valid_candidates=list("abc"),
+    )
+
+    class Model:
+        def score(self, user_ids: Any, item_ids: Any) -> Any:
+            return np.array([[1.0, 1.000001, 0.0]])
+
+    assert evaluate(Model(), split, metrics=["mrr"])["mrr"].tolist() == [0.5]

@@ -60,6 +60,10 @@ def test_scores_that_differ_in_a_sum_s_last_bits_tie() -> None:
     assert rank_items([[0.3, 0.1 + 0.2, 1.0]], k=2).tolist() == [[2, 0]]
     assert rank_items([[0.3, 0.1 + 0.2, 1.0]], k=3).tolist() == [[2, 0, 1]]
     assert rank_items([[3e-20, 1e-20 + 2.001e-20, 1e-20]], k=2).tolist() == [[1, 0]]
+    assert rank_items([[5.0, 9.0, 5.5], [0, 1, 2]], k=2, tolerance=[[0.5], [0]]).tolist() == [
+        [1, 0],
+        [2, 1],
+    ]
     assert auc([[0.3, 0.1 + 0.2]], [[True, False]]).tolist() == [0.5]
 
 

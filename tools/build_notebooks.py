@@ -130,7 +130,8 @@ def fragile_cells(stored: NotebookNode, source: NotebookNode, folder: Path) -> l
         try:
             again = execute(source, folder, seed)
         except CellExecutionError as error:
-            return [f"fails where features differ by 1e-6 (seed {seed}):\n{error}"]
+            what = f"{error.ename}: {error.evalue}"
+            return [f"fails where features differ by 1e-6 (seed {seed}): {what}"]
         pairs = zip(_code(stored), _code(again), strict=True)
         return [
             f"code cell {number}: prints {old!r}, but {new!r} where features differ by 1e-6"

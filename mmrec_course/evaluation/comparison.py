@@ -92,8 +92,9 @@ def evaluate(
 
     Full ranking, no sampled negatives. What train and valid hold is masked, for the test part;
     for the validation part, what train holds. Relevant are the part's ratings of at least
-    ``positive`` among the candidates. Ties go to the lower item id. An item at −∞ is not listed:
-    the list is shorter, and k stays the denominator of precision.
+    ``positive`` among the candidates. Scores tie that differ by less than 10⁻⁵ of the standard
+    deviation of a user's scores (features hold few more digits); the lower item id comes first. An
+    item at −∞ is not listed: the list is shorter, and k stays the denominator of precision.
 
     Works in blocks of users, so that memory does not grow with their number.
 
@@ -146,7 +147,9 @@ def evaluate(
         scores = _scores(model, users[block], items)
         scores[masked[block].nonzero()] = -np.inf
         good = relevant[block].toarray()
-        best = rank_items(scores, k)
+        with np.errstate(invalid="ignore"):  # a row of −∞ has no deviation
+            deviation = scores.std(axis=1, keepdims=True, where=np.isfinite(scores))
+        best = rank_items(scores, k, np.nan_to_num(1e-5 * deviation))
         listed = np.take_along_axis(scores, best, axis=1) > -np.inf
         hits = np.zeros((len(best), k), bool)
         hits[:, : best.shape[1]] = np.take_along_axis(good, best, axis=1) & listed

@@ -30,15 +30,14 @@ __all__ = [
 ]
 
 Floats = NDArray[np.float64]
-TIE = 1e-10
 
 
-def rank_items(scores: ArrayLike, k: int) -> NDArray[np.intp]:
+def rank_items(scores: ArrayLike, k: int, tolerance: ArrayLike = 0.0) -> NDArray[np.intp]:
     """The k best columns of each row, best first; ties go to the column that comes first.
 
-    Scores tie that differ by less than 10⁻¹⁰ of the largest listed one: processors differ more
-    than that in a sum's last bits. With columns in order of item id, ties therefore break by
-    item id, on every machine. O(n_items) a user, and O(k log k) for the order.
+    Scores tie that differ by no more than the tolerance, which is at least 10⁻¹⁰ of the largest
+    score listed: processors differ in a sum's last bits. With columns in order of item id, ties
+    therefore break by item id, on every machine. O(n_items) a user, and O(k log k) for the order.
 
     Parameters
     ----------
@@ -47,6 +46,8 @@ def rank_items(scores: ArrayLike, k: int) -> NDArray[np.intp]:
         number, −∞ worse; NaN is refused.
     k
         List length; more than n_items is cut to it.
+    tolerance
+        One number, or (n_users, 1).
 
     Returns
     -------
@@ -81,7 +82,8 @@ def rank_items(scores: ArrayLike, k: int) -> NDArray[np.intp]:
     if np.isnan(best).any():  # NaN counts as largest there, so looking at the best is enough
         row, column = np.argwhere(np.isnan(values))[0]
         raise ValueError(f"scores: row {row}, column {column} is NaN")
-    unit = TIE * np.abs(best).max(axis=1, where=np.isfinite(best), initial=0.0, keepdims=True)
+    largest = np.abs(best).max(axis=1, where=np.isfinite(best), initial=0.0, keepdims=True)
+    unit = np.maximum(1e-10 * largest, tolerance)
     worst = best.min(axis=1, keepdims=True)
     chosen = values >= worst - unit
     # Where the k-th best value occurs more often than there is room, its first columns stay.
@@ -90,8 +92,14 @@ def rank_items(scores: ArrayLike, k: int) -> NDArray[np.intp]:
         level = columns[values[row, columns] <= worst[row] + unit[row]]
         chosen[row, level[len(level) - (len(columns) - k) :]] = False
     columns = (np.flatnonzero(chosen) % n_items).reshape(-1, k)
-    listed = np.take_along_axis(values, columns, axis=1) / np.where(unit > 0, unit, 1.0)
-    return np.take_along_axis(columns, np.argsort(-listed.round(), axis=1, kind="stable"), axis=1)
+    listed = np.take_along_axis(values, columns, axis=1)
+    order = np.argsort(-listed, axis=1, kind="stable")
+    listed, columns = (np.take_along_axis(x, order, axis=1) for x in (listed, columns))
+    # Within a run of ties, too, the first columns come first.
+    with np.errstate(invalid="ignore"):
+        run = np.cumsum(listed[:, :-1] - listed[:, 1:] > unit, axis=1)
+    run = np.hstack([np.zeros((len(run), 1), run.dtype), run])
+    return np.take_along_axis(columns, np.argsort(run * n_items + columns, axis=1), axis=1)
 
 
 def _hits(relevant: ArrayLike, n_relevant: ArrayLike) -> tuple[Floats, Floats]:
@@ -269,7 +277,7 @@ def auc(scores: ArrayLike, relevant: ArrayLike) -> Floats:
     """How often a relevant item scores above an irrelevant one: the area under the ROC curve.
 
     AUC = mean over pairs (relevant i, irrelevant j) of 1 if s_i > s_j, ½ if s_i = s_j, else 0,
-    scores rounded to 10⁻¹⁰ of the row's largest (see :func:`rank_items`).
+    for scores rounded to 10⁻¹⁰ of the row's largest.
     The whole ranking counts, its tail as much as its top; 0.5 is chance. O(n_items log n_items)
     a user.
 
@@ -308,7 +316,7 @@ def auc(scores: ArrayLike, relevant: ArrayLike) -> Floats:
     if np.isnan(values).any():
         row, column = np.argwhere(np.isnan(values))[0]
         raise ValueError(f"scores: row {row}, column {column} is NaN")
-    unit = TIE * np.abs(values).max(axis=1, where=np.isfinite(values), initial=0.0, keepdims=True)
+    unit = 1e-10 * np.abs(values).max(axis=1, where=np.isfinite(values), initial=0.0, keepdims=True)
     values = (values / np.where(unit > 0, unit, 1.0)).round()
     areas = np.full(len(values), np.nan)
     for user, (row, good) in enumerate(zip(values, positive, strict=True)):
