@@ -370,7 +370,7 @@ class Polars:
 def test_what_is_no_table_is_refused_with_the_remedy(table, message):
     with pytest.raises(TypeError, match=message):
         check_ratings(table)
-    with pytest.raises(TypeError, match="items: .* expected a DataFrame with item_id"):
+    with pytest.raises(TypeError, match=r"items: .* expected a DataFrame with item_id"):
         check_items(table)
 
 

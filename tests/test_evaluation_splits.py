@@ -389,15 +389,20 @@ def test_an_empty_table_is_refused(make: Callable[..., Split]) -> None:
 
 # --- raw times ----------------------------------------------------------------------------------
 
+
+def moments(t: pd.Series) -> pd.Series:
+    return pd.to_datetime(t, unit="s")
+
+
 MOMENTS = 999_999_990 + 5 * np.random.default_rng(0).permutation(60)  # 9 and 10 digits
 FORMS: dict[str, Callable[[pd.Series], pd.Series]] = {
     "numbers as text": lambda t: t.astype(str),
     "floats as text": lambda t: t.astype(float).astype(str),
     "milliseconds": lambda t: t * 1000,
-    "datetimes": lambda t: pd.to_datetime(t, unit="s"),
-    "datetimes with a zone": lambda t: pd.to_datetime(t, unit="s", utc=True).dt.tz_convert("Asia/Tokyo"),
-    "ISO 8601": lambda t: pd.to_datetime(t, unit="s").astype(str),
-    "Python's datetimes": lambda t: pd.Series(list(pd.to_datetime(t, unit="s").dt.to_pydatetime()), dtype=object),
+    "datetimes": moments,
+    "datetimes with a zone": lambda t: moments(t).dt.tz_localize("Asia/Tokyo"),
+    "ISO 8601": lambda t: moments(t).astype(str),
+    "Python's datetimes": lambda t: pd.Series(moments(t).tolist(), dtype=object),
     "categories": lambda t: t.astype(str).astype("category"),
 }  # fmt: skip
 
@@ -421,7 +426,7 @@ def test_text_that_is_no_time_is_refused(make: Callable[..., Split], time: Any) 
     table = world()
     table["timestamp"] = (table["timestamp"] + 10**9).astype(object)
     table.loc[17, "timestamp"] = time
-    with pytest.raises(ValueError, match="ratings: row 19, column 'timestamp': .* is not a time"):
+    with pytest.raises(ValueError, match=r"ratings: row 19, column 'timestamp': .* is not a time"):
         make(table)
 
 

@@ -79,7 +79,7 @@ def test_numbers_and_their_names_are_different_ids_and_never_meet_in_silence(ste
 
 def test_a_mask_of_words_or_gaps_is_refused():
     for present in (["True", "False"], [True, np.nan], [True, None], [1, 2], [1.0, 0.5]):
-        with pytest.raises(ValueError, match="block 'image': present: row .* neither True nor"):
+        with pytest.raises(ValueError, match=r"block 'image': present: row .* neither True nor"):
             make(["a", "b"], [[1.0], [2.0]], present)
     for present in ([1, 0], [1.0, 0.0], np.array([True, False], object), pd.array([True, False])):
         assert make(["a", "b"], [[1.0], [2.0]], present).present.tolist() == [True, False]

@@ -79,12 +79,13 @@ class FeatureBlock:
         ids = _as_ids(self.item_ids).copy()
         for name in ("values", "present"):
             index = getattr(getattr(self, name), "index", None)
-            if isinstance(index, pd.Index) and not isinstance(index, pd.RangeIndex):
-                if not index.equals(pd.Index(ids)):
-                    raise ValueError(
-                        f"{where}: {name} has an index that differs from item_ids; pass"
-                        f" {name}.loc[item_ids], or {name}.to_numpy() if rows are in that order"
-                    )
+            if not isinstance(index, pd.Index) or isinstance(index, pd.RangeIndex):
+                continue
+            if not index.equals(pd.Index(ids)):
+                raise ValueError(
+                    f"{where}: {name} has an index that differs from item_ids; pass"
+                    f" {name}.loc[item_ids], or {name}.to_numpy() if rows are in that order"
+                )
         values = _numbers(self.values, where)
         present = _mask(self.present, where)
         names = tuple(n.item() if isinstance(n, np.generic) else n for n in self.names)
@@ -452,9 +453,8 @@ def _numbers(values: Any, where: str) -> NDArray[np.float64]:
     try:
         if np.iscomplexobj(values):
             raise TypeError("complex numbers")
-        if isinstance(values, np.ma.MaskedArray):
-            values = values.astype(np.float64).filled(np.nan)
-        return np.array(values, dtype=np.float64)
+        filled = np.ma.filled(np.ma.asarray(values, np.float64), np.nan)
+        return np.array(filled, dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise ValueError(
             f"{where}: values: not an array of numbers, (n_items, n_columns): {error}"
@@ -463,6 +463,8 @@ def _numbers(values: Any, where: str) -> NDArray[np.float64]:
 
 def _mask(present: Any, where: str) -> NDArray[np.bool_]:
     """A copy as bool of a mask of True and False, or 1 and 0."""
+    if isinstance(present, np.ndarray) and present.dtype.kind == "b":
+        return np.array(present, dtype=bool)
     given = np.asarray(present, dtype=object)
     for row, value in enumerate(given.ravel()):
         if isinstance(value, str) or pd.isna(value) or value not in (0, 1):

@@ -17,7 +17,12 @@ from typing import Any, NoReturn
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pandas.api.types import infer_dtype, is_datetime64_any_dtype, is_numeric_dtype
+from pandas.api.types import (
+    infer_dtype,
+    is_datetime64_any_dtype,
+    is_hashable,
+    is_numeric_dtype,
+)
 
 __all__ = ["check_items", "check_listeners", "check_ratings", "read_table"]
 
@@ -226,11 +231,9 @@ def _numbered(table: pd.DataFrame, column: str, name: str) -> NDArray[np.int64]:
     try:
         number, ids = pd.factorize(table[column])
     except TypeError:  # a list or a dict in a cell
-        number, ids = pd.factorize(table[column].astype(str))
-        bad = [not pd.api.types.is_hashable(value) for value in table[column]]
-        row = _first(bad) or 0
-        problem = f"{table[column].iloc[row]!r}: an id is text or a whole number"
-        _refuse(table, row, column, problem, name)
+        odd = _first([not is_hashable(value) for value in table[column]]) or 0
+        problem = f"{table[column].iloc[odd]!r}: an id is text or a whole number"
+        _refuse(table, odd, column, problem, name)
     blank = number < 0
     if not is_numeric_dtype(ids.dtype):
         blank |= (ids.astype(str).str.strip() == "")[number]
@@ -272,7 +275,10 @@ def _times(
         times, like = _read_times(given, seconds, years)
     bad = times.isna() | ~times.dt.year.between(*years)
     if (row := _first(bad & given.notna() if optional else bad)) is not None:
-        _refuse(table, row, column, f"{_shown(given.iloc[row])} is not a time{like}", name)
+        value = given.iloc[row]
+        if pd.isna(value):
+            like = "; fill it in or leave the row out"
+        _refuse(table, row, column, f"{_shown(value)} is not a time{like}", name)
     return times.dt.tz_localize(None).dt.as_unit("us")
 
 
@@ -290,7 +296,8 @@ def _read_times(given: pd.Series, seconds: bool, years: tuple[int, int]) -> tupl
         # pandas would read "now" and "today".
         begun = text.where(text.str.match(r"\d"))
         times = pd.to_datetime(begun, format="ISO8601", errors="coerce", utc=True)
-        return times, f" such as 2024-05-01{' 10:20:30' if seconds else ''}"
+        example = f"2024-05-01{' 10:20:30' if seconds else ''}"
+        return times, f" such as {example}; convert others with pd.to_datetime(…, format=…)"
 
     if not seconds:
         return as_text()
@@ -434,6 +441,38 @@ def _check_scale(scale: Any) -> tuple[float, float]:
     if isinstance(scale, str) or not low < high:
         raise ValueError(f"scale: {scale!r} is not (lowest, highest), such as (1, 5)")
     return low, high
+
+
+def _implicit_feedback(
+    rating: pd.Series, scale: tuple[float, float] | None
+) -> tuple[pd.Series, tuple[float, float] | None, tuple[str, ...]]:
+    """Ratings, their scale and a note, of a column that may say yes (or yes and no) alone.
+
+    One value above 0 in all of several rows, or 1 in all, becomes the highest rating; 1 beside 0
+    or −1 the highest, the other the lowest. Any other column is returned as it is.
+    """
+    number = pd.to_numeric(rating, errors="coerce").astype("float64")
+    low, high = (1.0, 5.0) if scale is None else _check_scale(scale)
+    values = set(number.unique())
+    best, worst = (5.0, 1.0) if high <= 1 else (high, low)
+    value = min(values, default=np.nan)
+    if values == {1} or (
+        len(values) == 1
+        and len(rating) > 1
+        and value > 0
+        and (scale is None or low <= value < high)
+    ):
+        best = max(best, value) if scale is None else best
+        if value == best:
+            return rating, scale, ()
+        number = pd.Series(best, index=rating.index)
+        note = f"implicit feedback: every rating is {value:g} and counts as {best:g}"
+    elif values in ({0, 1}, {-1, 1}) and not (scale is not None and low <= 0 and high > 1):
+        number = number.map({1: best, value: worst})
+        note = f"implicit feedback: rating 1 counts as {best:g}, {value:g} as {worst:g}"
+    else:
+        return rating, scale, ()
+    return number, (worst, best), (note,)
 
 
 def check_items(

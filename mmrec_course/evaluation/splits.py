@@ -183,7 +183,8 @@ def temporal_split(ratings: pd.DataFrame, *, valid: float = 0.1, test: float = 0
     Raises
     ------
     ValueError
-        If a column or a value is missing, a time cannot be read, a pair is rated twice, or a fraction is out of range.
+        If a column or a value is missing, a time cannot be read, a pair is rated twice, or a
+        fraction is out of range.
 
     Notebook: 06_evaluation
     """
@@ -224,8 +225,9 @@ def global_time_split(ratings: pd.DataFrame, *, valid: float = 0.1, test: float 
     Raises
     ------
     ValueError
-        If a column or a value is missing, a time cannot be read, a pair is rated twice, a fraction is out of range, or
-        so many ratings share the first moment that nothing is left to train on.
+        If a column or a value is missing, a time cannot be read, a pair is rated twice, a
+        fraction is out of range, or so many ratings share the first moment that nothing is left
+        to train on.
 
     Notebook: 06_evaluation
     """
@@ -272,7 +274,8 @@ def random_split(
     Raises
     ------
     ValueError
-        If a column or a value is missing, a time cannot be read, a pair is rated twice, or a fraction is out of range.
+        If a column or a value is missing, a time cannot be read, a pair is rated twice, or a
+        fraction is out of range.
 
     Notebook: 06_evaluation
     """
@@ -313,7 +316,8 @@ def cold_item_split(
     Raises
     ------
     ValueError
-        If a column or a value is missing, a time cannot be read, a pair is rated twice, or a fraction is out of range.
+        If a column or a value is missing, a time cannot be read, a pair is rated twice, or a
+        fraction is out of range.
 
     Notebook: 06_evaluation
     """
