@@ -415,3 +415,9 @@ def test_another_separator_is_seen_even_if_nothing_but_the_required_columns_is_t
 ):
     with pytest.raises(ValueError, match="the table seems to have ';' between cells, not ','"):
         table(columns.replace(",", ";") + "\n1;2\n", required=("user_id", "x"))
+
+
+@pytest.mark.parametrize("rating", [pd.Timestamp("2024-05-01"), pd.Timedelta("1h"), 1j])
+def test_a_rating_of_another_kind_is_no_number(rating):
+    with pytest.raises(ValueError, match=r"row 2, column 'rating': .* is not a number"):
+        check_ratings(frame(rating=[rating, rating]), scale=None)

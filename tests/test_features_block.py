@@ -115,6 +115,11 @@ def test_a_table_of_values_in_another_order_is_refused():
     assert block.values.tolist() == [[1.0], [2.0]]
 
 
+def test_ids_beyond_64_bits_are_refused():
+    with pytest.raises(ValueError, match="item_id 9223372036854775809 does not fit 64 bits"):
+        make(np.array([2**63 + 1, 2], np.uint64), [[1.0], [2.0]])
+
+
 def test_one_string_is_no_list_of_names_or_ids():
     for ids, names in (("ab", ["c"]), (["a", "b"], "c")):
         with pytest.raises(ValueError, match="one string; pass a list"):

@@ -98,6 +98,8 @@ class FeatureBlock:
             )
         if present.shape != ids.shape:
             raise ValueError(f"{where}: present has shape {present.shape}, expected {ids.shape}")
+        if ids.dtype.kind == "u" and (ids >= 2**63).any():
+            raise ValueError(f"{where}: item_id {ids.max()} does not fit 64 bits with a sign")
         index = pd.Index(ids)
         if index.hasnans:
             row = int(np.flatnonzero(index.isna())[0])

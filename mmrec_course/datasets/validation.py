@@ -403,6 +403,8 @@ def check_ratings(
     item = _numbered(table, "item_id", name)
 
     given = table["rating"]
+    if given.dtype.kind in "mMc" and len(given):
+        _refuse(table, 0, "rating", f"{given.iloc[0]} is not a number", name)
     rating = pd.to_numeric(given, errors="coerce").astype("float64")
     if (row := _first(~np.isfinite(rating.to_numpy()))) is not None:
         _refuse(table, row, "rating", f"{given.iloc[row]} is not a number", name)
