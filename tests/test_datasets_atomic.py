@@ -8,6 +8,7 @@ from mmrec_course.datasets import load_atomic
 from mmrec_course.datasets.atomic import read_atomic_table
 from mmrec_course.evaluation import Split
 from mmrec_course.features import FeatureBlock, extract_features
+from mmrec_course.recommenders import Popularity
 
 HEADER = "user_id:token\titem_id:token\trating:float\ttimestamp:float\n"
 INTER = HEADER + "u1\ta\t4\t10\nu2\tb\t3.5\t20\n"
@@ -102,6 +103,175 @@ def test_a_table_is_typed_and_windows_line_ends_do_no_harm(tmp_path):
     assert np.isnan(table["b"].iloc[0])
     assert table["c"].tolist() == [" p q "]
     assert table.index.tolist() == [2]
+
+
+# --- ratings that are none ----------------------------------------------------------------------
+
+
+def inter(folder, header, *rows):
+    lines = [header, *rows]
+    text = "\n".join("\t".join(line.split()) for line in lines) + "\n"
+    (folder / "d.inter").write_text(text)
+    return load_atomic(folder)
+
+
+@pytest.mark.parametrize(
+    ("column", "given", "expected"),
+    [
+        ("label:float", "1 0 0", [5, 1, 1]),
+        ("label:token", "1 0 0", [5, 1, 1]),
+        ("label:float", "1.0 -1 -1.0", [5, 1, 1]),
+        ("label", "1 1 1", [5, 5, 5]),
+        ("label:float", "0 0 0", [1, 1, 1]),
+        ("rating:float", "1 1 1", [5, 5, 5]),
+        ("rating", "1.0 1.0 1.0", [5, 5, 5]),
+        ("rating:float", "3 3 3", [5, 5, 5]),
+        ("rating:float", "10 10 10", [10, 10, 10]),
+        ("rating:float", "0 1 0", [1, 5, 1]),
+        ("rating:float", "-1 1 1", [1, 5, 5]),
+        ("rating:float", "5 5 5", [5, 5, 5]),
+        ("rating:float", "1 2 1", [1, 2, 1]),
+        ("rating:float", "0 1 2", [0, 1, 2]),
+    ],
+)
+def test_implicit_feedback_is_liking_and_its_no_is_none(tmp_path, column, given, expected):
+    rows = [f"u{n} i{n} {value}" for n, value in enumerate(given.split())]
+    ds = inter(tmp_path, f"user_id:token item_id:token {column}", *rows)
+    assert ds.ratings["rating"].tolist() == expected
+    assert ("implicit feedback" in repr(ds)) == (list(map(float, given.split())) != expected)
+    if 5 in expected:
+        model = Popularity().fit(ds.ratings)
+        liked = {f"i{n}": float(rating >= 4) for n, rating in enumerate(expected)}
+        assert dict(zip(model.item_ids_, model.popularity_, strict=True)) == liked
+
+
+def test_what_published_files_call_one_star_is_liking(tmp_path):
+    ds = inter(tmp_path, "userID itemID rating x_label", "0 0 1 0", "0 1 1 0", "1 1 1 2")
+    assert ds.ratings["rating"].tolist() == [5, 5, 5]
+    assert ds.notes == ("implicit feedback: every rating is 1 and counts as 5",)
+
+
+def test_a_rating_goes_before_a_label(tmp_path):
+    head = "user_id:token item_id:token rating:float label:float"
+    ds = inter(tmp_path, head, "u a 2 0", "u b 4 1")
+    assert ds.ratings["rating"].tolist() == [2, 4]
+    assert ds.ratings["label"].tolist() == [0, 1]
+    assert ds.notes == ()
+
+
+@pytest.mark.parametrize("value", ["2", "0.5", "yes", ""])
+def test_a_label_that_is_none_is_named(tmp_path, value):
+    (tmp_path / "d.inter").write_text(f"user_id\titem_id\tlabel\nu\ta\t1\nu\tb\t{value}\n")
+    with pytest.raises(ValueError, match=r"d\.inter: row 3, column 'label'"):
+        load_atomic(tmp_path)
+
+
+# --- times, ids, parts, names of files ----------------------------------------------------------
+
+
+def test_the_later_of_two_ratings_is_found_in_times_of_any_form(tmp_path):
+    head = "user_id:token item_id:token rating:float timestamp:token"
+    for late, soon in (("2024-05-02", "2024-05-01"), ("1000000000", "999999999")):
+        ds = inter(tmp_path, head, f"u a 2 {late}", f"u a 3 {soon}")
+        assert ds.ratings["rating"].tolist() == [2]
+
+
+def test_an_empty_time_is_named_in_its_own_row(tmp_path):
+    for kind, value in (("float", "nan"), ("token", "<NA>")):
+        text = HEADER.replace("timestamp:float", f"timestamp:{kind}")
+        (tmp_path / "x.inter").write_text(text + "u\ta\t4\t1714558830\nu\tb\t4\t\n")
+        with pytest.raises(ValueError, match=rf"x\.inter: row 3, column 'timestamp': {value} is"):
+            load_atomic(tmp_path)
+
+
+def test_ids_typed_float_are_their_digits(tmp_path):
+    large = "9007199254740993"  # 2^53 + 1, which no float64 is
+    rows = ["1 1", "1.0 2.0", f"{large} 3", f"{int(large) - 1} 3e0"]
+    ds = inter(tmp_path, "user_id:float item_id:float", *rows)
+    assert ds.ratings["user_id"].tolist() == ["1", "1", large, str(int(large) - 1)]
+    assert ds.ratings["item_id"].tolist() == ["1", "2", "3", "3"]
+    assert ds.items.index.tolist() == ["1", "2", "3"]
+    (tmp_path / "d.item").write_text("item_id:token\ttitle:token\n1\tA\n2\tB\n3\tC\n")
+    assert load_atomic(tmp_path).items["title"].tolist() == ["A", "B", "C"]
+    with pytest.raises(ValueError, match=r"d\.inter: row 2, column 'user_id': 'x' is not a number"):
+        inter(tmp_path, "user_id:float item_id:float", "x 1")
+
+
+@pytest.fixture
+def three(tmp_path):
+    for number, part in enumerate(("train", "valid", "test")):
+        row = f"u\ti{number}\t{5 - number}\t{number}\n"
+        (tmp_path / f"d.{part}.inter").write_text(HEADER + row)
+    (tmp_path / "d.item").write_text("item_id:token\ttitle:token\ni0\tA\ni1\tB\ni2\tC\n")
+    return tmp_path
+
+
+def test_three_files_are_three_parts(three):
+    ds = load_atomic(three)
+    assert ds.ratings["part"].tolist() == ["train", "valid", "test"]
+    assert ds.ratings["rating"].tolist() == [5, 4, 3]
+    assert ds.items["title"].tolist() == ["A", "B", "C"]
+    (three / "d.valid.inter").unlink()
+    assert load_atomic(three).ratings["part"].tolist() == ["train", "test"]
+
+
+def test_parts_are_judged_together_and_named_alone(three):
+    (three / "d.test.inter").write_text(HEADER + "u\ti2\t3\t2\nu\ti9\t3\t2\n")
+    with pytest.raises(ValueError, match=r"d\.test\.inter: row 3, column 'item_id': 'i9' is not"):
+        load_atomic(three)
+    (three / "d.test.inter").write_text("user_id:token\titem_id:token\nu\ti2\n")
+    with pytest.raises(ValueError, match=r"different columns: .*d\.test\.inter"):
+        load_atomic(three)
+    for number, part in enumerate(("train", "valid", "test")):
+        (three / f"d.{part}.inter").write_text(f"user_id\titem_id\trating\nu\ti{number}\t1\n")
+    ds = load_atomic(three)
+    assert ds.ratings["rating"].tolist() == [5, 5, 5]
+    assert ds.ratings["timestamp"].is_unique
+    (three / "d.part4.inter").write_text(HEADER + "u\ti2\t3\t2\n")
+    with pytest.raises(ValueError, match=r"several \.inter files .* name\.train\.inter"):
+        load_atomic(three)
+
+
+@pytest.fixture
+def named(mmrec):
+    (mmrec / "text_feat.npy").rename(mmrec / "all-MiniLM-L6-v2.npy")
+    np.save(mmrec / "vggish.npy", np.ones((3, 4)))
+    np.save(mmrec / "other.npy", np.ones((2, 4)))
+    return mmrec
+
+
+def test_features_may_have_any_file_name_and_any_modality(named):
+    files = {"text": "all-MiniLM-L6-v2.npy", "audio": "vggish.npy", "sentence": "vggish.npy"}
+    ds = load_atomic(named, features=files)
+    assert set(ds.modalities) == {"image", "text", "audio", "sentence"}
+    assert ds.features["text"].present.tolist() == [True, True, False]
+    assert ds.features["audio"].values.shape == (3, 4)
+    assert extract_features(ds)["sentence"].names[0] == "sentence0"
+    assert ds.notes == ("not read: other.npy",)
+    (named / "i_id_mapping.csv").unlink()
+    assert load_atomic(named, features={"image": "vggish.npy"}).features["image"].values.sum() == 12
+
+
+@pytest.mark.parametrize(
+    ("features", "error", "message"),
+    [
+        ({"audio": "other.npy"}, ValueError, r"other\.npy: item '2' has no row; there are 2"),
+        ({"audio": "baby.inter"}, ValueError, r"baby\.inter: not a plain array"),
+        ({"audio": "gone.npy"}, FileNotFoundError, r"'gone\.npy'; .npy files there: all-.*vggish"),
+        ({"audio": "../out.npy"}, ValueError, "'../out.npy' leads out of the folder"),
+        ({"audio": "link.npy"}, ValueError, "'link.npy' leads out of the folder"),
+        ({"audio": ["vggish.npy"]}, TypeError, "expected modality: file name"),
+        ("vggish.npy", TypeError, "features: str, expected a dict"),
+    ],
+)
+def test_a_feature_file_that_does_not_fit_is_named(named, features, error, message):
+    np.save(named.parent / "out.npy", np.ones((3, 4)))
+    (named / "link.npy").symlink_to(named.parent / "out.npy")
+    with pytest.raises(error, match=message):
+        load_atomic(named, features=features)
+    if features == {"audio": "../out.npy"}:
+        with pytest.raises(ValueError, match="leads out of the folder"):
+            load_atomic(named, features={"audio": named.parent / "out.npy"})
 
 
 # --- malformed ----------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ import pytest
 from mosaic_like import make_catalogue
 
 from mmrec_course.datasets import Dataset, load_mosaic
-from mmrec_course.features import FeatureBlock
+from mmrec_course.features import FeatureBlock, extract_features
 
 
 @pytest.fixture
@@ -60,3 +60,54 @@ def test_it_cannot_be_changed_by_accident(ds):
 def test_a_data_set_from_memory_has_no_truth(ds):
     with pytest.raises(FileNotFoundError, match="has none"):
         ds.truth()
+
+
+# --- ids are never row numbers ------------------------------------------------------------------
+
+RATINGS = pd.DataFrame({"user_id": [7, 8], "item_id": [1, 3], "rating": 5, "timestamp": [0, 1]})
+ITEMS = pd.DataFrame(
+    {"item_id": [1, 2, 3, 4], "text": ["jazz piano", "jazz trio", "rock guitar", "rock band"]}
+)
+
+
+def test_a_column_item_id_becomes_the_index():
+    for table in (ITEMS, ITEMS.set_index("item_id"), ITEMS.rename_axis("row")):
+        ds = Dataset(ratings=RATINGS, items=table, listeners=pd.DataFrame({"user_id": [7, 8]}))
+        assert ds.items.index.tolist() == [1, 2, 3, 4]
+        assert ds.listeners.index.tolist() == [7, 8]
+        block = extract_features(ds, cache=False)["text"]
+        assert block.item_ids.tolist() == [1, 2, 3, 4]
+        assert "item_id" in ITEMS.columns
+
+
+@pytest.mark.parametrize(
+    ("items", "message"),
+    [
+        (ITEMS.rename(columns={"item_id": "sku"}), "items: the index looks like row numbers"),
+        (ITEMS.drop(columns="item_id"), r"items: .* row numbers .*rename_axis\('item_id'\)"),
+        (ITEMS.rename(columns={"item_id": "sku"}).iloc[[0, 1, 3]], "row numbers"),
+        (ITEMS.replace({"item_id": {4: 1}}), "items: item_id 1 occurs more than once"),
+        (ITEMS.assign(item_id=[1, 3, None, 4]), "items: the item_id of row 2 .* is missing"),
+        (ITEMS.rename_axis("item_id"), "column 'item_id' differs from the index of that name"),
+        (ITEMS.set_index(["item_id", "text"]), "the index has 2 levels"),
+        (ITEMS.query("item_id != 3"), r"ratings, column 'item_id': 3 is not in the index of items"),
+        (ITEMS.astype({"item_id": str}), r"numbers \(1\), .* text \('1'\).*astype\(str\)"),
+    ],
+)
+def test_items_without_the_rated_ids_are_refused(items, message):
+    with pytest.raises(ValueError, match=message):
+        Dataset(ratings=RATINGS, items=items)
+
+
+def test_what_is_no_table_is_refused():
+    with pytest.raises(TypeError, match="ratings: dict, expected a DataFrame with user_id, item"):
+        Dataset(ratings=RATINGS.to_dict("list"), items=ITEMS)
+    with pytest.raises(TypeError, match="items: list, expected a DataFrame"):
+        Dataset(ratings=RATINGS, items=[1, 2, 3])
+    with pytest.raises(ValueError, match="ratings: row 1: column 'timestamp' is missing"):
+        Dataset(ratings=RATINGS.drop(columns="timestamp"), items=ITEMS)
+
+
+def test_notes_are_shown():
+    ds = Dataset(ratings=RATINGS, items=ITEMS, notes=("all ratings were 1",))
+    assert repr(ds) == "Dataset(4 items, 2 ratings; with text 4; note: all ratings were 1)"

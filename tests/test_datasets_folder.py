@@ -206,3 +206,92 @@ def test_thirty_photographs_find_their_like(tmp_path):
     write_items(tmp_path, "item_id,image\n" + rows)
     block = extract_features(load_folder(tmp_path), cache=False)["image"]
     assert block.nearest("photo0", k=9)["item_id"].str[5:].astype(int).mod(3).eq(0).all()
+
+
+# --- one column for two roles -------------------------------------------------------------------
+
+
+def test_one_column_may_serve_two_roles(folder):
+    write_items(folder, "item_id,name\n1,Red car\n2,Blue bus\n")
+    items = load_folder(folder, title="name", text="name").items
+    assert list(items.columns) == ["title", "text"]
+    assert items["title"].tolist() == items["text"].tolist() == ["Red car", "Blue bus"]
+    write_items(folder, "item_id,title\n1,Red car\n")
+    items = load_folder(folder, text="title").items
+    assert items.loc["1"].to_dict() == {"title": "Red car", "text": "Red car"}
+    write_items(folder, "item_id,title\n1,Red car\n")
+    assert load_folder(folder, text="item_id").items["text"].tolist() == ["1"]
+
+
+def test_the_name_of_a_picture_may_be_the_id(folder):
+    write_items(folder, "file\npictures/a.png\npictures/b.png\n")
+    write_items(folder, "file,user_id,rating,timestamp\npictures/a.png,u,5,0\n", "ratings.csv")
+    ds = load_folder(folder, item_id="file", image="file")
+    assert ds.items.index.tolist() == ["pictures/a.png", "pictures/b.png"]
+    assert ds.items["image"].notna().all()
+    write_items(folder, "image\npictures/a.png\n")
+    (folder / "ratings.csv").unlink()
+    assert load_folder(folder, item_id="image").present()["image"].tolist() == [True]
+    write_items(folder, "title,text\npictures/a.png,A\n")
+    turned = load_folder(folder, item_id="title", title="text", text="title").items
+    assert turned.loc["pictures/a.png"].to_dict() == {"text": "pictures/a.png", "title": "A"}
+
+
+# --- implicit feedback --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("given", "scale", "expected"),
+    [
+        ("1 1", (1, 5), [5, 5]),
+        ("3 3", (1, 5), [5, 5]),
+        ("1 1", (1, 10), [10, 10]),
+        ("1 1", None, [5, 5]),
+        ("1 1", (0, 1), [5, 5]),
+        ("0 1", (1, 5), [1, 5]),
+        ("1.0 0.0", (1, 5), [5, 1]),
+        ("0 1", (0, 1), [1, 5]),
+        ("-1 1", (-1, 1), [1, 5]),
+        ("0 1", None, [1, 5]),
+        ("0 1", (0, 10), [0, 1]),
+        ("0.5 1", (0, 1), [0.5, 1]),
+        ("5 5", (1, 5), [5, 5]),
+        ("1 2", (1, 5), [1, 2]),
+    ],
+)
+def test_implicit_feedback_is_liking_and_its_no_is_none(folder, given, scale, expected):
+    one, other = given.split()
+    rows = f"u,a,{one},1\nu,b,{other},2\n"
+    write_items(folder, "user_id,item_id,rating,timestamp\n" + rows, "ratings.csv")
+    ds = load_folder(folder, scale=scale)
+    assert ds.ratings["rating"].tolist() == expected
+    changed = [float(one), float(other)] != expected
+    assert ("note: implicit feedback" in repr(ds)) == changed == bool(ds.notes)
+
+
+@pytest.mark.parametrize(
+    ("given", "scale", "message"),
+    [
+        ("0 0", (1, 5), "row 2, column 'rating': 0 is outside 1–5; none fits: ratings are 0 to 0"),
+        ("9 9", (1, 5), "9 is outside 1–5; none fits: ratings are 9 to 9"),
+        ("3 4", (10, 20), "3 is outside 10–20; none fits: ratings are 3 to 4"),
+        ("1 x", (1, 5), "row 3, column 'rating': x is not a number"),
+        ("1 1", (5, 1), r"scale: (5, 1) is not (lowest, highest)"),
+    ],
+)
+def test_a_scale_that_does_not_fit_is_said(folder, given, scale, message):
+    one, other = given.split()
+    rows = f"u,a,{one},1\nu,b,{other},2\n"
+    write_items(folder, "user_id,item_id,rating,timestamp\n" + rows, "ratings.csv")
+    with pytest.raises(ValueError, match=re.escape(message)):
+        load_folder(folder, scale=scale)
+
+
+def test_times_of_any_unit_are_read_and_an_empty_one_is_named(folder):
+    head = "user_id,item_id,rating,timestamp\n"
+    for time in ("1714558830", "1714558830000", "20240501102030", "2024-05-01T10:20:30Z"):
+        write_items(folder, head + f"u,a,5,{time}\n", "ratings.csv")
+        assert load_folder(folder).ratings["timestamp"][0] == pd.Timestamp("2024-05-01 10:20:30")
+    write_items(folder, head + "u,a,5,1714558830\nu,b,5,\n", "ratings.csv")
+    with pytest.raises(ValueError, match=r"ratings.csv: row 3, column 'timestamp': <NA> is not"):
+        load_folder(folder)

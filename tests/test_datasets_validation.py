@@ -1,5 +1,6 @@
 """The door: what is wrong with a table is named with file, row, column and value."""
 
+import datetime as dt
 import re
 
 import numpy as np
@@ -238,3 +239,185 @@ def test_bad_items_are_refused_with_their_place(columns, message):
 def test_listeners_are_checked_alike():
     with pytest.raises(ValueError, match="listeners: row 3, column 'joined': 'never'"):
         check_listeners(pd.DataFrame({"user_id": ["a", "b"], "joined": ["2024-01-01", "never"]}))
+
+
+# --- times --------------------------------------------------------------------------------------
+
+MAY_1 = pd.Timestamp("2024-05-01 10:20:30")
+SECONDS = 1714558830
+
+
+def times(*values, **more):
+    ids = range(len(values))
+    table = pd.DataFrame({"user_id": 1, "item_id": ids, "rating": 5, "timestamp": values})
+    return check_ratings(table.assign(**more))["timestamp"].tolist()
+
+
+@pytest.mark.parametrize("factor", [1, 10**3, 10**6, 10**9])
+@pytest.mark.parametrize("kind", [int, float, str, "Int64", object, "category"])
+def test_numbers_are_unix_times_in_the_unit_of_their_size(factor, kind):
+    given = pd.Series([SECONDS * factor, (SECONDS + 1) * factor])
+    read = times(0, 0, timestamp=given.astype(kind))
+    assert [t.round("ms") for t in read] == [MAY_1, MAY_1 + pd.Timedelta(seconds=1)]
+
+
+def test_small_numbers_are_an_order_in_seconds_from_1970():
+    start = pd.Timestamp(0)
+    for given in ([0, 1, 2], ["0", "1", "2"], [0.0, 1.0, 2.0], [0, 10**7, 3 * 10**7]):
+        assert times(*given) == [start + pd.Timedelta(seconds=float(t)) for t in given]
+    assert times(2019, 2021) == times("2019", "2021")
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ([20240501, 20240502], ["2024-05-01", "2024-05-02"]),
+        (["20240501", "20240502"], ["2024-05-01", "2024-05-02"]),
+        ([20240501102030], ["2024-05-01 10:20:30"]),
+        (["202405011020"], ["2024-05-01 10:20"]),
+        (["20240501", "2024-05-02"], ["2024-05-01", "2024-05-02"]),
+        ([dt.date(2024, 5, 1), dt.date(2024, 5, 2)], ["2024-05-01", "2024-05-02"]),
+        (pd.period_range("2024-05", periods=2, freq="M"), ["2024-05-01", "2024-06-01"]),
+        ([np.datetime64("2024-05-01"), np.datetime64("2024-05-02")], ["2024-05-01", "2024-05-02"]),
+        ([" 2024-05-01 "], ["2024-05-01"]),
+        (
+            [pd.Timestamp("2024-05-01 12:00", tz="Asia/Tokyo"), pd.Timestamp("2024-05-01 12:00Z")],
+            ["2024-05-01 03:00", "2024-05-01 12:00"],
+        ),
+        (["2024-05-01T12:00+02:00", "2024-05-01T12:00Z"], ["2024-05-01 10:00", "2024-05-01 12:00"]),
+    ],
+)  # fmt: skip
+def test_dates_of_every_form_are_read(given, expected):
+    assert times(*given) == [pd.Timestamp(time) for time in expected]
+
+
+@pytest.mark.parametrize(
+    ("given", "row", "value"),
+    [
+        ([SECONDS, SECONDS, SECONDS * 1000], 4, "1714558830000"),
+        ([SECONDS * 1000, 0, SECONDS * 1000], 3, "0"),
+        ([SECONDS, 0, SECONDS], 3, "0"),
+        ([SECONDS, SECONDS, -1], 4, "-1"),
+        ([SECONDS, None, SECONDS], 3, "nan"),
+        ([SECONDS, "yesterday"], 3, "'yesterday'"),
+        ([str(SECONDS), "yesterday", str(SECONDS)], 3, "'yesterday'"),
+        (["soon", str(SECONDS), str(SECONDS)], 2, "'soon'"),
+        (["2024-05-01", ""], 3, "None|nan"),
+        (["2024-05-01", str(SECONDS)], 3, "'1714558830'"),
+        ([20240501, 20240502, 20240230], 4, "20240230"),
+        ([20240501, 20240502, SECONDS], 4, "1714558830"),
+        ([20240501, 20240502, 20240502.5], 4, "20240502.5"),
+        ([2024050110, 2024050111], 2, "2024050110"),
+        (["9/1/2024", "10/1/2024"], 2, "'9/1/2024'"),
+        (["now"], 2, "'now'"),
+        (["today"], 2, "'today'"),
+        (["12:30"], 2, "'12:30'"),
+        (["1856-01-01"], 2, "'1856-01-01'"),
+        ([5_000_000_000], 2, "5000000000"),
+        ([np.inf], 2, "inf"),
+        ([2**64 - 1], 2, "18446744073709551615"),
+        ([True, False], 2, "True"),
+        ([pd.Timedelta("1h")], 2, "0 days 01:00:00"),
+        ([pd.Timestamp("2024-05-01"), pd.NaT], 3, "NaT"),
+        ([pd.Timestamp("2369-09-26")], 2, "23.*"),
+        (pd.to_datetime([SECONDS, SECONDS + 9]), 2, "1970-01-01 00:00:01.714558830"),
+        ([{"a": 1}], 2, r"\{'a': 1\}"),
+    ],
+)  # fmt: skip
+def test_what_is_no_time_is_named_in_its_own_row(given, row, value):
+    with pytest.raises(ValueError, match=f"row {row}, column 'timestamp': ({value}) is not a time"):
+        times(*given)
+
+
+def test_an_empty_or_wrong_time_among_unix_seconds_is_named_in_its_own_row(checked):
+    for cell, value in (("", "<NA>"), ("soon", "'soon'")):
+        with pytest.raises(ValueError, match=f"row 3, column 'timestamp': {value} is not a time"):
+            checked(f"u1,t1,5,{SECONDS}\nu1,t2,5,{cell}\nu2,t1,5,{SECONDS}\n")
+
+
+def test_a_checked_table_is_the_same_checked_again():
+    for given in ([0.5, 1.25], [SECONDS, SECONDS + 1], ["2024-05-01", "2024-05-02"]):
+        once = check_ratings(frame(timestamp=given))
+        pd.testing.assert_frame_equal(check_ratings(once), once)
+
+
+def test_dates_of_items_may_be_older_and_years_alone():
+    dates = check_items(
+        pd.DataFrame({"item_id": range(4), "released": [1503, 1999, np.nan, 2024]})
+    )["released"]
+    assert dates.dt.year.tolist()[:2] == [1503, 1999]
+    assert dates.isna().tolist() == [False, False, True, False]
+
+
+# --- tables of other kinds ----------------------------------------------------------------------
+
+
+class Polars:
+    def to_pandas(self):
+        raise AssertionError("not asked to")
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        (frame().to_dict("list"), "ratings: dict, expected a DataFrame with user_id, item_id, ra"),
+        ([(1, 2, 3, 4)], "ratings: list, expected"),
+        ("ratings.csv", "ratings: str, .*read_csv"),
+        (Polars(), "ratings: Polars, .*to_pandas"),
+        (None, "ratings: NoneType"),
+    ],
+)
+def test_what_is_no_table_is_refused_with_the_remedy(table, message):
+    with pytest.raises(TypeError, match=message):
+        check_ratings(table)
+    with pytest.raises(TypeError, match=r"items: .* expected a DataFrame with item_id"):
+        check_items(table)
+
+
+@pytest.mark.parametrize("ids", [np.array([2**63 + 1, 2], np.uint64), [2**70, 2], [2**70, "a"]])
+def test_whole_ids_beyond_64_bits_are_named(ids):
+    with pytest.raises(ValueError, match=r"row 2, column 'user_id': \d+ does not fit 64 bits"):
+        check_ratings(frame(user_id=pd.Series(ids)))
+
+
+def test_unsigned_ids_that_fit_are_all_right():
+    assert check_ratings(frame(user_id=np.array([1, 2], np.uint64)))["user_id"].tolist() == [1, 2]
+
+
+def test_an_id_that_is_a_list_is_named():
+    with pytest.raises(ValueError, match=r"row 3, column 'user_id': \[1\]: an id is text or"):
+        check_ratings(frame(user_id=[2, [1]]))
+
+
+def test_text_ids_and_numbers_never_meet_in_silence():
+    for column, name in (("items", "item_id"), ("users", "user_id")):
+        ours = frame()[name]
+        with pytest.raises(ValueError, match=rf"row 2, column '{name}'.*astype\(str\)"):
+            check_ratings(frame(), **{column: ours.astype(str)})
+        with pytest.raises(ValueError, match=rf"row 2, column '{name}'.*astype\(int\)"):
+            check_ratings(frame(**{name: ours.astype(str)}), **{column: ours})
+
+
+@pytest.mark.parametrize("scale", [(5, 1), (1, 1), "15", 5, (1, 2, 3), (np.nan, 5)])
+def test_a_scale_is_lowest_and_highest(scale):
+    with pytest.raises(ValueError, match=r"scale: .* is not \(lowest, highest\)"):
+        check_ratings(frame(), scale=scale)
+
+
+def test_a_scale_that_no_rating_fits_is_said():
+    with pytest.raises(ValueError, match="4 is outside 10–20; none fits: ratings are 4 to 5"):
+        check_ratings(frame(), scale=(10, 20))
+
+
+@pytest.mark.parametrize("columns", ["user_id,x", "user_id,x,y"])
+def test_another_separator_is_seen_even_if_nothing_but_the_required_columns_is_there(
+    table, columns
+):
+    with pytest.raises(ValueError, match="the table seems to have ';' between cells, not ','"):
+        table(columns.replace(",", ";") + "\n1;2\n", required=("user_id", "x"))
+
+
+@pytest.mark.parametrize("rating", [pd.Timestamp("2024-05-01"), pd.Timedelta("1h"), 1j])
+def test_a_rating_of_another_kind_is_no_number(rating):
+    with pytest.raises(ValueError, match=r"row 2, column 'rating': .* is not a number"):
+        check_ratings(frame(rating=[rating, rating]), scale=None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mmrec_course.datasets.validation import check_ratings
 from mmrec_course.evaluation import (
     Split,
     cold_item_split,
@@ -345,7 +347,7 @@ def test_a_pair_that_stands_twice_is_refused() -> None:
 
 def test_a_part_without_a_column_is_refused() -> None:
     split = random_split(world())
-    with pytest.raises(ValueError, match="valid: column 'rating' is missing"):
+    with pytest.raises(ValueError, match="valid: row 1: column 'rating' is missing"):
         Split(
             train=split.train,
             valid=split.valid.drop(columns="rating"),
@@ -361,7 +363,7 @@ def test_a_part_without_a_column_is_refused() -> None:
 @every_split
 @pytest.mark.parametrize("column", ["user_id", "item_id", "rating", "timestamp"])
 def test_missing_columns_and_values_are_named(make: Callable[..., Split], column: str) -> None:
-    with pytest.raises(ValueError, match=f"ratings: column '{column}' is missing"):
+    with pytest.raises(ValueError, match=f"ratings: row 1: column '{column}' is missing"):
         make(world().drop(columns=column))
     table = world()
     table[column] = table[column].astype(object).mask(table.index == 17)
@@ -383,3 +385,64 @@ def test_impossible_fractions_are_named(make: Callable[..., Split], value: float
 def test_an_empty_table_is_refused(make: Callable[..., Split]) -> None:
     with pytest.raises(ValueError, match="ratings: no rows"):
         make(world().iloc[:0])
+
+
+# --- raw times ----------------------------------------------------------------------------------
+
+
+def moments(t: pd.Series) -> pd.Series:
+    return pd.to_datetime(t, unit="s")
+
+
+MOMENTS = 999_999_990 + 5 * np.random.default_rng(0).permutation(60)  # 9 and 10 digits
+FORMS: dict[str, Callable[[pd.Series], pd.Series]] = {
+    "numbers as text": lambda t: t.astype(str),
+    "floats as text": lambda t: t.astype(float).astype(str),
+    "milliseconds": lambda t: t * 1000,
+    "datetimes": moments,
+    "datetimes with a zone": lambda t: moments(t).dt.tz_localize("Asia/Tokyo"),
+    "ISO 8601": lambda t: moments(t).astype(str),
+    "Python's datetimes": lambda t: pd.Series(moments(t).tolist(), dtype=object),
+    "categories": lambda t: t.astype(str).astype("category"),
+}  # fmt: skip
+
+
+@every_split
+@pytest.mark.parametrize("form", FORMS)
+def test_raw_times_split_as_checked_ones(make: Callable[..., Split], form: str) -> None:
+    table = world(n_users=4).assign(timestamp=MOMENTS)
+    raw = table.assign(timestamp=FORMS[form](table["timestamp"]))
+    split, checked = make(table), make(check_ratings(table))
+    again = make(raw)
+    for part in ("train", "valid", "test"):
+        rows = list(getattr(split, part).index)
+        assert rows == list(getattr(checked, part).index) == list(getattr(again, part).index)
+    pd.testing.assert_frame_equal(again.train, raw.loc[again.train.index])
+
+
+@every_split
+@pytest.mark.parametrize("time", ["9/1/2024", "soon", "now", 9e12])
+def test_text_that_is_no_time_is_refused(make: Callable[..., Split], time: Any) -> None:
+    table = world()
+    table["timestamp"] = (table["timestamp"] + 10**9).astype(object)
+    table.loc[17, "timestamp"] = time
+    with pytest.raises(ValueError, match=r"ratings: row 19, column 'timestamp': .* is not a time"):
+        make(table)
+
+
+def test_candidates_of_another_kind_than_the_rated_ids_are_refused() -> None:
+    split = random_split(world().assign(item_id=lambda t: t["item_id"].str[1:].astype(int)))
+    with pytest.raises(ValueError, match=r"candidates: '\d+' is no rated item.*astype\(int\)"):
+        replace(split, candidates=split.candidates.astype(str))
+
+
+def test_ratings_as_text_are_counted_as_numbers() -> None:
+    split = random_split(world())
+    raw = random_split(world().astype({"rating": str}))
+    pd.testing.assert_frame_equal(split.describe(), raw.describe())
+
+
+def test_ratings_that_are_no_table_are_refused() -> None:
+    for make in SPLITS.values():
+        with pytest.raises(TypeError, match="ratings: dict, expected a DataFrame with user_id"):
+            make(world().to_dict("list"))

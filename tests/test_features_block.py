@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+import scipy.sparse as sp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.preprocessing import StandardScaler
@@ -22,20 +23,19 @@ def make(ids, values, present=None, **more):
     )
 
 
-ids_of_a_kind = st.one_of(
-    st.lists(st.integers(-50, 50), unique=True, max_size=12).map(lambda x: np.array(x, int)),
-    st.lists(st.text("abc", min_size=1, max_size=3), unique=True, max_size=12).map(
-        lambda x: np.array(x, object)
-    ),
-    st.lists(st.text("abc", min_size=1, max_size=3), unique=True, max_size=12).map(
-        lambda x: np.array(x, np.str_)
-    ),
-)
+numbers = st.lists(st.integers(-50, 50), unique=True, max_size=12)
+texts = st.lists(st.text("abc", min_size=1, max_size=3), unique=True, max_size=12)
+text_ids = st.builds(np.array, texts, st.sampled_from([object, np.str_]))
+number_ids = st.builds(np.array, numbers, st.just(int))
 
 
 @settings(deadline=None)
-@given(ids_of_a_kind, ids_of_a_kind, st.randoms(use_true_random=False))
-def test_align_never_mixes_rows(ids, wanted, random):
+@given(
+    st.one_of(st.tuples(text_ids, text_ids), st.tuples(number_ids, number_ids)),
+    st.randoms(use_true_random=False),
+)
+def test_align_never_mixes_rows(two, random):
+    ids, wanted = two
     mask = [random.random() < 0.7 for _ in ids]
     own = np.arange(1.0, len(ids) + 1)
     block = make(ids, np.column_stack([own, own]), np.array(mask, bool))
@@ -55,8 +55,77 @@ def test_align_takes_a_pandas_index():
     assert block.align(index).values.tolist() == [[2.0], [1.0]]
 
 
-def test_numbers_and_their_names_are_different_ids():
-    assert not make([1, 2], [[1.0], [2.0]]).align(["1", "2"]).present.any()
+OTHER_KIND = {
+    "align": lambda b, ids: b.align(ids),
+    "mask": lambda b, ids: b.mask(ids),
+    "nearest": lambda b, ids: b.nearest(ids[0]),
+    "standardize": lambda b, ids: b.standardize(ids),
+    "reduce": lambda b, ids: b.reduce(1, ids),
+    "concatenate": lambda b, ids: FeatureBlock.concatenate([b, make(ids, [[1.0], [2.0]])]),
+}
+
+
+@pytest.mark.parametrize("step", OTHER_KIND)
+def test_numbers_and_their_names_are_different_ids_and_never_meet_in_silence(step):
+    two = [[1.0], [2.0]]
+    for own, other, remedy in (
+        ([1, 2], ["1", "2"], r"text \('1'\).*numbers \(1\)"),
+        (["1", "2"], pd.Series([1, 2]), r"numbers \(1\).*text \('1'\)"),
+        (["1", "2"], np.array([1.0, 2.0]), r"numbers \(1.0\).*text"),
+    ):
+        with pytest.raises(ValueError, match=remedy):
+            OTHER_KIND[step](make(own, two), other)
+
+
+def test_a_mask_of_words_or_gaps_is_refused():
+    for present in (["True", "False"], [True, np.nan], [True, None], [1, 2], [1.0, 0.5]):
+        with pytest.raises(ValueError, match=r"block 'image': present: row .* neither True nor"):
+            make(["a", "b"], [[1.0], [2.0]], present)
+    for present in ([1, 0], [1.0, 0.0], np.array([True, False], object), pd.array([True, False])):
+        assert make(["a", "b"], [[1.0], [2.0]], present).present.tolist() == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        (sp.csr_array(np.eye(2)), "values: a csr_array, .*toarray"),
+        ([["x", "y"], ["z", "w"]], "values: not an array of numbers"),
+        ([[1.0], [2.0, 3.0]], "values: not an array of numbers"),
+        (np.eye(2) * 1j, "values: .* complex"),
+        (np.ma.masked_equal([[1.0, 2.0], [3.0, 9.0]], 9.0), "item 'b', column 'c1' is nan"),
+    ],
+)
+def test_values_that_are_no_plain_numbers_are_refused(values, message):
+    with pytest.raises(ValueError, match=message):
+        FeatureBlock(
+            modality="image", item_ids=["a", "b"], values=values, present=[True, True],
+            names=("c0", "c1"),
+        )  # fmt: skip
+
+
+def test_a_table_of_values_in_another_order_is_refused():
+    ids, table = ["a", "b"], pd.DataFrame({"c": [2.0, 1.0]}, index=["b", "a"])
+    with pytest.raises(ValueError, match=r"values has an index .* values\.loc\[item_ids\]"):
+        FeatureBlock(modality="m", item_ids=ids, values=table, present=[True, True], names=["c"])
+    with pytest.raises(ValueError, match="present has an index"):
+        make(ids, [[1.0], [2.0]], pd.Series([True, False], index=["b", "a"]))
+    block = FeatureBlock(
+        modality="m", item_ids=ids, values=table.loc[ids], present=[True, True], names=["c"]
+    )
+    assert block.values.tolist() == [[1.0], [2.0]]
+
+
+def test_ids_beyond_64_bits_are_refused():
+    with pytest.raises(ValueError, match="item_id 9223372036854775809 does not fit 64 bits"):
+        make(np.array([2**63 + 1, 2], np.uint64), [[1.0], [2.0]])
+
+
+def test_one_string_is_no_list_of_names_or_ids():
+    for ids, names in (("ab", ["c"]), (["a", "b"], "c")):
+        with pytest.raises(ValueError, match="one string; pass a list"):
+            FeatureBlock(
+                modality="m", item_ids=ids, values=[[1], [2]], present=[True] * 2, names=names
+            )
 
 
 def test_reasons_follow_their_items_and_only_absent_ones_have_any():

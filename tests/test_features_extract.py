@@ -196,6 +196,10 @@ def test_fit_items_are_checked(ds):
         extract_features(ds, fit_items=["t0", "x"])
     with pytest.raises(ValueError, match="fit_items: empty"):
         extract_features(ds, fit_items=[])
+    with pytest.raises(ValueError, match=r"fit_items: 1 is .* numbers \(1\), .* text \('t0'\)"):
+        extract_features(ds, fit_items=np.array([1, 2]))
+    with pytest.raises(ValueError, match="fit_items: one string"):
+        extract_features(ds, fit_items="t0")
 
 
 def test_the_numbers_do_not_depend_on_n_jobs(ds):
@@ -307,6 +311,7 @@ def test_a_parameter_that_no_name_shows_has_another_cache_too(ds, decoded):
 
 def test_what_another_process_added_meanwhile_is_kept(ds, monkeypatch, decoded):
     """The other half of the catalogue is extracted while this half is at work."""
+    ds = dataclasses.replace(ds, ratings=ds.ratings[:0])
     ours, theirs = (dataclasses.replace(ds, items=part) for part in (ds.items[:4], ds.items[4:]))
     describe = extract.Descriptor.describe
 
@@ -352,7 +357,8 @@ def test_an_interrupted_extraction_leaves_no_cache(ds, tmp_path, monkeypatch):
 
 def _extract_in_another_process(folder, half):
     ds = load_mosaic(folder)
-    mine = dataclasses.replace(ds, items=ds.items.iloc[half * 4 : half * 4 + 4])
+    items = ds.items.iloc[half * 4 : half * 4 + 4]
+    mine = dataclasses.replace(ds, items=items, ratings=ds.ratings[:0])
     for _ in range(3):
         extract_features(mine, ["image"], extractors={"image": PLAIN["image"]})
 

@@ -252,7 +252,7 @@ def test_a_new_track_and_a_gap_are_said(page, model, dataset):
 
 def test_an_empty_list_is_a_list(page, model, dataset, split):
     known = dataset.items.loc[np.unique(split.seen["item_id"])]
-    page = Playground(model, Dataset(ratings=dataset.ratings, items=known))
+    page = Playground(model, Dataset(ratings=split.seen, items=known))
     assert len(page.show("new").ranking()) == 0
     assert page.status == "Only new ones. No track is left to list."
     assert page._options()["which"] == []

@@ -13,10 +13,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 from sklearn.decomposition import PCA
 from sklearn.preprocessing import StandardScaler, normalize
 from threadpoolctl import threadpool_limits
+
+from mmrec_course.datasets.validation import _other_kind, _shown
 
 __all__ = ["FeatureBlock"]
 
@@ -44,8 +47,9 @@ class FeatureBlock:
     Raises
     ------
     ValueError
-        If shapes disagree, an id is missing or occurs twice, or a present row has a NaN or an
-        infinity (the message names the item and the column).
+        If shapes disagree, an id is missing or occurs twice, values are no plain numbers, present
+        is no mask, a pandas table or mask has an index of other ids, or a present row has a NaN
+        or an infinity (the message names the item and the column).
 
     Notebook: 03_image_features
 
@@ -69,10 +73,22 @@ class FeatureBlock:
     def __post_init__(self) -> None:
         where = f"block {self.modality!r}"
         # Copies: who changes an array afterwards must not change which row is whose.
+        for name in ("item_ids", "names"):
+            if isinstance(getattr(self, name), str):
+                raise ValueError(f"{where}: {name}: one string; pass a list of them")
         ids = _as_ids(self.item_ids).copy()
-        values = np.array(self.values, dtype=np.float64)
-        present = np.array(self.present, dtype=bool)
-        names = tuple(self.names)
+        for name in ("values", "present"):
+            index = getattr(getattr(self, name), "index", None)
+            if not isinstance(index, pd.Index) or isinstance(index, pd.RangeIndex):
+                continue
+            if not index.equals(pd.Index(ids)):
+                raise ValueError(
+                    f"{where}: {name} has an index that differs from item_ids; pass"
+                    f" {name}.loc[item_ids], or {name}.to_numpy() if rows are in that order"
+                )
+        values = _numbers(self.values, where)
+        present = _mask(self.present, where)
+        names = tuple(n.item() if isinstance(n, np.generic) else n for n in self.names)
         if ids.ndim != 1:
             raise ValueError(f"{where}: item_ids has shape {ids.shape}, expected one dimension")
         if values.ndim != 2 or values.shape != (len(ids), len(names)):
@@ -82,6 +98,8 @@ class FeatureBlock:
             )
         if present.shape != ids.shape:
             raise ValueError(f"{where}: present has shape {present.shape}, expected {ids.shape}")
+        if ids.dtype.kind == "u" and (ids >= 2**63).any():
+            raise ValueError(f"{where}: item_id {ids.max()} does not fit 64 bits with a sign")
         index = pd.Index(ids)
         if index.hasnans:
             row = int(np.flatnonzero(index.isna())[0])
@@ -127,13 +145,15 @@ class FeatureBlock:
         Raises
         ------
         ValueError
-            If an id occurs twice.
+            If an id occurs twice, or all are text and those of the block numbers, or the reverse.
 
         Notebook: 03_image_features
         """
         wanted = _as_ids(item_ids)
         row = pd.Index(self.item_ids).get_indexer(pd.Index(wanted))
         known = row >= 0
+        if not known.any():
+            self._refuse_other_kind(wanted)
         values = np.zeros((len(wanted), len(self.names)))
         present = np.zeros(len(wanted), bool)
         values[known] = self.values[row[known]]
@@ -213,9 +233,10 @@ class FeatureBlock:
             others = pd.Index(part.item_ids)
             odd = [*ids[~ids.isin(others)], *others[~others.isin(ids)]]
             if odd:
+                remedy = _other_kind(others, ids) or "; align them to the same ids first"
                 raise ValueError(
                     f"blocks: {first.modality!r} and {part.modality!r} differ in item"
-                    f" {odd[0]!r}; align them to the same ids first"
+                    f" {_shown(odd[0])}{remedy}"
                 )
         parts = [part.align(first.item_ids) for part in parts]
         kinds = list(dict.fromkeys(part.modality for part in parts))
@@ -341,7 +362,8 @@ class FeatureBlock:
             raise ValueError(f"{where}: k: {k} is not positive")
         row = int(pd.Index(self.item_ids).get_indexer(pd.Index(_as_ids([item_id])))[0])
         if row < 0:
-            raise ValueError(f"{where}: {item_id!r} is not among the items")
+            remedy = _other_kind([item_id], self.item_ids)
+            raise ValueError(f"{where}: {_shown(item_id)} is not among the items{remedy}")
         if not self.present[row]:
             why = self.reasons.get(item_id, "it has none")
             raise ValueError(f"{where}: item {item_id!r} is absent: {why}")
@@ -380,7 +402,8 @@ class FeatureBlock:
         unknown = hidden[~hidden.isin(ids)]
         if len(unknown):
             raise ValueError(
-                f"block {self.modality!r}: item_ids: {unknown[0]!r} is not among the items"
+                f"block {self.modality!r}: item_ids: {_shown(unknown[0])} is not among the items"
+                + _other_kind(unknown, self.item_ids)
             )
         return replace(self, present=self.present & ~np.asarray(ids.isin(hidden), dtype=bool))
 
@@ -410,8 +433,45 @@ class FeatureBlock:
         """(n,) which rows may be learned from: present, and among fit_items if given."""
         if fit_items is None:
             return self.present
-        among = pd.Index(self.item_ids).isin(_as_ids(fit_items))
+        learn = _as_ids(fit_items)
+        among = pd.Index(self.item_ids).isin(learn)
+        if not among.any():
+            self._refuse_other_kind(learn)
         return np.asarray(self.present & among, dtype=bool)
+
+    def _refuse_other_kind(self, ids: NDArray[Any]) -> None:
+        """Text and numbers cannot meet: without an error all items would be absent."""
+        if remedy := _other_kind(ids, self.item_ids):
+            raise ValueError(
+                f"block {self.modality!r}: item {_shown(pd.Index(ids)[0])} is unknown{remedy}"
+            )
+
+
+def _numbers(values: Any, where: str) -> NDArray[np.float64]:
+    """A copy as float64; a masked cell is NaN."""
+    if sp.issparse(values):
+        kind = type(values).__name__
+        raise ValueError(f"{where}: values: a {kind}, expected a dense array; pass .toarray()")
+    try:
+        if np.iscomplexobj(values):
+            raise TypeError("complex numbers")
+        filled = np.ma.filled(np.ma.asarray(values, np.float64), np.nan)
+        return np.array(filled, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(
+            f"{where}: values: not an array of numbers, (n_items, n_columns): {error}"
+        ) from None
+
+
+def _mask(present: Any, where: str) -> NDArray[np.bool_]:
+    """A copy as bool of a mask of True and False, or 1 and 0."""
+    if isinstance(present, np.ndarray) and present.dtype.kind == "b":
+        return np.array(present, dtype=bool)
+    given = np.asarray(present, dtype=object)
+    for row, value in enumerate(given.ravel()):
+        if isinstance(value, str) or pd.isna(value) or value not in (0, 1):
+            raise ValueError(f"{where}: present: row {row}: {value!r} is neither True nor False")
+    return given.astype(bool)
 
 
 def _as_ids(item_ids: ArrayLike | Iterable[Any]) -> NDArray[Any]:

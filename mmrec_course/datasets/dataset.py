@@ -16,6 +16,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mmrec_course.datasets.validation import (
+    RATING_COLUMNS,
+    _check_frame,
+    _other_kind,
+    _shown,
+)
+
 __all__ = ["Dataset"]
 
 MODALITIES = ("image", "text", "audio")
@@ -32,13 +39,13 @@ class Dataset:
     Attributes
     ----------
     ratings
-        DataFrame user_id, item_id, rating, timestamp.
+        DataFrame user_id, item_id, rating, timestamp, of items in ``items``.
     items
         DataFrame indexed by item_id, with title and whatever else is known, and a column for
         each modality: image and audio hold the path of a file, text the words themselves,
-        ``<NA>`` where there is none.
+        ``<NA>`` where there is none. A column item_id becomes the index.
     listeners
-        DataFrame indexed by user_id, or None.
+        DataFrame indexed by user_id, or None. A column user_id becomes the index.
     problems
         DataFrame item_id, modality, reason: media that the tables list but that cannot be used.
         Those are ``<NA>`` in items. Files are only looked at from outside here; one that cannot
@@ -47,6 +54,16 @@ class Dataset:
         modality → FeatureBlock, for data that come with features instead of media.
     folder
         Where it was read from, or None.
+    notes
+        What a loader decided about the data, in sentences; ``repr`` shows them.
+
+    Raises
+    ------
+    ValueError
+        If the index of items (or listeners) is missing, is the bare row numbers, has an id twice
+        or none; if ratings lack a column or have an item that is not among the items.
+    TypeError
+        If one of the three is no DataFrame.
 
     Notebook: 01_the_catalogue
 
@@ -66,6 +83,24 @@ class Dataset:
     problems: pd.DataFrame = field(default_factory=_no_problems)
     features: Mapping[str, Any] = field(default_factory=dict)
     folder: Path | None = None
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "items", _indexed(self.items, "item_id", "items"))
+        if self.listeners is not None:
+            listeners = _indexed(self.listeners, "user_id", "listeners")
+            object.__setattr__(self, "listeners", listeners)
+        _check_frame(self.ratings, RATING_COLUMNS, "ratings")
+        rated = self.ratings["item_id"]
+        unknown = rated[~rated.isin(self.items.index).to_numpy()]
+        if len(unknown):
+            remedy = _other_kind(unknown, self.items.index) or (
+                "; leave such ratings out: ratings[ratings['item_id'].isin(items.index)]"
+            )
+            raise ValueError(
+                f"ratings, column 'item_id': {_shown(unknown.iloc[0])} is not in the index of"
+                f" items{remedy}"
+            )
 
     @property
     def modalities(self) -> tuple[str, ...]:
@@ -120,4 +155,29 @@ class Dataset:
             parts.append("with " + ", ".join(f"{m} {n:,}" for m, n in present.items()))
         if len(self.problems):
             parts.append(f"{len(self.problems):,} problems")
+        parts += [f"note: {note}" for note in self.notes]
         return f"Dataset({'; '.join(parts)})"
+
+
+def _indexed(table: pd.DataFrame, key: str, name: str) -> pd.DataFrame:
+    """The table under unique ids; row numbers are not taken for ids."""
+    _check_frame(table, (), name)
+    if key in table.columns and table.index.name != key:
+        table = table.set_index(key)
+    index = table.index
+    if key in table.columns and not index.equals(pd.Index(table[key])):
+        raise ValueError(f"{name}: column {key!r} differs from the index of that name; drop one")
+    if index.nlevels > 1:
+        raise ValueError(f"{name}: the index has {index.nlevels} levels, expected one of {key}")
+    if index.name is None and index.dtype.kind in "iu" and len(index):
+        raise ValueError(
+            f"{name}: the index looks like row numbers and has no name; pass"
+            f" {name}.set_index(the column of ids), or {name}.rename_axis({key!r}) if it holds ids"
+        )
+    if index.hasnans:
+        row = int(np.argmax(index.isna()))
+        raise ValueError(f"{name}: the {key} of row {row} (counted from 0) is missing")
+    if not index.is_unique:
+        twice = _shown(index[index.duplicated()][0])
+        raise ValueError(f"{name}: {key} {twice} occurs more than once; keep one row of it")
+    return table

@@ -16,7 +16,12 @@ import pandas as pd
 
 from mmrec_course.datasets.dataset import MODALITIES, Dataset
 from mmrec_course.datasets.mosaic import locate_media
-from mmrec_course.datasets.validation import check_items, check_ratings, read_table
+from mmrec_course.datasets.validation import (
+    _implicit_feedback,
+    check_items,
+    check_ratings,
+    read_table,
+)
 
 __all__ = ["load_folder"]
 
@@ -49,7 +54,8 @@ def load_folder(
         What these columns of items.csv are called there, if not so. Cells of image and audio
         hold paths relative to the folder, with ``/`` between names, and lead to files inside
         it; an empty cell means that the item has no such thing. All but item_id may be
-        missing. Any other column is kept under its name, as text.
+        missing, and one column may serve several: item_id="file", image="file". Any other
+        column is kept under its name, as text.
     user_id, rating, timestamp
         What these columns of ratings.csv are called, if not so. The items' ids have the name
         that item_id gives in both tables.
@@ -57,7 +63,8 @@ def load_folder(
         Between cells, of both tables; ";" for a table that a spreadsheet saved where the comma
         is a decimal point. Decimal commas are not read.
     scale
-        Lowest and highest rating allowed; None for any number.
+        Lowest and highest rating allowed; None for any number. Implicit feedback may lie
+        outside it: see below.
 
     Returns
     -------
@@ -66,6 +73,12 @@ def load_folder(
     folder by ``..``, an absolute path or a link, not what their names say) are ``<NA>`` in
     ``items`` and have a row in ``problems``, as with :func:`load_mosaic`; they never stop a
     catalogue. Without ratings.csv, ``ratings`` has its four columns, their types and no row.
+
+    *Implicit feedback.* Where all ratings are 1, or several rows have one and the same rating,
+    each counts as the highest rating of the scale. Where they are 0 and 1 alone (or −1 and 1), 1
+    counts as the highest and the other as the lowest, unless the scale goes from 0 or less to
+    more than 1. Without a scale, or with one that ends at 1, these are 5 and 1. ``notes`` says
+    what was done.
 
     Raises
     ------
@@ -120,15 +133,19 @@ def load_folder(
 
     called = {"item_id": item_id, "user_id": user_id, "rating": rating, "timestamp": timestamp}
     ratings = _no_ratings(items.index)
+    notes: tuple[str, ...] = ()
     if (folder / "ratings.csv").exists():
         table = _read(folder / "ratings.csv", called, tuple(called), separator)
+        table["rating"], scale, notes = _implicit_feedback(table["rating"], scale)
         with _own_names(called):
             ratings = check_ratings(table, items=items.index, scale=scale, name="ratings.csv")
         ratings = ratings.reset_index(drop=True)
     elif given := [f"{name}={value!r}" for name, value in list(called.items())[1:] if value]:
         raise FileNotFoundError(f"ratings.csv: no such file in {folder.name!r}, but {given[0]}")
     items, problems = locate_media(items, folder)
-    return Dataset(ratings=ratings, items=items, problems=problems, folder=folder.resolve())
+    return Dataset(
+        ratings=ratings, items=items, problems=problems, folder=folder.resolve(), notes=notes
+    )
 
 
 def _read(
@@ -144,7 +161,12 @@ def _read(
                 f"{path.name}: row 1: column {name!r} is in the way of {value!r}, which is to be"
                 f" read as {name!r}; rename one of them"
             )
-    return table.rename(columns={value: name for name, value in called.items() if value})
+    roles = {name: value or name for name, value in called.items()}
+    columns: dict[str, pd.Series] = {}
+    for column in table.columns:
+        names = [name for name, source in roles.items() if source == column]
+        columns |= dict.fromkeys(names or [column], table[column])
+    return pd.DataFrame(columns)
 
 
 @contextmanager

@@ -17,7 +17,12 @@ from typing import Any, NoReturn
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
+from pandas.api.types import (
+    infer_dtype,
+    is_datetime64_any_dtype,
+    is_hashable,
+    is_numeric_dtype,
+)
 
 __all__ = ["check_items", "check_listeners", "check_ratings", "read_table"]
 
@@ -25,6 +30,12 @@ RATING_COLUMNS = ("user_id", "item_id", "rating", "timestamp")
 LONGEST_CELL = 2**30
 # What must not be in a cell: NUL, and the stand-ins that Python decodes broken bytes to.
 FOREIGN = re.compile("[\0\udc80-\udcff]")
+# Numbers of Unix time tell their unit by their size: each bound is March 1973 in its unit, and
+# the year 5138 in the unit before.
+UNITS = {"s": 0.0, "ms": 1e11, "us": 1e14, "ns": 1e17}
+# Dates written as one number: digits → format.
+DATES = {8: "%Y%m%d", 10: "%Y%m%d%H", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
+KINDS = {"string": "text", "integer": "numbers", "floating": "numbers"}
 
 
 def read_table(path: Path, *, required: tuple[str, ...], separator: str = ",") -> pd.DataFrame:
@@ -176,37 +187,155 @@ def _refuse(table: pd.DataFrame, row: int, column: str, problem: str, name: str)
     raise ValueError(f"{name}: row {_rows(table)[row]}, column {column!r}: {problem}")
 
 
+def _shown(value: Any) -> str:
+    """A cell as its owner would write it: 'text' in quotes, 1 and not np.int64(1)."""
+    return repr(value) if isinstance(value, str | bytes) else str(value)
+
+
+def _check_frame(table: Any, columns: tuple[str, ...], name: str) -> None:
+    """Refuse anything but a DataFrame with these columns, each once."""
+    if isinstance(table, pd.DataFrame):
+        return _check_columns(table.columns, columns, name)
+    if hasattr(table, "to_pandas"):
+        remedy = "call its to_pandas()"
+    elif isinstance(table, str | Path):
+        remedy = "read the file first, as with pd.read_csv"
+    else:
+        remedy = "make one, as with pd.DataFrame"
+    wanted = f"a DataFrame with {', '.join(columns)}" if columns else "a DataFrame"
+    raise TypeError(f"{name}: {type(table).__name__}, expected {wanted}; {remedy}")
+
+
+def _kind(ids: Any) -> str:
+    """Whether ids are "text" or "numbers"; "" of a mixture."""
+    index = pd.Index(ids)
+    return KINDS.get(infer_dtype(getattr(index, "categories", index), skipna=True), "")
+
+
+def _other_kind(given: Any, known: Any) -> str:
+    """The remedy, to be appended to a message, where text ids meet numbers; else ""."""
+    if not len(given) or not len(known):
+        return ""
+    ours, theirs = _kind(given), _kind(known)
+    if not ours or not theirs or ours == theirs:
+        return ""
+    example, other = (_shown(pd.Index(ids)[0]) for ids in (given, known))
+    return (
+        f"; the ids given are {ours} ({example}), the known ids are {theirs} ({other}): convert"
+        f" one side, as with .astype({'str' if theirs == 'text' else 'int'})"
+    )
+
+
 def _numbered(table: pd.DataFrame, column: str, name: str) -> NDArray[np.int64]:
-    """(n,) the same number for the same id; a row without an id is refused."""
-    number, ids = pd.factorize(table[column])
+    """(n,) the same number for the same id; a row without a usable id is refused."""
+    try:
+        number, ids = pd.factorize(table[column])
+    except TypeError:  # a list or a dict in a cell
+        odd = _first([not is_hashable(value) for value in table[column]]) or 0
+        problem = f"{table[column].iloc[odd]!r}: an id is text or a whole number"
+        _refuse(table, odd, column, problem, name)
     blank = number < 0
     if not is_numeric_dtype(ids.dtype):
-        blank |= (ids.astype(str) == "")[number]
+        blank |= (ids.astype(str).str.strip() == "")[number]
     if (row := _first(blank)) is not None:
-        _refuse(table, row, column, f"{table[column].iloc[row]!r}: the id is missing", name)
+        _refuse(table, row, column, f"{_shown(table[column].iloc[row])}: the id is missing", name)
+    if ids.dtype.kind in "uO":
+        large = [isinstance(i, int | np.integer) and not -(2**63) <= i < 2**63 for i in ids]
+        if (row := _first(np.array(large, dtype=bool)[number])) is not None:
+            value = table[column].iloc[row]
+            problem = f"{value} does not fit 64 bits with a sign; make the ids text: .astype(str)"
+            _refuse(table, row, column, problem, name)
     return np.asarray(number, dtype=np.int64)
 
 
-def _times(table: pd.DataFrame, column: str, name: str, *, seconds: bool, optional: bool) -> Any:
-    """A column of times as datetime64[us] in UTC, without a zone."""
+def _times(
+    table: pd.DataFrame, column: str, name: str, *, seconds: bool = True, optional: bool = False
+) -> Any:
+    """A column of times as datetime64[us] in UTC, without a zone: :func:`check_ratings` says how.
+
+    ``seconds``: numbers count from 1970, and years lie between 1900 and 2100. ``optional``: a
+    cell may be empty.
+    """
     given = table[column]
+    if isinstance(given.dtype, pd.CategoricalDtype):
+        given = given.astype(given.cat.categories.dtype)
+    if isinstance(given.dtype, pd.PeriodDtype):
+        given = given.dt.to_timestamp()
+    elif given.dtype.kind == "O":
+        given = given.mask(given.astype("string").str.strip().eq("").fillna(False))
+    years = (1900, 2100) if seconds else (1, 9999)
     if is_datetime64_any_dtype(given.dtype):
-        times = pd.to_datetime(given, utc=True)
+        times, like = pd.to_datetime(given, utc=True), f" of the years {years[0]} to {years[1]}"
+        if times.dt.nanosecond.any() and (times.dt.year == 1970).all():
+            times = times.where(times.dt.nanosecond == 0)
+            like = " of a rating; were numbers read as nanoseconds? pd.to_datetime(…, unit='s')"
+    elif given.dtype.kind in "bmc":
+        times, like = pd.Series(pd.NaT, given.index).dt.tz_localize("UTC"), ""
     else:
-        # Reading text as numbers is slow; the first row says whether there is any point in it.
-        numeric = seconds and pd.to_numeric(given.iloc[:1], errors="coerce").notna().all()
-        number = pd.to_numeric(given, errors="coerce").astype("float64") if numeric else None
-        if number is not None and number.notna().all():
-            times = pd.to_datetime(number, unit="s", errors="coerce", utc=True)
-        else:
-            times = pd.to_datetime(
-                given.astype("string"), format="ISO8601", errors="coerce", utc=True
-            )
-    bad = times.isna() & given.notna() if optional else times.isna()
-    if (row := _first(bad)) is not None:
-        example = "2024-05-01 10:20:30" if seconds else "2024-05-01"
-        _refuse(table, row, column, f"{given.iloc[row]!r} is not a time such as {example}", name)
+        times, like = _read_times(given, seconds, years)
+    bad = times.isna() | ~times.dt.year.between(*years)
+    if (row := _first(bad & given.notna() if optional else bad)) is not None:
+        value = given.iloc[row]
+        if pd.isna(value):
+            like = "; fill it in or leave the row out"
+        _refuse(table, row, column, f"{_shown(value)} is not a time{like}", name)
     return times.dt.tz_localize(None).dt.as_unit("us")
+
+
+def _read_times(given: pd.Series, seconds: bool, years: tuple[int, int]) -> tuple[Any, str]:
+    """Times in UTC of a column of numbers or text, NaT where a cell is none; and what is one."""
+    if given.dtype.kind == "f" and (given.isna() | (given % 1 == 0)).all():
+        given = given.astype("Int64")  # 2024, not 2024.0
+    text = given.astype("string").str.strip()
+
+    def as_numbers() -> tuple[Any, str]:
+        number = given if is_numeric_dtype(given.dtype) else pd.to_numeric(text, errors="coerce")
+        return _from_numbers(number.replace([np.inf, -np.inf], np.nan))
+
+    def as_text() -> tuple[Any, str]:
+        # pandas would read "now" and "today".
+        begun = text.where(text.str.match(r"\d"))
+        times = pd.to_datetime(begun, format="ISO8601", errors="coerce", utc=True)
+        example = f"2024-05-01{' 10:20:30' if seconds else ''}"
+        return times, f" such as {example}; convert others with pd.to_datetime(…, format=…)"
+
+    if not seconds:
+        return as_text()
+    # Reading text as numbers is slow; the first cell says what to try first.
+    first = pd.to_numeric(text.dropna().iloc[:1], errors="coerce").notna().all()
+    ways = [as_numbers, as_text] if first else [as_text, as_numbers]
+    read = []
+    for way in ways:
+        read.append(way())
+        if not (read[-1][0].isna() & given.notna()).any():
+            return read[-1]
+    return min(read, key=lambda result: int(result[0].isna().sum()))
+
+
+def _from_numbers(number: pd.Series) -> tuple[Any, str]:
+    """Times in UTC of numbers that are all Unix times of one unit, or all dates of one form."""
+    for digits, form in DATES.items():
+        inside = number.between(19000101 * 10 ** (digits - 8), 2101 * 10 ** (digits - 4) - 1)
+        if inside.sum() * 2 <= number.notna().sum():
+            continue
+        whole = number.where(inside & (number % 1 == 0)).astype("Int64").astype("string")
+        times = pd.to_datetime(whole, format=form, errors="coerce", utc=True)
+        if digits != 10:
+            return times, f" such as {form.replace('%', '')}, which most others are"
+        if times.notna().all():
+            doubt = ": Unix seconds after 2030, or a date and its hour? write 2024-05-01 10:00"
+            return times.mask(times.notna()), doubt
+    size = number.astype("float64").abs()
+    unit = np.searchsorted(list(UNITS.values()), size, side="right") - 1
+    usual = int(np.bincount(unit[number.notna()], minlength=1).argmax())
+    odd = pd.Series(unit != usual, number.index)
+    # 0 and −1 stand for "no time" among times of the present.
+    none = number.isin([0, -1])
+    if usual == 0 and not none.all() and (size[~none] >= 1e8).all():
+        odd |= none
+    code = list(UNITS)[usual]
+    times = pd.to_datetime(number.mask(odd), unit=code, errors="coerce", utc=True)
+    return times, f" of the years 1900 to 2100 in Unix time, unit {code!r}, which the others are"
 
 
 def check_ratings(
@@ -225,8 +354,8 @@ def check_ratings(
     ----------
     ratings
         user_id, item_id, rating, timestamp, as text or already parsed; other columns kept.
-        Times are ISO 8601 (``2024-05-01 10:20:30``), datetimes, or Unix seconds; where a time
-        has a zone it is turned into UTC.
+        Times are ISO 8601 (``2024-05-01 10:20:30``), datetimes, or numbers, also as text; where
+        a time has a zone it is turned into UTC, without one it counts as UTC.
     items
         Known item ids; anything else is an error. None: any id will do.
     users
@@ -243,9 +372,19 @@ def check_ratings(
     Raises
     ------
     ValueError
-        For a missing or doubled column, a missing id, a rating that is no number, NaN, infinite
-        or off the scale, a time that cannot be read, an unknown item or user, a pair rated
-        twice.
+        For a missing or doubled column, a missing id or one beyond 64 bits, a rating that is no
+        number, NaN, infinite or off the scale, a time that cannot be read, an unknown item or
+        user, a pair rated twice.
+    TypeError
+        If ``ratings`` is no DataFrame.
+
+    Notes
+    -----
+    *Times as numbers.* A number of 8 digits is a date, 20240501, one of 12 or 14 digits has its
+    hour, minute (and second) too. All others are Unix time, whose unit follows from the size:
+    seconds below 10¹¹, then milliseconds below 10¹⁴, microseconds below 10¹⁷, nanoseconds. A
+    column has one form; a number of another one is refused. 0, 1, 2, … are an order, in seconds
+    from 1970; so are years alone. Times lie between 1900 and 2100.
 
     Notebook: 01_the_catalogue
 
@@ -258,35 +397,84 @@ def check_ratings(
     ...
     ValueError: ratings: row 2, column 'rating': 9 is outside 1–5
     """
-    _check_columns(ratings.columns, RATING_COLUMNS, name)
+    _check_frame(ratings, RATING_COLUMNS, name)
     table = ratings.copy()
     user = _numbered(table, "user_id", name)
     item = _numbered(table, "item_id", name)
 
     given = table["rating"]
+    if given.dtype.kind in "mMc" and len(given):
+        _refuse(table, 0, "rating", f"{given.iloc[0]} is not a number", name)
     rating = pd.to_numeric(given, errors="coerce").astype("float64")
     if (row := _first(~np.isfinite(rating.to_numpy()))) is not None:
         _refuse(table, row, "rating", f"{given.iloc[row]} is not a number", name)
     if scale is not None:
-        low, high = scale
-        if (row := _first((rating < low) | (rating > high))) is not None:
+        low, high = _check_scale(scale)
+        off = (rating < low) | (rating > high)
+        if (row := _first(off)) is not None:
             problem = f"{given.iloc[row]} is outside {low:g}–{high:g}"
+            if off.all() and len(off) > 1:
+                problem += f"; none fits: ratings are {rating.min():g} to {rating.max():g}"
             _refuse(table, row, "rating", problem, name)
     whole = bool((rating == np.round(rating)).all())
     table["rating"] = rating.astype("int64") if whole else rating
-    table["timestamp"] = _times(table, "timestamp", name, seconds=True, optional=False)
+    table["timestamp"] = _times(table, "timestamp", name)
 
     for column, known, kind in (("item_id", items, "items"), ("user_id", users, "listeners")):
         if known is not None and (row := _first(~table[column].isin(known))) is not None:
-            value = table[column].iloc[row]
-            _refuse(table, row, column, f"{value!r} is not among the {kind}", name)
+            problem = f"{_shown(table[column].iloc[row])} is not among the {kind}"
+            _refuse(table, row, column, problem + _other_kind(table[column], known), name)
     pair = user * (item.max(initial=0) + 1) + item
     if (row := _first(pd.Index(pair).duplicated())) is not None:
         who, what = table["user_id"].iloc[row], table["item_id"].iloc[row]
         before = _first(pair == pair[row])
-        problem = f"user {who!r} has rated {what!r} before, in row {_rows(table)[before]}"
+        problem = (
+            f"user {_shown(who)} has rated {_shown(what)} before, in row {_rows(table)[before]}"
+        )
         _refuse(table, row, "item_id", problem, name)
     return table
+
+
+def _check_scale(scale: Any) -> tuple[float, float]:
+    try:
+        low, high = map(float, scale)
+    except (TypeError, ValueError):
+        low = high = np.nan
+    if isinstance(scale, str) or not low < high:
+        raise ValueError(f"scale: {scale!r} is not (lowest, highest), such as (1, 5)")
+    return low, high
+
+
+def _implicit_feedback(
+    rating: pd.Series, scale: tuple[float, float] | None
+) -> tuple[pd.Series, tuple[float, float] | None, tuple[str, ...]]:
+    """Ratings, their scale and a note, of a column that may say yes (or yes and no) alone.
+
+    One value above 0 in all of several rows, or 1 in all, becomes the highest rating; 1 beside 0
+    or −1 the highest, the other the lowest. Any other column is returned as it is.
+    """
+    number = pd.to_numeric(rating, errors="coerce").astype("float64")
+    low, high = (1.0, 5.0) if scale is None else _check_scale(scale)
+    values = set(number.unique())
+    best, worst = (5.0, 1.0) if high <= 1 else (high, low)
+    value = min(values, default=np.nan)
+    if values == {1} or (
+        len(values) == 1
+        and len(rating) > 1
+        and value > 0
+        and (scale is None or low <= value < high)
+    ):
+        best = max(best, value) if scale is None else best
+        if value == best:
+            return rating, scale, ()
+        number = pd.Series(best, index=rating.index)
+        note = f"implicit feedback: every rating is {value:g} and counts as {best:g}"
+    elif values in ({0, 1}, {-1, 1}) and not (scale is not None and low <= 0 and high > 1):
+        number = number.map({1: best, value: worst})
+        note = f"implicit feedback: rating 1 counts as {best:g}, {value:g} as {worst:g}"
+    else:
+        return rating, scale, ()
+    return number, (worst, best), (note,)
 
 
 def check_items(
@@ -344,13 +532,13 @@ def check_listeners(listeners: pd.DataFrame, *, name: str = "listeners") -> pd.D
 
 def _by_id(table: pd.DataFrame, key: str, dates: tuple[str, ...], name: str) -> pd.DataFrame:
     """The table indexed by unique ids."""
-    _check_columns(table.columns, (key,), name)
+    _check_frame(table, (key,), name)
     table = table.copy()
     _numbered(table, key, name)
     if (row := _first(table[key].duplicated())) is not None:
         value = table[key].iloc[row]
         before = _rows(table)[_first(table[key] == value)]
-        _refuse(table, row, key, f"{value!r} occurs before, in row {before}", name)
+        _refuse(table, row, key, f"{_shown(value)} occurs before, in row {before}", name)
     for column in dates:
         if column in table.columns:
             table[column] = _times(table, column, name, seconds=False, optional=True)

@@ -14,6 +14,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mmrec_course.datasets.validation import _check_frame, _other_kind, _times
+
 __all__ = [
     "Split",
     "cold_item_split",
@@ -59,10 +61,11 @@ class Split:
     def __post_init__(self) -> None:
         parts = {"train": self.train, "valid": self.valid, "test": self.test}
         for name, part in parts.items():
-            for column in COLUMNS:
-                if column not in part.columns:
-                    raise ValueError(f"{name}: column {column!r} is missing")
+            _check_frame(part, COLUMNS, name)
         pairs = pd.concat([part[["user_id", "item_id"]] for part in parts.values()])
+        for ids in (self.candidates, self.valid_candidates):
+            if problem := _other_kind(ids, pairs["item_id"]):
+                raise ValueError(f"candidates: {pd.Index(ids)[0]!r} is no rated item{problem}")
         again = pairs.duplicated().to_numpy()
         if again.any():
             user, item = pairs.iloc[int(np.argmax(again))]
@@ -115,14 +118,15 @@ class Split:
 
 def liked(ratings: pd.DataFrame, candidates: NDArray[Any], positive: float) -> pd.DataFrame:
     """The rows that a ranking of these candidates is asked to find."""
-    return ratings[(ratings["rating"] >= positive) & ratings["item_id"].isin(candidates)]
+    return ratings[
+        (pd.to_numeric(ratings["rating"]) >= positive) & ratings["item_id"].isin(candidates)
+    ]
 
 
 def _in_order(ratings: pd.DataFrame, **fractions: float) -> pd.DataFrame:
     """Checked, and in order of time, then user, then item, whatever order the rows came in."""
+    _check_frame(ratings, COLUMNS, "ratings")
     for column in COLUMNS:
-        if column not in ratings.columns:
-            raise ValueError(f"ratings: column {column!r} is missing")
         absent = ratings[column].isna().to_numpy()
         if absent.any():
             raise ValueError(
@@ -137,9 +141,9 @@ def _in_order(ratings: pd.DataFrame, **fractions: float) -> pd.DataFrame:
         raise ValueError(f"{' + '.join(fractions)}: {sum(fractions.values())} leaves no training")
     # Through plain values: a categorical column has an order of its own, and must not split
     # differently from the same ids as strings.
-    time, user, item = (
-        pd.factorize(np.asarray(ratings[column]), sort=True)[0]
-        for column in ("timestamp", "user_id", "item_id")
+    time = _times(ratings, "timestamp", "ratings").to_numpy()
+    user, item = (
+        pd.factorize(np.asarray(ratings[column]), sort=True)[0] for column in ("user_id", "item_id")
     )
     return ratings.iloc[np.lexsort((item, user, time))]
 
@@ -168,7 +172,7 @@ def temporal_split(ratings: pd.DataFrame, *, valid: float = 0.1, test: float = 0
     Parameters
     ----------
     ratings
-        DataFrame user_id, item_id, rating, timestamp.
+        DataFrame user_id, item_id, rating, timestamp; times as in :func:`check_ratings`.
     valid, test
         Fractions of each user's ratings, in [0, 1), together below 1.
 
@@ -179,7 +183,8 @@ def temporal_split(ratings: pd.DataFrame, *, valid: float = 0.1, test: float = 0
     Raises
     ------
     ValueError
-        If a column or a value is missing, a pair is rated twice, or a fraction is out of range.
+        If a column or a value is missing, a time cannot be read, a pair is rated twice, or a
+        fraction is out of range.
 
     Notebook: 06_evaluation
     """
@@ -220,13 +225,14 @@ def global_time_split(ratings: pd.DataFrame, *, valid: float = 0.1, test: float 
     Raises
     ------
     ValueError
-        If a column or a value is missing, a pair is rated twice, a fraction is out of range, or
-        so many ratings share the first moment that nothing is left to train on.
+        If a column or a value is missing, a time cannot be read, a pair is rated twice, a
+        fraction is out of range, or so many ratings share the first moment that nothing is left
+        to train on.
 
     Notebook: 06_evaluation
     """
     ordered = _in_order(ratings, valid=valid, test=test)
-    time = np.asarray(ordered["timestamp"])
+    time = _times(ordered, "timestamp", "ratings").to_numpy()
     part = np.zeros(len(time), int)
     for label, fraction in ((1, valid + test), (2, test)):
         first = len(time) - int(_whole(fraction, len(time)))
@@ -234,7 +240,8 @@ def global_time_split(ratings: pd.DataFrame, *, valid: float = 0.1, test: float 
             part[time >= time[first]] = label
     if part[0] > 0:
         raise ValueError(
-            f"ratings: the cut falls on their first moment, {time[0]}, and leaves no training;"
+            f"ratings: the cut falls on their first moment, {ordered['timestamp'].iloc[0]}, and"
+            " leaves no training;"
             " take smaller fractions or random_split"
         )
     earlier = np.asarray(ordered["item_id"])[part < 2]
@@ -267,7 +274,8 @@ def random_split(
     Raises
     ------
     ValueError
-        If a column or a value is missing, a pair is rated twice, or a fraction is out of range.
+        If a column or a value is missing, a time cannot be read, a pair is rated twice, or a
+        fraction is out of range.
 
     Notebook: 06_evaluation
     """
@@ -308,7 +316,8 @@ def cold_item_split(
     Raises
     ------
     ValueError
-        If a column or a value is missing, a pair is rated twice, or a fraction is out of range.
+        If a column or a value is missing, a time cannot be read, a pair is rated twice, or a
+        fraction is out of range.
 
     Notebook: 06_evaluation
     """

@@ -34,6 +34,7 @@ from sklearn.utils import get_tags
 from threadpoolctl import threadpool_limits
 
 from mmrec_course.datasets import Dataset
+from mmrec_course.datasets.validation import _other_kind, _shown
 from mmrec_course.features.audio import AudioDescriptor
 from mmrec_course.features.block import FeatureBlock
 from mmrec_course.features.cache import (
@@ -350,10 +351,13 @@ def _fit_mask(items: pd.Index, fit_items: Iterable[Any] | None) -> Mask:
     """(n,) which items may be learned from."""
     if fit_items is None:
         return np.ones(len(items), bool)
+    if isinstance(fit_items, str):
+        raise ValueError(f"fit_items: one string; pass [{fit_items!r}]")
     ids = pd.Index(list(fit_items))
     unknown = ids[~ids.isin(items)]
     if len(unknown):
-        raise ValueError(f"fit_items: {unknown[0]!r} is not among the items")
+        remedy = _other_kind(unknown, items)
+        raise ValueError(f"fit_items: {_shown(unknown[0])} is not among the items{remedy}")
     if len(ids) == 0:
         raise ValueError("fit_items: empty; there is nothing to learn from. None takes all items")
     return np.asarray(items.isin(ids))

@@ -665,7 +665,8 @@ print(tiny.features["image"].values.shape, "present:", tiny.features["image"].pr
 # %% [markdown]
 # The split of the file stays (`part`), so that your number can stand beside theirs; the features arrive
 # as a `FeatureBlock`, in which an item with nothing but zeros is *absent* (most code takes such zeros
-# for a picture). From there all is as in lesson 08. RecBole's form has typed columns in `.inter`,
+# for a picture). There were no ratings, so each row counts as a 5; `tiny.notes` says so. Arrays under
+# other names are named: `load_atomic(folder, features={"audio": "vggish.npy"})`. From there all is as in lesson 08. RecBole's form has typed columns in `.inter`,
 # `.item` and `.user`; `read_atomic_table` reads one of them:
 
 # %%
