@@ -426,7 +426,9 @@ def test_compare_splits_refuses_what_cannot_be() -> None:
 
 
 def test_scores_of_a_user_that_agree_to_five_digits_tie() -> None:
-    ratings = pd.DataFrame({"user_id": "u", "item_id": list("abc"), "rating": [1, 5, 1]})
+    ratings = pd.DataFrame(
+        {"user_id": "u", "item_id": list("abc"), "rating": [1, 5, 1], "timestamp": [0, 1, 2]}
+    )
     split = Split(
         train=ratings[:0],
         valid=ratings[:0],
