@@ -1,6 +1,7 @@
 """The final recommender: parts that add up, cold items, placebo, missing modalities."""
 
 from copy import copy
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -241,7 +242,7 @@ def test_items_added_one_at_a_time_are_the_same_as_at_once(cold, blocks):
 def test_what_cannot_be_added_is_named(model, cold, blocks):
     with pytest.raises(ValueError, match="is known already; fit again to change it"):
         model.add_items({"image": blocks["image"].align(cold.candidates[:1])})
-    with pytest.raises(ValueError, match="of another type"):
+    with pytest.raises(ValueError, match=r"blocks\['image'\]: 7 is an integer, but the id 't000'"):
         model.add_items({"image": blocks["image"].align([7])})
     other = FeatureBlock(
         modality="image", item_ids=["new"], values=[[1.0]], present=[True], names=("one",)
@@ -310,8 +311,10 @@ def test_what_cannot_be_folded_in_is_named(model, cold):
     row = cold.seen.iloc[[0]]
     with pytest.raises(ValueError, match="item_id: 'unheard of' is unknown; add_items first"):
         model.partial_fit(row.assign(item_id="unheard of"))
-    with pytest.raises(ValueError, match="user_id: 7 is of another type"):
+    with pytest.raises(ValueError, match="user_id: 7 is an integer, but the id 'u001' in fit"):
         model.partial_fit(row.assign(user_id=7))
+    with pytest.raises(ValueError, match="item_id: 7 is an integer, but the id 't000' in fit"):
+        model.partial_fit(row.assign(item_id=7))
 
 
 @pytest.mark.parametrize("fusion", ["weighted", "multitask"])
@@ -345,6 +348,110 @@ def test_whole_number_ids_survive(world, tmp_path):
     np.testing.assert_array_equal(
         loaded.score(["u001"], loaded.item_ids_), model.score(["u001"], model.item_ids_)
     )
+
+
+def small(rng=0, n_items=12, n_columns=3, **more):
+    """A few ratings of whole-number ids, and one block of features."""
+    random = np.random.default_rng(rng)
+    user, item = np.nonzero(random.random((15, n_items)) < 0.5)
+    ratings = pd.DataFrame(
+        {
+            "user_id": user,
+            "item_id": item,
+            "rating": random.integers(1, 6, len(user)),
+            "timestamp": np.arange(len(user)),
+        }
+    )
+    parts = {
+        "item_ids": np.arange(n_items + 3),
+        "values": random.normal(size=(n_items + 3, n_columns)),
+        "present": np.ones(n_items + 3, bool),
+        "names": tuple(f"x{j}" for j in range(n_columns)),
+    }
+    return ratings, {"image": FeatureBlock(modality="image", **(parts | more))}
+
+
+@pytest.mark.parametrize(
+    ("parameters", "names"),
+    [
+        ({"rng": np.int64(3), "positive": np.int64(4)}, np.arange(3)),
+        ({"positive": np.float32(3.5), "weights": {"image": np.int64(2)}}, np.linspace(0, 1, 3)),
+        ({"fusion": np.str_("multitask")}, pd.Index([("a", 1), ("a", 2), ("b", 1)])),
+        ({"weights": {"image": np.float64(1)}}, np.array(["x", "y", "z"])),
+        ({"rng": np.uint8(1)}, (True, np.bool_(False), None)),
+        ({}, pd.Series(["a", "b", "c"], dtype="category")),
+    ],
+)
+def test_numpy_scalars_as_parameters_and_names_are_saved(parameters, names, tmp_path):
+    ratings, features = small(names=names)
+    model = MultimodalRecommender(**parameters).fit(ratings, features)
+    loaded = MultimodalRecommender.load(model.save(tmp_path / "model"))
+    assert loaded.get_params() == model.get_params()
+    assert loaded.names_ == model.names_
+    assert loaded.user_ids_.dtype == loaded.item_ids_.dtype == np.int64
+    new = {"image": replace(features["image"], item_ids=np.arange(100, 115))}
+    for fitted in (model, loaded):
+        fitted.add_items(new)
+    np.testing.assert_allclose(
+        loaded.score([0, 1, 99], loaded.item_ids_), model.score([0, 1, 99], model.item_ids_)
+    )
+
+
+@pytest.mark.parametrize(
+    "dtype", ["int32", "uint8", "uint64", "Int64", "str", "string", "category"]
+)
+def test_ids_of_every_kind_that_fit_accepts_survive_saving(dtype, tmp_path):
+    ratings, features = small()
+    ids = pd.Series(features["image"].item_ids).astype(dtype)
+    ratings = ratings.assign(item_id=ratings["item_id"].astype(dtype))
+    if dtype == "category":  # of text, as tables have them
+        ids, ratings["item_id"] = ids.astype(str), ratings["item_id"].astype(str).astype(dtype)
+    block = {"image": replace(features["image"], item_ids=ids.to_numpy())}
+    model = MultimodalRecommender().fit(ratings, block)
+    loaded = MultimodalRecommender.load(model.save(tmp_path / "model"))
+    assert loaded.item_ids_.dtype == model.item_ids_.dtype
+    assert loaded.item_ids_.tolist() == model.item_ids_.tolist()
+    assert {type(i) for i in loaded.item_ids_} == {type(i) for i in model.item_ids_}
+    np.testing.assert_allclose(loaded.score([0], ids), model.score([0], ids))
+    kind = str if dtype in ("str", "string", "category") else int
+    assert isinstance(loaded.recommend([0])["item_id"].tolist()[0], kind)
+
+
+def test_what_could_not_be_saved_is_refused_by_fit_or_named_by_save(tmp_path):
+    ratings, features = small()
+    for rng in (np.random.default_rng(0), None, 1.5, -1, "0"):
+        with pytest.raises(ValueError, match=r"rng: .* is not a whole number of at least 0"):
+            MultimodalRecommender(rng=rng).fit(ratings, features)
+    for w in (-1, np.nan, "1", None, np.ones(2)):
+        with pytest.raises(ValueError, match=r"weights\['image'\]: .* is not a finite number"):
+            MultimodalRecommender(weights={"image": w}).fit(ratings, features)
+    with pytest.raises(TypeError, match=r"weights: .*, expected modality → number"):
+        MultimodalRecommender(weights=[1.0]).fit(ratings, features)
+    days = small(names=pd.date_range("2024-01-01", periods=3))[1]
+    model = MultimodalRecommender().fit(ratings, days)
+    with pytest.raises(TypeError, match=r"names_'\]\['image'\]\[0\]: Timestamp.* cannot be saved"):
+        model.save(tmp_path / "model")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("fusion", ["weighted", "multitask"])
+def test_features_turned_into_more_columns_than_items_change_nothing(fusion):
+    """Turned, with columns of zeros beside them: nobody can tell, but for the cost."""
+    random = np.random.default_rng(1)
+    narrow = random.normal(size=(15, 6))
+    wide = narrow @ np.linalg.qr(random.normal(size=(3000, 6)))[0].T
+    present = np.arange(15) != 2
+    scores = []
+    for values in (narrow, wide):
+        names = tuple(range(values.shape[1]))
+        ratings, features = small(values=values, names=names, present=present)
+        known = {"image": features["image"].align(np.arange(13))}
+        model = MultimodalRecommender(fusion=fusion).fit(ratings, known)
+        model.add_items({"image": features["image"].align([13, 14])})
+        scores.append(model.score([*model.user_ids_, 99], np.arange(16)))
+    assert model.contents_["image"].rows.shape[1] <= 13
+    assert np.abs(scores[0][:, 12:15]).min() > 0, "cold items have scores"
+    np.testing.assert_allclose(scores[1], scores[0], rtol=1e-9, atol=1e-9)
 
 
 def test_more_users_than_items_and_fewer_give_the_same_kind_of_model(world, blocks):

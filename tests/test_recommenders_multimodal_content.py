@@ -93,6 +93,36 @@ def test_wide_features_keep_their_strongest_directions() -> None:
     np.testing.assert_allclose(rows @ rows.T, plain @ plain.T, atol=1e-8)
 
 
+@pytest.mark.parametrize("n_training", [1, 5, 8])
+def test_more_columns_than_training_items_become_as_many_numbers_without_loss(
+    n_training: int,
+) -> None:
+    features, training = block(12, 50), np.arange(12) < n_training
+    projection = fit_projection(features, training, 0)
+    rows = projection.rows(features)
+    use = features.present & training
+    plain = Projection(features.values[use].mean(axis=0)).rows(features)
+    assert rows.shape == (12, use.sum() + 1)
+    np.testing.assert_allclose(rows @ rows[use].T, plain @ plain[use].T, atol=1e-12)
+    np.testing.assert_allclose((rows**2).sum(axis=1), (plain**2).sum(axis=1), atol=1e-12)
+    assert not rows[3].any(), "an absent item"
+
+
+@pytest.mark.parametrize(("n", "d"), [(20, 7), (7, 20), (7, 7)])
+def test_what_is_said_of_a_row_left_out_is_what_the_others_say(n: int, d: int) -> None:
+    rng = np.random.default_rng(0)
+    design, target = rng.normal(size=(n, d)), rng.normal(size=(n, 2))
+    _, theta, unseen = leave_one_out(design, target, (0.5,))
+    t = target - target.mean(axis=0)
+    for row in range(n):
+        rest = np.arange(n) != row
+        gram = design[rest].T @ design[rest] + 0.5 * np.eye(d)
+        said = design[row] @ np.linalg.solve(gram, design[rest].T @ t[rest])
+        np.testing.assert_allclose(unseen[row], said + target.mean(axis=0), atol=1e-10)
+    whole = np.linalg.solve(design.T @ design + 0.5 * np.eye(d), design.T @ t)
+    np.testing.assert_allclose(theta, whole, atol=1e-10)
+
+
 def test_constant_features_say_nothing() -> None:
     features = FeatureBlock(
         modality="image",
