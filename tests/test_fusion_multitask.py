@@ -10,7 +10,7 @@ from sklearn.base import clone
 from sklearn.linear_model import Ridge
 
 from mmrec_course.features import FeatureBlock
-from mmrec_course.fusion import MultitaskRidge
+from mmrec_course.fusion import MultitaskRidge, multitask
 from mmrec_course.recommenders import ContentRidge
 
 N, USERS = 40, 12
@@ -218,6 +218,36 @@ def test_more_features_than_items_are_the_same_ridge(projection):
     np.testing.assert_allclose(predicted, mean + z @ w, atol=1e-8)
     assert model.axes_["text"].shape[0] == 150
     np.testing.assert_allclose(model.centres_["text"], x[learn].mean(axis=0))
+
+
+@pytest.mark.parametrize("sharing", ["separate", "shared", "shared+own", "low_rank"])
+@pytest.mark.parametrize("projection", ["factors", "pca", None])
+def test_features_turned_into_more_columns_change_nothing_but_the_axes(
+    sharing, projection, monkeypatch
+):
+    blocks, targets = world(missing=0.3)
+    turn = np.linalg.qr(np.random.default_rng(6).normal(size=(400, 5)))[0].T
+    wide = {m: make_block(m, b.values @ turn, b.present) for m, b in blocks.items()}
+    model = MultitaskRidge(sharing=sharing, projection=projection, n_components=4)
+    learn, narrow, broad = targets.iloc[:30], clone(model), clone(model)
+    broad.set_params(reg=narrow.fit(blocks, learn).reg_, own_reg=narrow.own_reg_)
+    sizes = []
+    for name in ("eigh", "cho_factor"):
+        solve = getattr(multitask, name)
+        spy = lambda a, solve=solve, **options: sizes.append(len(a)) or solve(a, **options)  # noqa: E731
+        monkeypatch.setattr(multitask, name, spy)
+    broad.fit(wide, learn)
+    for one, other in (
+        (narrow.predict(blocks), broad.predict(wide)),
+        (narrow.predict_hidden(), broad.predict_hidden()),
+    ):
+        for name, y in one.items():
+            np.testing.assert_allclose(other[name], y, atol=1e-8)
+    if projection is None:
+        for m, coef in narrow.coef_.items():
+            np.testing.assert_allclose(broad.coef_[m], turn.T @ coef, atol=1e-8)
+            np.testing.assert_allclose(broad.transform(wide)[m], wide[m].values)
+    assert sizes and max(sizes) <= 60, "no system is as large as the columns are many"
 
 
 def test_a_principal_axis_does_not_turn_round_with_its_block():

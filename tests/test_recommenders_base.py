@@ -456,9 +456,12 @@ POOR = {
 def test_poor_ratings_give_lists_of_finite_float64(model: Recommender, name: str) -> None:
     items = ["a", "b", "c", "d"]
     lone = clone(model).fit(table(POOR[name]), {"audio": block(items, "audio")})
-    scores = lone.score(["u1", "nobody"], [*items, "new"])
-    assert scores.dtype == np.float64
-    assert np.isfinite(scores).all()
+    for wanted in (items, [*items, "new"]):
+        scores = lone.score(["u1", "nobody"], wanted)
+        assert scores.dtype == np.float64
+        assert np.isfinite(scores).all()
+    fresh = lone.recommend(["u1"])["item_id"]
+    assert set(fresh) == set(items) - {i for u, i, _ in POOR[name] if u == "u1"}
     listed = lone.recommend(["u1", "nobody"], k=4, exclude_seen=False)
     assert listed["score"].dtype == np.float64
     assert sorted(listed["item_id"]) == sorted(2 * items)

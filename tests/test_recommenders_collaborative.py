@@ -138,6 +138,18 @@ def test_factors_of_known_users_are_what_their_histories_ask_for(ratings: pd.Dat
     )
 
 
+def test_an_unknown_item_before_the_first_takes_no_score_away() -> None:
+    model = ImplicitALS(factors=3, reg=0.1).fit(made())
+    known = model.score([3, 99], model.item_ids_)
+    assert np.abs(known).max() > 0.1
+    for unknown in (-7, 99):
+        scores = model.score([3, 99], [unknown, *model.item_ids_])
+        np.testing.assert_allclose(scores[:, 1:], known, rtol=1e-9)
+        assert not scores[:, 0].any()
+        scores = model.score([3, 99], [model.item_ids_[1], unknown, model.item_ids_[0]])
+        np.testing.assert_allclose(scores[:, [2, 0]], known[:, :2], rtol=1e-9, atol=1e-15)
+
+
 def test_items_nobody_likes_and_users_who_like_nothing_have_no_factors() -> None:
     table = made()
     table.loc[table["user_id"] == 3, "rating"] = 1

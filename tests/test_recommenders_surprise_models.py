@@ -203,3 +203,44 @@ def test_only_the_nearest_keep_their_weight_and_the_first_of_equals() -> None:
 def test_what_is_no_algorithm_is_named(algo: Any, ratings: pd.DataFrame) -> None:
     with pytest.raises(TypeError, match="is not an instance of a Surprise algorithm"):
         SurpriseRecommender(algo=algo).fit(ratings)
+
+
+PAIRS = [("u1", "a"), ("u1", "b"), ("u2", "b"), ("u2", "c"), ("u3", "a"), ("u3", "c"), ("u4", "d")]
+POOR = {
+    "all 5": [(*pair, 5) for pair in PAIRS],
+    "all 1": [(*pair, 1) for pair in PAIRS],
+    "all 0": [(*pair, 0) for pair in PAIRS],
+    "0 and 1": [(*pair, n % 2) for n, pair in enumerate(PAIRS)],
+    "one user": [("u1", item, stars) for item, stars in zip("abcd", (5, 3, 1, 2), strict=True)],
+    "one item": [(user, "a", stars) for user, stars in (("u1", 5), ("u2", 3), ("u3", 1))],
+    "one rating": [("u1", "a", 4)],
+}
+
+
+@pytest.mark.parametrize("name", [*ALGORITHMS, "chance"])
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")  # Surprise's own 0 / 0
+def test_poor_ratings_give_surprise_s_finite_predictions(name: str) -> None:
+    algo = ALGORITHMS.get(name, surprise.NormalPredictor())
+    for kind, rows in POOR.items():
+        table = pd.DataFrame(rows, columns=["user_id", "item_id", "rating"]).assign(timestamp=0)
+        users, items = [*table["user_id"].unique(), "nobody"], [*table["item_id"].unique(), "new"]
+        model = SurpriseRecommender(algo=algo)
+        if "cosine" in name and "0" in kind:
+            with pytest.raises(ValueError, match=r"algo: KNN.* divides by zero .* above 0"):
+                model.fit(table)
+            continue
+        scores = model.fit(table).score(users, items)
+        assert np.isfinite(scores).all(), kind
+        assert len(model.recommend(["nobody"], k=1)) == 1
+        if name != "chance":
+            expected = own_predictions(model.algo_, users, items)
+            np.testing.assert_allclose(scores, expected, atol=1e-9, err_msg=kind)
+
+
+def test_equal_ratings_are_predicted_as_they_are_without_clipping_too() -> None:
+    rows = [(*pair, 3) for pair in PAIRS]
+    table = pd.DataFrame(rows, columns=["user_id", "item_id", "rating"]).assign(timestamp=0)
+    for rating_scale, clip in (((1, 5), True), (None, False)):
+        model = SurpriseRecommender(surprise.KNNWithZScore(), rating_scale=rating_scale, clip=clip)
+        scores = model.fit(table).score(["u1", "u4", "nobody"], ["a", "d", "new"])
+        np.testing.assert_allclose(scores, 3.0)
