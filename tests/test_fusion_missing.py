@@ -168,7 +168,7 @@ def test_more_columns_than_items_make_no_larger_system(monkeypatch: pytest.Monke
     expected = dropout_ridge(narrow, targets, reg=2.0, rate=0.3)
     found = dropout_ridge({**narrow, "text": text}, targets, reg=2.0, rate=0.3)
     for m, w in expected.items():
-        np.testing.assert_allclose(found[m], axes.T @ w if m == "text" else w, atol=1e-12)
+        np.testing.assert_allclose(found[m], axes.T @ w if m == "text" else w, atol=1e-9)
     assert sizes == [6, 3 + has.sum()]
 
 

@@ -137,9 +137,9 @@ def test_every_model_scores_pairs_alike_whoever_and_whatever_else_is_asked(
         part = model.score(users, items)
         assert part.shape == (4, 5)
         assert part.dtype == np.float64
-        np.testing.assert_array_equal(part, model.score(users, items))
+        np.testing.assert_allclose(part, model.score(users, items), rtol=1e-9)
         np.testing.assert_allclose(
-            part[:3][:, [0, 1, 2, 4]], whole[np.ix_([5, 3, 5], [9, 400, 2, 9])], atol=1e-12
+            part[:3][:, [0, 1, 2, 4]], whole[np.ix_([5, 3, 5], [9, 400, 2, 9])], atol=1e-9
         )
         assert np.isfinite(part).all()
 
@@ -151,7 +151,7 @@ def test_the_average_listener_s_score_is_the_average_score_of_the_linear_models(
         if isinstance(model, EASE | ContentKNN | ContentRidge | ImplicitALS | Popularity):
             everybody = model.score(model.user_ids_, model.item_ids_)
             nobody = model.score(["nobody"], model.item_ids_)
-            np.testing.assert_allclose(nobody[0], everybody.mean(axis=0), atol=1e-10)
+            np.testing.assert_allclose(nobody[0], everybody.mean(axis=0), atol=1e-9)
 
 
 def test_every_model_clones_and_refits_to_the_same_scores(
@@ -167,14 +167,14 @@ def test_every_model_clones_and_refits_to_the_same_scores(
         assert set(again.get_params()) == set(model.get_params())
         again.set_params(**model.get_params()).fit(world.ratings, blocks)
         users, items = model.user_ids_[:20], model.item_ids_
-        np.testing.assert_array_equal(again.score(users, items), model.score(users, items))
+        np.testing.assert_allclose(again.score(users, items), model.score(users, items), rtol=1e-9)
 
 
 def test_every_fitted_model_survives_pickling(fitted: list[Recommender]) -> None:
     for model in fitted:
         again = pickle.loads(pickle.dumps(model))
         users, items = model.user_ids_[:5], model.item_ids_
-        np.testing.assert_array_equal(again.score(users, items), model.score(users, items))
+        np.testing.assert_allclose(again.score(users, items), model.score(users, items), rtol=1e-9)
 
 
 def test_a_model_that_scores_users_by_id_says_so_when_given_a_history(
@@ -230,7 +230,7 @@ def test_blocks_do_not_change_lists(
             patch.setattr(base, "BLOCK_CELLS", 7 * len(model.item_ids_))
             pieces = model.recommend(users, k=5)
         assert (whole["item_id"] == pieces["item_id"]).all()
-        np.testing.assert_allclose(whole["score"], pieces["score"], atol=1e-12)
+        np.testing.assert_allclose(whole["score"], pieces["score"], atol=1e-9)
 
 
 def test_no_more_scores_are_held_than_a_block_has(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -488,11 +488,13 @@ def test_known_scores_stay_as_they_are_beside_unknown_ids(model: Recommender) ->
         scores = fitted.score(["nobody", "u1", "no one", "u3"], wanted)
         known = [j for j, item in enumerate(wanted) if item in items]
         column = np.searchsorted(items, np.array(wanted, dtype=object)[known])
-        np.testing.assert_allclose(scores[[1, 3]][:, known], alone[:, column], rtol=1e-9)
+        np.testing.assert_allclose(
+            scores[[1, 3]][:, known], alone[:, column], rtol=1e-9, atol=1e-12
+        )
         assert np.isfinite(scores).all()
         listed = fitted.recommend(["u1"], candidates=wanted, exclude_seen=False)
         by_item = listed.set_index("item_id")["score"][[wanted[j] for j in known]]
-        np.testing.assert_allclose(by_item, alone[0, column], rtol=1e-9)
+        np.testing.assert_allclose(by_item, alone[0, column], rtol=1e-9, atol=1e-12)
 
 
 @ALL

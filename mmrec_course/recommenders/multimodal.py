@@ -232,22 +232,8 @@ class MultimodalRecommender(Recommender):
         self.positive = positive
         self.rng = rng
 
-    def fit(
-        self, ratings: pd.DataFrame, features: Mapping[str, FeatureBlock] | None = None
-    ) -> Self:
-        """Learn and tune all parts; see :meth:`Recommender.fit`."""
-        if self.fusion not in FUSIONS:
-            raise ValueError(f"fusion: {self.fusion!r} is unknown; choose one of {FUSIONS}")
-        if not isinstance(self.rng, int | np.integer) or self.rng < 0:
-            raise ValueError(f"rng: {self.rng!r} is not a whole number of at least 0")
-        if not isinstance(self.weights, Mapping | None):
-            raise TypeError(f"weights: {self.weights!r}, expected modality → number")
-        for m, w in (self.weights or {}).items():
-            if not isinstance(w, int | float | np.number) or not 0 <= w < np.inf:
-                raise ValueError(f"weights[{m!r}]: {w!r} is not a finite number of at least 0")
-        return super().fit(ratings, features)
-
     def _fit(self, ratings: pd.DataFrame, blocks: Mapping[str, FeatureBlock]) -> None:
+        self._check_parameters()
         self.rated_ = np.flatnonzero(self.n_ratings_ > 0)
         self.names_ = {m: block.names for m, block in blocks.items()}
         order = sorted(blocks, key=str)  # one model, in whatever order they come
@@ -259,6 +245,17 @@ class MultimodalRecommender(Recommender):
         self._fit_content(views)
         self._fit_gate()
         del self._validation
+
+    def _check_parameters(self) -> None:
+        if self.fusion not in FUSIONS:
+            raise ValueError(f"fusion: {self.fusion!r} is unknown; choose one of {FUSIONS}")
+        if not isinstance(self.rng, int | np.integer) or self.rng < 0:
+            raise ValueError(f"rng: {self.rng!r} is not a whole number of at least 0")
+        if not isinstance(self.weights, Mapping | None):
+            raise TypeError(f"weights: {self.weights!r}, expected modality → number")
+        for m, w in (self.weights or {}).items():
+            if not isinstance(w, int | float | np.number) or not 0 <= w < np.inf:
+                raise ValueError(f"weights[{m!r}]: {w!r} is not a finite number of at least 0")
 
     # What users did.
 
