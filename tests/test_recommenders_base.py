@@ -83,6 +83,7 @@ ALL = pytest.mark.parametrize(
     [
         *EVERY,
         ContentKNN(modality="audio"),
+        ImplicitALS(factors=2, reg=0.1),
         Popularity(half_life=3.0),
         Popularity(window=3.0),
         SurpriseRecommender(algo=KNNWithZScore()),
