@@ -79,7 +79,9 @@ def test_evaluate_by_hand() -> None:
     assert table.loc["u", "map"] == pytest.approx((1 / 2 + 2 / 3) / 2)
     # Irrelevant to u: e and f. c beats f and loses to e; d ties with f and loses to e.
     assert table.loc["u", "auc"] == pytest.approx((1 + 0.5) / 4)
-    assert table.loc["v", ["ndcg", "recall", "mrr", "map", "hit_rate"]].tolist() == [1.0] * 5
+    assert table.loc["v", ["ndcg", "recall", "mrr", "map", "hit_rate"]].tolist() == pytest.approx(
+        [1.0] * 5
+    )
     assert table.attrs["n_skipped"] == small_split().describe().loc["test", "n_skipped"] == 2
     assert list(table.columns) == [*METRICS, "auc", "n_relevant"]
 
@@ -203,8 +205,8 @@ def result(values: Any, metric: str = "ndcg") -> pd.DataFrame:
 def test_compare_by_hand() -> None:
     table = compare({"a": result([0, 1, 0, 1]), "b": result([0.5, 1, 0.5, 1])})
     assert table.index.tolist() == ["a", "b"]
-    assert table["mean"].tolist() == [0.5, 0.75]
-    assert table["difference"].tolist() == [0.0, 0.25]
+    assert table["mean"].tolist() == pytest.approx([0.5, 0.75])
+    assert table["difference"].tolist() == pytest.approx([0.0, 0.25])
     assert table.loc["a", ["diff_low", "diff_high"]].tolist() == [0.0, 0.0]
     assert np.isnan(table.loc["a", ["p", "p_holm"]].astype(float)).all()
     # Only the first and third user differ: half of the swaps leave |difference| as it is.
@@ -235,7 +237,9 @@ def test_identical_models_do_not_differ_and_a_clear_difference_is_seen() -> None
     rng = np.random.default_rng(0)
     values = rng.random(100)
     table = compare({"a": result(values), "same": result(values), "more": result(values + 0.1)})
-    assert table.loc["same", ["difference", "diff_low", "diff_high", "p"]].tolist() == [0, 0, 0, 1]
+    assert table.loc[
+        "same", ["difference", "diff_low", "diff_high", "p"]
+    ].tolist() == pytest.approx([0, 0, 0, 1])
     assert table.loc["more", "p"] == 1 / 2001
     # Paired: the users vary by 0.3, the difference not at all.
     assert table.loc["more", ["diff_low", "diff_high"]].tolist() == pytest.approx([0.1, 0.1])
@@ -364,8 +368,8 @@ def test_compare_splits_of_models_that_never_or_always_differ() -> None:
     one = [result([0.25]), result([0.5])]
     tables = {"a": one, "same": one, "more": [t + 0.25 for t in one]}
     table = compare_splits(tables, test_share=0.2)
-    assert table["p"].tolist()[1:] == [1.0, 0.0]
-    assert table.loc["more", ["diff_low", "diff_high"]].tolist() == [0.25, 0.25]
+    assert table["p"].tolist()[1:] == pytest.approx([1.0, 0.0])
+    assert table.loc["more", ["diff_low", "diff_high"]].tolist() == pytest.approx([0.25, 0.25])
 
 
 def items_in_splits(

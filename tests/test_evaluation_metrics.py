@@ -296,7 +296,7 @@ def test_auc_by_hand() -> None:
         ],
         [[1, 0, 0, 0]] * 5,
     )
-    assert values.tolist() == [1.0, 0.0, 0.5, 0.5, 0.0]
+    assert values.tolist() == pytest.approx([1.0, 0.0, 0.5, 0.5, 0.0])
 
 
 def test_auc_is_undefined_without_both_kinds() -> None:

@@ -56,7 +56,7 @@ def test_the_best_on_validation_is_refitted_on_train_and_valid() -> None:
     assert best is not model and not hasattr(model, "fitted_on_")
     assert table.index.tolist() == [1, 0, 2] and table.index.name == "setting"
     assert table["favourite"].tolist() == list("cbd")
-    assert table["ndcg"].tolist() == [1.0, 0.0, 0.0]
+    assert table["ndcg"].tolist() == pytest.approx([1.0, 0.0, 0.0])
     assert (table["error"] == "").all()
 
 

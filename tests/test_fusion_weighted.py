@@ -257,11 +257,15 @@ def test_every_user_may_have_weights_of_their_own():
 def test_ranking_quality_by_hand():
     scores = {"a": [[3.0, 2.0, 1.0], [3.0, 2.0, 1.0]], "b": [[1.0, 2.0, 3.0], [1.0, 2.0, 3.0]]}
     quality = ranking_quality(scores, [[True, False, False], [False, False, False]], k=2)
-    assert quality({"a": 1.0, "b": 0.0}) == 1.0, "the second user likes nothing and is left out"
+    assert quality({"a": 1.0, "b": 0.0}) == pytest.approx(1), (
+        "the second user likes nothing and is left out"
+    )
     assert quality({"a": 0.0, "b": 1.0}) == 0.0
     idle = [[False, False, False], [True, False, False]]
     personal = {"a": np.array([0.0, 1.0]), "b": np.array([1.0, 0.0])}
-    assert ranking_quality(scores, idle, k=2)(personal) == 1.0, "weights follow their users"
+    assert ranking_quality(scores, idle, k=2)(personal) == pytest.approx(1), (
+        "weights follow their users"
+    )
     with pytest.raises(ValueError, match=r"scores\['a'\]: shape \(2, 3\), but relevant has"):
         ranking_quality(scores, [[True, False]])
     with pytest.raises(ValueError, match=r"groups: shape \(2,\), expected \(3,\)"):

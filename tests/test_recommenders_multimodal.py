@@ -1,6 +1,7 @@
 """The final recommender: parts that add up, cold items, placebo, missing modalities."""
 
 from copy import copy
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -53,7 +54,7 @@ def test_explanations_sum_to_the_scores(model, shared, world):
             parts = fitted.explain(user, [*items, "unheard of"])
             assert list(parts.columns) == PARTS
             expected = fitted.score([user], [*items, "unheard of"])[0]
-            np.testing.assert_allclose(parts.sum(axis=1), expected, atol=1e-12)
+            np.testing.assert_allclose(parts.sum(axis=1), expected, atol=1e-9)
             assert (parts.loc["unheard of"] == 0).all()
 
 
@@ -173,7 +174,7 @@ def test_the_same_data_in_any_order_give_the_same_model(cold, blocks):
         cold.seen.sample(frac=1, random_state=3), dict(reversed(blocks.items()))
     )
     first = MultimodalRecommender().fit(cold.seen, blocks)
-    assert again.weights_ == first.weights_
+    assert again.weights_ == pytest.approx(first.weights_)
     np.testing.assert_allclose(
         again.score(["u001"], cold.candidates), first.score(["u001"], cold.candidates), atol=1e-9
     )
@@ -188,6 +189,7 @@ def test_it_is_an_estimator_and_checks_its_arguments(cold, blocks):
         MultimodalRecommender(weights={"image": 1.0, "text": 1.0}).fit(cold.seen, blocks)
 
 
+@pytest.mark.filterwarnings("ignore:ratings. none reaches")
 def test_nobody_likes_anything_is_survived(blocks):
     ratings = pd.DataFrame(
         {
@@ -234,14 +236,14 @@ def test_items_added_one_at_a_time_are_the_same_as_at_once(cold, blocks):
     for item in cold.candidates[::-1]:
         bit.add_items({m: block.align([item]) for m, block in new.items()})
     np.testing.assert_allclose(
-        once.score(["u001"], once.item_ids_), bit.score(["u001"], bit.item_ids_), atol=1e-12
+        once.score(["u001"], once.item_ids_), bit.score(["u001"], bit.item_ids_), atol=1e-9
     )
 
 
 def test_what_cannot_be_added_is_named(model, cold, blocks):
     with pytest.raises(ValueError, match="is known already; fit again to change it"):
         model.add_items({"image": blocks["image"].align(cold.candidates[:1])})
-    with pytest.raises(ValueError, match="of another type"):
+    with pytest.raises(ValueError, match=r"blocks\['image'\]: 7 is an integer, but the id 't000'"):
         model.add_items({"image": blocks["image"].align([7])})
     other = FeatureBlock(
         modality="image", item_ids=["new"], values=[[1.0]], present=[True], names=("one",)
@@ -256,7 +258,7 @@ def test_a_new_listener_with_another_s_choices_gets_the_other_s_scores(cold, blo
     mine = cold.seen[cold.seen["user_id"] == "u001"]
     model.partial_fit(mine.assign(user_id="a newcomer"))
     scores = model.score(["a newcomer", "u002", "nobody"], model.item_ids_)
-    np.testing.assert_allclose(scores, before, atol=1e-12)
+    np.testing.assert_allclose(scores, before, atol=1e-9)
     listed = model.recommend(["a newcomer"], k=200)["item_id"]
     assert not set(listed) & set(mine["item_id"]), "what was folded in counts as seen"
 
@@ -268,8 +270,8 @@ def test_choosing_what_came_later_strikes_it_out_and_says_nothing_else(cold, blo
     news = pd.concat([row.assign(item_id=item) for item in cold.candidates[:3]])
     model.partial_fit(pd.concat([news, news.assign(user_id="a newcomer")]))
     after = model.score(["u001", "nobody", "a newcomer"], model.item_ids_)
-    np.testing.assert_allclose(after[:2], before, atol=1e-12)
-    np.testing.assert_allclose(after[2], before[1], atol=1e-12)
+    np.testing.assert_allclose(after[:2], before, atol=1e-9)
+    np.testing.assert_allclose(after[2], before[1], atol=1e-9)
     listed = model.recommend(["u001", "a newcomer"], k=160)
     assert not set(cold.candidates[:3]) & set(listed["item_id"])
 
@@ -302,7 +304,7 @@ def test_choices_folded_in_bit_by_bit_equal_those_at_once(cold, blocks):
     for row in range(len(mine)):
         bit.partial_fit(mine.iloc[[row]])
     np.testing.assert_allclose(
-        once.score(["new"], once.item_ids_), bit.score(["new"], bit.item_ids_), atol=1e-12
+        once.score(["new"], once.item_ids_), bit.score(["new"], bit.item_ids_), atol=1e-9
     )
 
 
@@ -310,8 +312,10 @@ def test_what_cannot_be_folded_in_is_named(model, cold):
     row = cold.seen.iloc[[0]]
     with pytest.raises(ValueError, match="item_id: 'unheard of' is unknown; add_items first"):
         model.partial_fit(row.assign(item_id="unheard of"))
-    with pytest.raises(ValueError, match="user_id: 7 is of another type"):
+    with pytest.raises(ValueError, match="user_id: 7 is an integer, but the id 'u001' in fit"):
         model.partial_fit(row.assign(user_id=7))
+    with pytest.raises(ValueError, match="item_id: 7 is an integer, but the id 't000' in fit"):
+        model.partial_fit(row.assign(item_id=7))
 
 
 @pytest.mark.parametrize("fusion", ["weighted", "multitask"])
@@ -324,17 +328,17 @@ def test_a_loaded_model_is_the_saved_one(fusion, cold, blocks, tmp_path):
     users = ["u001", "nobody"]
     for fitted in (model, loaded):
         fitted.add_items(new).partial_fit(cold.seen.iloc[:5].assign(user_id="new"))
-    np.testing.assert_array_equal(
+    np.testing.assert_allclose(
         loaded.score([*users, "new"], loaded.item_ids_),
         model.score([*users, "new"], model.item_ids_),
+        atol=1e-9,
     )
     pd.testing.assert_frame_equal(
         loaded.explain("u001", cold.candidates), model.explain("u001", cold.candidates)
     )
     for m, part in model.parts_.items():
-        np.testing.assert_array_equal(
-            part.score(users, cold.candidates), loaded.parts_[m].score(users, cold.candidates)
-        )
+        theirs = loaded.parts_[m].score(users, cold.candidates)
+        np.testing.assert_allclose(theirs, part.score(users, cold.candidates), atol=1e-9)
 
 
 def test_whole_number_ids_survive(world, tmp_path):
@@ -342,9 +346,115 @@ def test_whole_number_ids_survive(world, tmp_path):
     model = MultimodalRecommender().fit(table)
     loaded = MultimodalRecommender.load(model.save(tmp_path / "model"))
     assert loaded.item_ids_.dtype == np.int64
-    np.testing.assert_array_equal(
-        loaded.score(["u001"], loaded.item_ids_), model.score(["u001"], model.item_ids_)
+    np.testing.assert_allclose(
+        loaded.score(["u001"], loaded.item_ids_),
+        model.score(["u001"], model.item_ids_),
+        atol=1e-9,
     )
+
+
+def small(rng=0, n_items=12, n_columns=3, **more):
+    """A few ratings of whole-number ids, and one block of features."""
+    random = np.random.default_rng(rng)
+    user, item = np.nonzero(random.random((15, n_items)) < 0.5)
+    ratings = pd.DataFrame(
+        {
+            "user_id": user,
+            "item_id": item,
+            "rating": random.integers(1, 6, len(user)),
+            "timestamp": np.arange(len(user)),
+        }
+    )
+    parts = {
+        "item_ids": np.arange(n_items + 3),
+        "values": random.normal(size=(n_items + 3, n_columns)),
+        "present": np.ones(n_items + 3, bool),
+        "names": tuple(f"x{j}" for j in range(n_columns)),
+    }
+    return ratings, {"image": FeatureBlock(modality="image", **(parts | more))}
+
+
+@pytest.mark.parametrize(
+    ("parameters", "names"),
+    [
+        ({"rng": np.int64(3), "positive": np.int64(4)}, np.arange(3)),
+        ({"positive": np.float32(3.5), "weights": {"image": np.int64(2)}}, np.linspace(0, 1, 3)),
+        ({"fusion": np.str_("multitask")}, pd.Index([("a", 1), ("a", 2), ("b", 1)])),
+        ({"weights": {"image": np.float64(1)}}, np.array(["x", "y", "z"])),
+        ({"rng": np.uint8(1)}, (True, np.bool_(False), None)),
+        ({}, pd.Series(["a", "b", "c"], dtype="category")),
+    ],
+)
+def test_numpy_scalars_as_parameters_and_names_are_saved(parameters, names, tmp_path):
+    ratings, features = small(names=names)
+    model = MultimodalRecommender(**parameters).fit(ratings, features)
+    loaded = MultimodalRecommender.load(model.save(tmp_path / "model"))
+    assert loaded.get_params() == model.get_params()
+    assert loaded.names_ == model.names_
+    assert loaded.user_ids_.dtype == loaded.item_ids_.dtype == np.int64
+    new = {"image": replace(features["image"], item_ids=np.arange(100, 115))}
+    for fitted in (model, loaded):
+        fitted.add_items(new)
+    np.testing.assert_allclose(
+        loaded.score([0, 1, 99], loaded.item_ids_), model.score([0, 1, 99], model.item_ids_)
+    )
+
+
+@pytest.mark.parametrize(
+    "dtype", ["int32", "uint8", "uint64", "Int64", "str", "string", "category"]
+)
+def test_ids_of_every_kind_that_fit_accepts_survive_saving(dtype, tmp_path):
+    ratings, features = small()
+    ids = pd.Series(features["image"].item_ids).astype(dtype)
+    ratings = ratings.assign(item_id=ratings["item_id"].astype(dtype))
+    if dtype == "category":  # of text, as tables have them
+        ids, ratings["item_id"] = ids.astype(str), ratings["item_id"].astype(str).astype(dtype)
+    block = {"image": replace(features["image"], item_ids=ids.to_numpy())}
+    model = MultimodalRecommender().fit(ratings, block)
+    loaded = MultimodalRecommender.load(model.save(tmp_path / "model"))
+    assert loaded.item_ids_.dtype == model.item_ids_.dtype
+    assert loaded.item_ids_.tolist() == model.item_ids_.tolist()
+    assert {type(i) for i in loaded.item_ids_} == {type(i) for i in model.item_ids_}
+    np.testing.assert_allclose(loaded.score([0], ids), model.score([0], ids))
+    kind = str if dtype in ("str", "string", "category") else int
+    assert isinstance(loaded.recommend([0])["item_id"].tolist()[0], kind)
+
+
+def test_what_could_not_be_saved_is_refused_by_fit_or_named_by_save(tmp_path):
+    ratings, features = small()
+    for rng in (np.random.default_rng(0), None, 1.5, -1, "0"):
+        with pytest.raises(ValueError, match=r"rng: .* is not a whole number of at least 0"):
+            MultimodalRecommender(rng=rng).fit(ratings, features)
+    for w in (-1, np.nan, "1", None, np.ones(2)):
+        with pytest.raises(ValueError, match=r"weights\['image'\]: .* is not a finite number"):
+            MultimodalRecommender(weights={"image": w}).fit(ratings, features)
+    with pytest.raises(TypeError, match=r"weights: .*, expected modality → number"):
+        MultimodalRecommender(weights=[1.0]).fit(ratings, features)
+    days = small(names=pd.date_range("2024-01-01", periods=3))[1]
+    model = MultimodalRecommender().fit(ratings, days)
+    with pytest.raises(TypeError, match=r"names_'\]\['image'\]\[0\]: Timestamp.* cannot be saved"):
+        model.save(tmp_path / "model")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("fusion", ["weighted", "multitask"])
+def test_features_turned_into_more_columns_than_items_change_nothing(fusion):
+    """Turned, with columns of zeros beside them: nobody can tell, but for the cost."""
+    random = np.random.default_rng(1)
+    narrow = random.normal(size=(15, 6))
+    wide = narrow @ np.linalg.qr(random.normal(size=(3000, 6)))[0].T
+    present = np.arange(15) != 2
+    scores = []
+    for values in (narrow, wide):
+        names = tuple(range(values.shape[1]))
+        ratings, features = small(values=values, names=names, present=present)
+        known = {"image": features["image"].align(np.arange(13))}
+        model = MultimodalRecommender(fusion=fusion).fit(ratings, known)
+        model.add_items({"image": features["image"].align([13, 14])})
+        scores.append(model.score([*model.user_ids_, 99], np.arange(16)))
+    assert model.contents_["image"].rows.shape[1] <= 13
+    assert np.abs(scores[0][:, 12:15]).min() > 0, "cold items have scores"
+    np.testing.assert_allclose(scores[1], scores[0], rtol=1e-9, atol=1e-9)
 
 
 def test_more_users_than_items_and_fewer_give_the_same_kind_of_model(world, blocks):
@@ -393,6 +503,7 @@ def bad_cases():
     }
 
 
+@pytest.mark.filterwarnings("ignore:ratings. none reaches")
 @pytest.mark.parametrize("fusion", ["weighted", "multitask"])
 @pytest.mark.parametrize("name", bad_cases())
 def test_poor_input_gives_finite_scores(name, fusion):
@@ -403,7 +514,7 @@ def test_poor_input_gives_finite_scores(name, fusion):
     assert np.isfinite(scores).all()
     assert (scores[:, 6] == 0).all(), "nobody has heard of that item"
     parts = model.explain("u0", items)
-    np.testing.assert_allclose(parts.sum(axis=1), scores[0], atol=1e-12)
+    np.testing.assert_allclose(parts.sum(axis=1), scores[0], atol=1e-9)
     assert len(model.recommend(["u0", "nobody"], k=3))
 
 
@@ -428,8 +539,10 @@ def test_fifty_ratings_are_enough_to_say_something(world, blocks):
     model = MultimodalRecommender().fit(some, blocks)
     assert np.isfinite(model.score(model.user_ids_, model.item_ids_)).all()
     again = MultimodalRecommender().fit(some, blocks)
-    np.testing.assert_array_equal(
-        model.score(model.user_ids_, model.item_ids_), again.score(again.user_ids_, again.item_ids_)
+    np.testing.assert_allclose(
+        model.score(model.user_ids_, model.item_ids_),
+        again.score(again.user_ids_, again.item_ids_),
+        atol=1e-9,
     )
 
 
@@ -437,19 +550,19 @@ def test_other_weights_give_another_model_and_leave_this_one(model, cold, blocks
     items = cold.candidates
     before, weights = model.score(["u001"], items), dict(model.weights_)
     other = model.with_weights({"image": 3, "text": 1, "audio": 0})
-    assert other.weights_ == {"image": 0.75, "text": 0.25, "audio": 0.0}
+    assert other.weights_ == pytest.approx({"image": 0.75, "text": 0.25, "audio": 0.0})
     by_hand = clone(model).set_params(weights=other.weights_).fit(cold.seen, blocks)
     by_hand.popularity_weight_, by_hand.caution_ = model.popularity_weight_, model.caution_
     by_hand.share_, by_hand.half_ = model.share_, model.half_
     np.testing.assert_allclose(
         other.score(["u001", "nobody"], model.item_ids_),
         by_hand.score(["u001", "nobody"], model.item_ids_),
-        atol=1e-12,
+        atol=1e-9,
     )
     assert (other.explain("u001", items)["audio"] == 0).all()
     assert np.abs(other.score(["u001"], items) - before).max() > 0.01
     assert model.weights_ == weights
-    np.testing.assert_array_equal(model.score(["u001"], items), before)
+    np.testing.assert_allclose(model.score(["u001"], items), before, atol=1e-9)
     kept = model.with_weights({"image": weights["image"]})
     assert kept.weights_ == pytest.approx(weights), "modalities that are not named keep theirs"
 
@@ -477,6 +590,6 @@ def test_what_a_copy_learns_does_not_reach_the_original(fusion, cold, blocks):
     assert (twin.score(["new"], cold.candidates) != 0).all()
     assert twin.parts_["text"].model is twin
     np.testing.assert_array_equal(model.item_ids_, items)
-    np.testing.assert_array_equal(model.score(users, items), before)
-    np.testing.assert_array_equal(model.parts_["text"].score(users, items), alone)
+    np.testing.assert_allclose(model.score(users, items), before, atol=1e-9)
+    np.testing.assert_allclose(model.parts_["text"].score(users, items), alone, atol=1e-9)
     assert not model.score(users, cold.candidates).any(), "unknown to the original"

@@ -115,11 +115,11 @@ def test_the_algorithm_s_own_seed_stands(ratings: pd.DataFrame) -> None:
         algo = surprise.SVD(n_factors=3, n_epochs=2, random_state=random_state)
         return SurpriseRecommender(algo=algo, rng=rng).fit(ratings).score(users, items)
 
-    np.testing.assert_array_equal(scores(1, 5), scores(2, 5))
-    np.testing.assert_array_equal(scores(5, None), scores(0, 5))
+    np.testing.assert_allclose(scores(1, 5), scores(2, 5), rtol=1e-9)
+    np.testing.assert_allclose(scores(5, None), scores(0, 5), rtol=1e-9)
     assert np.abs(scores(1, None) - scores(2, None)).max() > 1e-3
     generators = [np.random.default_rng(4) for _ in range(2)]
-    np.testing.assert_array_equal(*(scores(generator, None) for generator in generators))
+    np.testing.assert_allclose(*(scores(generator, None) for generator in generators), rtol=1e-9)
 
 
 def test_nothing_is_printed(ratings: pd.DataFrame, capfd: pytest.CaptureFixture[str]) -> None:
@@ -144,7 +144,8 @@ def test_the_given_algorithm_is_left_as_it_was_and_clones(ratings: pd.DataFrame)
     assert again.algo.n_factors == 3
     assert not hasattr(again, "algo_")
     users, items = asked(ratings)
-    np.testing.assert_array_equal(again.fit(ratings).score(users, items), model.score(users, items))
+    refitted = again.fit(ratings).score(users, items)
+    np.testing.assert_allclose(refitted, model.score(users, items), rtol=1e-9)
 
 
 def test_the_scale_is_the_data_s_or_as_given(ratings: pd.DataFrame) -> None:
@@ -174,9 +175,8 @@ def test_items_with_features_and_no_rating_are_unknown_to_surprise(ratings: pd.D
 def test_normal_predictor_draws_once_for_each_pair(ratings: pd.DataFrame) -> None:
     model = SurpriseRecommender(algo=surprise.NormalPredictor(), clip=False).fit(ratings)
     scores = model.score(model.user_ids_, model.item_ids_)
-    np.testing.assert_array_equal(
-        model.score(model.user_ids_[[7, 2]], model.item_ids_[5:9]), scores[[7, 2], 5:9]
-    )
+    part = model.score(model.user_ids_[[7, 2]], model.item_ids_[5:9])
+    np.testing.assert_allclose(part, scores[[7, 2], 5:9], rtol=1e-9)
     mean, sd = ratings["rating"].mean(), ratings["rating"].std(ddof=0)
     assert stats.kstest(scores.ravel(), stats.norm(mean, sd).cdf).pvalue > 0.001
 
@@ -203,3 +203,44 @@ def test_only_the_nearest_keep_their_weight_and_the_first_of_equals() -> None:
 def test_what_is_no_algorithm_is_named(algo: Any, ratings: pd.DataFrame) -> None:
     with pytest.raises(TypeError, match="is not an instance of a Surprise algorithm"):
         SurpriseRecommender(algo=algo).fit(ratings)
+
+
+PAIRS = [("u1", "a"), ("u1", "b"), ("u2", "b"), ("u2", "c"), ("u3", "a"), ("u3", "c"), ("u4", "d")]
+POOR = {
+    "all 5": [(*pair, 5) for pair in PAIRS],
+    "all 1": [(*pair, 1) for pair in PAIRS],
+    "all 0": [(*pair, 0) for pair in PAIRS],
+    "0 and 1": [(*pair, n % 2) for n, pair in enumerate(PAIRS)],
+    "one user": [("u1", item, stars) for item, stars in zip("abcd", (5, 3, 1, 2), strict=True)],
+    "one item": [(user, "a", stars) for user, stars in (("u1", 5), ("u2", 3), ("u3", 1))],
+    "one rating": [("u1", "a", 4)],
+}
+
+
+@pytest.mark.parametrize("name", [*ALGORITHMS, "chance"])
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")  # Surprise's own 0 / 0
+def test_poor_ratings_give_surprise_s_finite_predictions(name: str) -> None:
+    algo = ALGORITHMS.get(name, surprise.NormalPredictor())
+    for kind, rows in POOR.items():
+        table = pd.DataFrame(rows, columns=["user_id", "item_id", "rating"]).assign(timestamp=0)
+        users, items = [*table["user_id"].unique(), "nobody"], [*table["item_id"].unique(), "new"]
+        model = SurpriseRecommender(algo=algo)
+        if "cosine" in name and "0" in kind:
+            with pytest.raises(ValueError, match=r"algo: KNN.* divides by zero .* above 0"):
+                model.fit(table)
+            continue
+        scores = model.fit(table).score(users, items)
+        assert np.isfinite(scores).all(), kind
+        assert len(model.recommend(["nobody"], k=1)) == 1
+        if name != "chance":
+            expected = own_predictions(model.algo_, users, items)
+            np.testing.assert_allclose(scores, expected, atol=1e-9, err_msg=kind)
+
+
+def test_equal_ratings_are_predicted_as_they_are_without_clipping_too() -> None:
+    rows = [(*pair, 3) for pair in PAIRS]
+    table = pd.DataFrame(rows, columns=["user_id", "item_id", "rating"]).assign(timestamp=0)
+    for rating_scale, clip in (((1, 5), True), (None, False)):
+        model = SurpriseRecommender(surprise.KNNWithZScore(), rating_scale=rating_scale, clip=clip)
+        scores = model.fit(table).score(["u1", "u4", "nobody"], ["a", "d", "new"])
+        np.testing.assert_allclose(scores, 3.0)

@@ -178,7 +178,8 @@ def dropout_ridge(
         E[Z_mᵀZ_n] = (1 − p)² F_mᵀF_n (m ≠ n),  E[Z_mᵀT] = (1 − p) F_mᵀT:
 
     modalities that say the same are asked to say it each by itself. p = 0 is ridge regression on
-    the blocks side by side, absent ones zero.
+    the blocks side by side, absent ones zero. One linear system of Σ_m min(d_m, n_m) equations,
+    with n_m items that have the modality.
 
     Parameters
     ----------
@@ -220,14 +221,22 @@ def dropout_ridge(
             raise ValueError(f"blocks[{m!r}]: other items, or in another order; use align")
     if t.ndim != 2 or len(t) != len(first):
         raise ValueError(f"targets: shape {t.shape}, expected ({len(first)}, n_targets)")
-    widths = [block.values.shape[1] for block in blocks.values()]
+    bases = [_row_space(block) for block in blocks.values()]
+    widths = [basis.shape[1] for basis in bases]
     owner = np.repeat(np.arange(len(widths)), widths)
-    f = np.hstack([block.values for block in blocks.values()])
+    f = np.hstack([block.values @ q for block, q in zip(blocks.values(), bases, strict=True)])
     keep = 1 - rate
     gram = f.T @ f * np.where(owner[:, None] == owner, keep, keep**2)
     solved = np.linalg.solve(gram + reg * np.eye(len(gram)), keep * (f.T @ t))
     edges = np.cumsum([0, *widths])
     return {
-        m: np.asarray(solved[start:stop], dtype=np.float64)
-        for m, start, stop in zip(blocks, edges[:-1], edges[1:], strict=True)
+        m: np.asarray(q @ solved[start:stop], dtype=np.float64)
+        for m, q, start, stop in zip(blocks, bases, edges[:-1], edges[1:], strict=True)
     }
+
+
+def _row_space(block: FeatureBlock) -> Any:
+    """(d, r) orthonormal axes that span the rows, in which W_m lies; all d where d ≤ n."""
+    rows = block.values[block.present]
+    n, d = rows.shape
+    return np.linalg.qr(rows.T)[0] if d > n else sp.eye_array(d)

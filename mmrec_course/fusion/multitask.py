@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
+import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import cho_factor, cho_solve, eigh
 from sklearn.base import BaseEstimator
@@ -242,7 +243,8 @@ class MultitaskRidge(BaseEstimator):  # type: ignore[misc]
         self.folds_ = self._folds(folds, len(table))
         self._n_targets = table.shape[1]
         columns = self._columns(table.to_numpy(np.float64), extra)
-        with _threads(len(table), max(aligned[m].values.shape[1] for m in self.modalities_)):
+        self._n_features = {m: len(aligned[m].names) for m in self.modalities_}
+        with _threads(len(table), max(self._n_features.values())):
             self._learn(aligned, columns)
         return self
 
@@ -356,7 +358,7 @@ class MultitaskRidge(BaseEstimator):  # type: ignore[misc]
         """z_m of these rows."""
         z = {}
         for m, block in aligned.items():
-            width = len(self.axes_[m])
+            width = self._n_features[m]
             if block.values.shape[1] != width:
                 raise ValueError(
                     f"blocks[{m!r}]: {block.values.shape[1]} columns, trained on {width}"
@@ -372,6 +374,8 @@ class MultitaskRidge(BaseEstimator):  # type: ignore[misc]
     def _learn(self, blocks: Mapping[str, FeatureBlock], columns: Floats) -> None:
         """Every fold's common space and that of all items; then choices, matrices and weights."""
         rows = {m: _compact(blocks[m], self.projection) for m in self.modalities_}
+        if self.projection is None:
+            rows = self._spanned(rows)
         splits = []
         for label in np.unique(self.folds_) if len(columns) > 1 else ():
             hidden = self.folds_ == label
@@ -385,6 +389,21 @@ class MultitaskRidge(BaseEstimator):  # type: ignore[misc]
         self._keep_hidden(splits, known)
         self._keep(whole, of_all, rows)
         self.weights_ = self._weights(columns)
+
+    def _spanned(self, rows: Mapping[str, _Rows]) -> dict[str, _Rows]:
+        """Blocks that are taken as they are, on axes of the span of their rows if these are fewer.
+
+        Modalities that share W also share the axes.
+        """
+        groups = [list(rows)] if self._common_reg() else [[m] for m in rows]
+        turned = dict(rows)
+        for group in groups:
+            all_rows = np.vstack([rows[m].values[rows[m].present] for m in group])
+            if all_rows.shape[1] > len(all_rows):
+                turn = np.linalg.qr(all_rows.T)[0].T
+                for m in group:
+                    turned[m] = rows[m]._replace(values=rows[m].values @ turn.T, turn=turn)
+        return turned
 
     def _columns(self, targets: Floats, extra: Floats) -> Floats:
         """Targets and scaled auxiliary columns side by side."""
@@ -487,7 +506,10 @@ class MultitaskRidge(BaseEstimator):  # type: ignore[misc]
 
     def _options(self, grams: Sequence[Floats]) -> list[_Setting]:
         """Every combination of λ a modality, μ and r that is to be tried."""
-        size = np.array([np.trace(g) / max(1, len(g)) for g in grams])
+        widths = [len(g) for g in grams]
+        if self.projection is None:  # also where the axes are fewer
+            widths = [self._n_features[m] for m in self.modalities_]
+        size = np.array([np.trace(g) / max(1, w) for g, w in zip(grams, widths, strict=True)])
         unit = np.full(len(grams), size.sum()) if self._common_reg() else size
         unit = np.where(unit > 0, unit, 1.0)
         given = [self._given(self.reg, m, "reg") for m in self.modalities_]
@@ -499,7 +521,7 @@ class MultitaskRidge(BaseEstimator):  # type: ignore[misc]
         own: tuple[float, ...] = (1.0,) if self.own_reg is None else (self.own_reg,)
         if self.sharing == "shared+own" and self.own_reg is None:
             own = tuple(float(s * unit[0]) for s in RELATIVE_OWN_REGS)
-        most = max(1, min(sum(len(g) for g in grams), self._n_targets))
+        most = max(1, min(sum(widths), self._n_targets))
         ranks: tuple[int, ...] = (most if self.rank is None else min(self.rank, most),)
         if self.sharing == "low_rank" and self.rank is None:
             ranks = tuple(r for r in RANKS if r < most) + ranks
@@ -538,6 +560,11 @@ class MultitaskRidge(BaseEstimator):  # type: ignore[misc]
     def _keep(self, space: _Space, statistics: _Statistics, rows: Mapping[str, _Rows]) -> None:
         n = self._n_targets
         coefs, shared, directions = self._solve(statistics)
+        if self.projection is None:  # from the span of the rows back to the features
+            turns = [rows[m].turn for m in self.modalities_]
+            coefs = [c if t is None else t.T @ c for c, t in zip(coefs, turns, strict=True)]
+            if shared is not None and turns[0] is not None:
+                shared = turns[0].T @ shared
         both = dict(zip(self.modalities_, coefs, strict=True))
         self.coef_ = {m: c[:, :n] for m, c in both.items()}
         self.shared_ = None if shared is None else shared[:, :n]
@@ -551,6 +578,9 @@ class MultitaskRidge(BaseEstimator):  # type: ignore[misc]
         self.auxiliary_intercept_ = space.intercept[n:] / scale + self._auxiliary_mean
         self.centres_, self.axes_ = {}, {}
         for m, (_, _, mean, turn) in rows.items():
+            if self.projection is None:
+                self.centres_[m], self.axes_[m] = 0 * mean, sp.eye_array(len(mean))
+                continue
             centre = space.bases[m].centre
             axes = self._axes(space, m, self.projection_reg_.get(m, 0.0))
             self.centres_[m] = centre if turn is None else mean + centre @ turn
@@ -776,9 +806,11 @@ def _compact(block: FeatureBlock, projection: str | None) -> _Rows:
     """More features than items: n items span n directions, and all else is the same in these."""
     x, present = block.values, block.present
     mean = x[present].mean(axis=0)
-    if projection is None or x.shape[1] <= len(x):
+    if projection is None or x.shape[1] <= present.sum():
         return _Rows(x, present, mean, None)
-    values, turn = _factors(_unit(x, present, mean, scale=False), None)
+    found, turn = _factors(_unit(x, present, mean, scale=False)[present], None)
+    values = np.zeros((len(x), found.shape[1]))
+    values[present] = found
     return _Rows(values, present, mean, turn)
 
 

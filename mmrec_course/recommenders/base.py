@@ -7,8 +7,9 @@ Notebook: 07_collaborative_filtering
 
 from __future__ import annotations
 
+import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from functools import cache
 from numbers import Integral
@@ -43,7 +44,8 @@ class Recommender(BaseEstimator, ABC):  # type: ignore[misc]
     is −1.5 … 2.5 for ratings 1 … 5 and positive = 4; 0 where there is no rating.
 
     *Unknown users* are scored as the average listener, with the mean of all histories.
-    *Unknown items* score 0 for everybody. An id of another type is an unknown one: "7" is not 7.
+    *Unknown items* score 0 for everybody. An id of another type than in ``fit`` is refused: "7" is
+    not 7.
 
     Attributes
     ----------
@@ -86,13 +88,26 @@ class Recommender(BaseEstimator, ABC):  # type: ignore[misc]
             of another type than the ratings'.
         TypeError
             If ``features`` is not a mapping of feature blocks.
+
+        Warns
+        -----
+        UserWarning
+            If no rating reaches ``positive``, so that nothing counts as liked.
         """
         table = check_ratings(ratings, scale=None)
         if table.empty:
             raise ValueError("ratings: no rows to learn from")
-        if not np.isfinite(self.positive):
-            raise ValueError(f"positive: {self.positive} is not a finite rating")
+        if not isinstance(self.positive, int | float | np.number) or not np.isfinite(self.positive):
+            raise ValueError(f"positive: {self.positive!r} is not a finite rating")
         blocks = check_blocks(features)
+        highest = table["rating"].max()
+        if highest < self.positive and "positive" in self.get_params():
+            warnings.warn(
+                f"ratings: none reaches positive={self.positive:g}, the highest is {highest:g}, so"
+                " nothing counts as liked; lower `positive`, or, if every row is a choice (implicit"
+                " feedback), set the column 'rating' to 5",
+                stacklevel=2,
+            )
         # Looking ids up is slow, so each is looked up once and counted by number from there.
         user, users = pd.factorize(table["user_id"])
         item, items = pd.factorize(table["item_id"])
@@ -158,11 +173,13 @@ class Recommender(BaseEstimator, ABC):  # type: ignore[misc]
         sklearn.exceptions.NotFittedError
             Before ``fit``.
         ValueError
-            If ids are not a one-dimensional sequence.
+            If ids are not a one-dimensional sequence, mix types, or are of another type than in
+            ``fit``.
         """
         check_is_fitted(self, "item_ids_")
         row = places(self.user_ids_, user_ids, "user_ids")
-        return self._score_places(row, places(self.item_ids_, item_ids, "item_ids"))
+        column = places(self.item_ids_, item_ids, "item_ids")
+        return np.asarray(self._score_places(row, column), dtype=np.float64)
 
     def recommend(
         self,
@@ -197,13 +214,13 @@ class Recommender(BaseEstimator, ABC):  # type: ignore[misc]
         sklearn.exceptions.NotFittedError
             Before ``fit``.
         ValueError
-            If k is not a whole number of at least 1, or candidates mix types.
+            If k is not a whole number of at least 1, or ids are refused as by ``score``.
 
         Notebook: 00_start_here
         """
         check_is_fitted(self, "item_ids_")
-        if not isinstance(k, Integral) or k < 1:
-            raise ValueError(f"k: {k} is not a whole number of at least 1")
+        if not isinstance(k, Integral) or isinstance(k, bool) or k < 1:
+            raise ValueError(f"k: {k!r} is not a whole number of at least 1")
         row = places(self.user_ids_, user_ids, "user_ids")
         items = self.item_ids_
         if candidates is not None:
@@ -215,7 +232,7 @@ class Recommender(BaseEstimator, ABC):  # type: ignore[misc]
         n_block = max(1, BLOCK_CELLS // max(1, len(items)))
         for start in range(0, len(row) if length else 0, n_block):
             block = slice(start, start + n_block)
-            scores = self._score_places(row[block], column)
+            scores = np.asarray(self._score_places(row[block], column), dtype=np.float64)
             if exclude_seen:
                 scores[self._seen_places(row[block], column)] = -np.inf
             best[block] = rank_items(scores, length)
@@ -268,20 +285,31 @@ def contiguous(columns: Places) -> Places | slice:
 
 
 def _one_dimensional(ids: ArrayLike, name: str) -> Any:
-    if isinstance(ids, str | bytes) or np.ndim(ids) == 0:
+    try:
+        shape: tuple[int, ...] | str = np.shape(ids)
+    except ValueError:  # lists of different lengths
+        shape = "of nested lists"
+    if shape == () and (
+        ids is None or (isinstance(ids, Iterable) and not isinstance(ids, str | bytes))
+    ):
+        raise ValueError(f"{name}: {type(ids).__name__}, expected a list or an array of ids")
+    if shape == ():
         raise ValueError(f"{name}: {ids!r} is a single id; put it in a list")
-    if np.ndim(ids) != 1:
-        raise ValueError(f"{name}: shape {np.shape(ids)}, expected one dimension")
+    if len(shape) != 1:
+        raise ValueError(f"{name}: shape {shape}, expected one dimension")
     return ids
 
 
 def places(known: NDArray[Any], wanted: ArrayLike, name: str) -> Places:
     """Where each wanted id is among the known ones; −1 where it is not.
 
+    ValueError if the wanted ids mix types or are of another type than the known ones.
+
     Notebook: 07_collaborative_filtering
     """
-    # An Index keeps the types in a list: np.asarray([7, "new"]) would make a string of the 7.
-    return np.asarray(pd.Index(known).get_indexer(pd.Index(_one_dimensional(wanted, name))))
+    ids = id_array(_one_dimensional(wanted, name), name)
+    _check_type(ids, name, known, "in fit")
+    return np.asarray(pd.Index(known).get_indexer(pd.Index(ids)))
 
 
 def id_array(ids: Any, where: str) -> NDArray[Any]:
@@ -289,14 +317,24 @@ def id_array(ids: Any, where: str) -> NDArray[Any]:
 
     Notebook: 07_collaborative_filtering
     """
-    given = np.asarray(pd.Index(ids), dtype=object)
+    # An Index keeps the types in a list: np.asarray([7, "new"]) would make a string of the 7.
+    index = pd.Index(ids)
+    if index.dtype == np.int64:
+        return np.asarray(index)
+    given = np.asarray(index, dtype=object)
     if len(given) == 0:
         return given
     kind = infer_dtype(given, skipna=False)
     if kind == "string":
         return given
     if kind == "integer":
-        return given.astype(np.int64)
+        try:
+            return given.astype(np.int64)
+        except OverflowError:
+            far = max(given, key=abs)
+            raise ValueError(
+                f"{where}: {far} does not fit into 64 bits; turn the ids into text"
+            ) from None
     examples = {type(value).__name__: value for value in reversed(given)}
     shown = ", ".join(f"{value!r} ({name})" for name, value in sorted(examples.items()))
     raise ValueError(f"{where}: ids must be all strings or all integers; has {shown}")
@@ -314,6 +352,8 @@ def check_blocks(features: Any) -> dict[str, FeatureBlock]:
             f"features: {type(features).__name__}, expected a mapping of modality → FeatureBlock"
         )
     for m, block in features.items():
+        if not isinstance(m, str):
+            raise TypeError(f"features: the modality {m!r} is {type(m).__name__}, expected text")
         if not isinstance(block, FeatureBlock):
             raise TypeError(f"features[{m!r}]: {type(block).__name__}, expected a FeatureBlock")
     return dict(features)
@@ -326,15 +366,16 @@ def _all_items(rated: Any, blocks: Mapping[str, FeatureBlock]) -> NDArray[Any]:
         if not len(block):
             continue
         described = id_array(block.item_ids, f"features[{m!r}].item_ids")
-        if described.dtype != ids[0].dtype:
-            raise ValueError(
-                f"features[{m!r}].item_ids: {described.item(0)!r} is {_kind(described)}, but"
-                f" item_id {ids[0].item(0)!r} of the ratings is {_kind(ids[0])}; convert one of"
-                " the two"
-            )
+        _check_type(described, f"features[{m!r}].item_ids", ids[0], "of the ratings")
         ids.append(described)
     return np.unique(np.concatenate(ids))
 
 
-def _kind(ids: NDArray[Any]) -> str:
-    return "a string" if ids.dtype == object else "an integer"
+def _check_type(ids: NDArray[Any], name: str, known: NDArray[Any], where: str) -> None:
+    """Refuse ids of another type than those known."""
+    if len(ids) and ids.dtype != known.dtype:
+        kind, other = ("a string" if i.dtype == object else "an integer" for i in (ids, known))
+        raise ValueError(
+            f"{name}: {ids.item(0)!r} is {kind}, but the id {known.item(0)!r} {where} is {other};"
+            " convert one of the two"
+        )

@@ -170,9 +170,11 @@ class ImplicitALS(Recommender):
     def _score_places(self, row: Places, column: Places) -> Floats:
         users = self.user_factors_[row]
         users[row < 0] = self.average_factors_
-        scores = np.asarray(users @ self.item_factors_[contiguous(column)].T)
-        if (column < 0).any():
-            scores[:, column < 0] = 0.0
+        known = column >= 0
+        if known.all():
+            return np.asarray(users @ self.item_factors_[contiguous(column)].T)
+        scores = np.zeros((len(row), len(column)))
+        scores[:, known] = users @ self.item_factors_[column[known]].T
         return scores
 
 

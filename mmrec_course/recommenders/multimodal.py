@@ -110,6 +110,7 @@ SAVED_VALUES = (
     "weights_",
     "popularity_weight_",
     "settings_",
+    "names_",
     "share_",
     "half_",
     "half_user_",
@@ -205,7 +206,9 @@ class MultimodalRecommender(Recommender):
     -----
     Cost: the item–item model inverts a matrix as large as users or items, whichever are fewer,
     up to 3,000, and is left out beyond; iALS is linear in ratings; neighbours are searched among
-    up to 20,000 items, O(n_items²). Scores are made in blocks of users.
+    up to 20,000 items, O(n_items²). Features are first reduced to at most 256 columns a modality,
+    O(n_items · n_columns · min(n_items, 256)), without loss where a modality has up to 256 rated
+    items. Scores are made in blocks of users.
 
     Steck (2019), WWW, for EASE; Hu, Koren and Volinsky (2008), ICDM, for iALS; Gantner et al.
     (2010), Learning Attribute-to-Feature Mappings for Cold-Start Recommendations, ICDM, for
@@ -229,15 +232,8 @@ class MultimodalRecommender(Recommender):
         self.positive = positive
         self.rng = rng
 
-    def fit(
-        self, ratings: pd.DataFrame, features: Mapping[str, FeatureBlock] | None = None
-    ) -> Self:
-        """Learn and tune all parts; see :meth:`Recommender.fit`."""
-        if self.fusion not in FUSIONS:
-            raise ValueError(f"fusion: {self.fusion!r} is unknown; choose one of {FUSIONS}")
-        return super().fit(ratings, features)
-
     def _fit(self, ratings: pd.DataFrame, blocks: Mapping[str, FeatureBlock]) -> None:
+        self._check_parameters()
         self.rated_ = np.flatnonzero(self.n_ratings_ > 0)
         self.names_ = {m: block.names for m, block in blocks.items()}
         order = sorted(blocks, key=str)  # one model, in whatever order they come
@@ -249,6 +245,17 @@ class MultimodalRecommender(Recommender):
         self._fit_content(views)
         self._fit_gate()
         del self._validation
+
+    def _check_parameters(self) -> None:
+        if self.fusion not in FUSIONS:
+            raise ValueError(f"fusion: {self.fusion!r} is unknown; choose one of {FUSIONS}")
+        if not isinstance(self.rng, int | np.integer) or self.rng < 0:
+            raise ValueError(f"rng: {self.rng!r} is not a whole number of at least 0")
+        if not isinstance(self.weights, Mapping | None):
+            raise TypeError(f"weights: {self.weights!r}, expected modality → number")
+        for m, w in (self.weights or {}).items():
+            if not isinstance(w, int | float | np.number) or not 0 <= w < np.inf:
+                raise ValueError(f"weights[{m!r}]: {w!r} is not a finite number of at least 0")
 
     # What users did.
 
@@ -424,8 +431,10 @@ class MultimodalRecommender(Recommender):
         """A_m = V (Z_m W_m)ᵀ: features foretell the factors V of the collaborative scores."""
         rated = self.rated_
         c = self._unseen(users, np.zeros(len(rated), bool))
-        size = min(MULTITASK_FACTORS, *c.shape)
-        v = np.linalg.svd(c, full_matrices=False)[2][:size].T
+        _, strength, directions = np.linalg.svd(c, full_matrices=False)
+        # Weaker directions are rounding errors, where all users have nearly the same scores.
+        size = min(MULTITASK_FACTORS, max(1, int((strength > 1e-6 * strength[0]).sum())))
+        v = directions[:size].T
         rows = {
             m: FeatureBlock(
                 modality=m,
@@ -661,9 +670,9 @@ class MultimodalRecommender(Recommender):
         Notebook: 00_start_here
         """
         check_is_fitted(self, "people_")
-        items = pd.Index(item_ids, name="item_id")
         row = places(self.user_ids_, [user_id], "user_id")
-        column = places(self.item_ids_, items, "item_ids")
+        column = places(self.item_ids_, item_ids, "item_ids")
+        items = pd.Index(item_ids, name="item_id")
         known = column >= 0
         parts = self._contributions(row, column[known])
         table = pd.DataFrame(0.0, index=items, columns=list(parts))
@@ -741,19 +750,14 @@ class MultimodalRecommender(Recommender):
         """
         check_is_fitted(self, "people_")
         given = check_blocks(blocks)
-        ids = np.unique(
-            np.concatenate(
-                [self.item_ids_[:0], *(id_array(b.item_ids, m) for m, b in given.items())]
-            )
-        )
-        if len(ids) and id_array(ids, "item_ids").dtype != self.item_ids_.dtype:
-            raise ValueError(
-                f"item_ids: {ids.item(0)!r} is of another type than"
-                f" {self.item_ids_.item(0)!r} in fit"
-            )
-        known = ids[np.isin(ids, self.item_ids_)]
-        if len(known):
-            raise ValueError(f"item_ids: {known[0]!r} is known already; fit again to change it")
+        for m, block in given.items():
+            known = block.item_ids[places(self.item_ids_, block.item_ids, f"blocks[{m!r}]") >= 0]
+            if len(known):
+                raise ValueError(
+                    f"blocks[{m!r}]: item {known[0]!r} is known already; fit again to change it"
+                )
+        new = [self.item_ids_[:0], *(block.item_ids for block in given.values())]
+        ids: NDArray[Any] = np.unique(np.concatenate(new).astype(self.item_ids_.dtype))
         for m, names in self.names_.items():
             if m in given and given[m].names != names:
                 raise ValueError(f"blocks[{m!r}]: columns differ from those in fit")
@@ -808,11 +812,7 @@ class MultimodalRecommender(Recommender):
         if table.empty:
             return self
         users = id_array(table["user_id"].unique(), "ratings, column 'user_id'")
-        if users.dtype != self.user_ids_.dtype:
-            raise ValueError(
-                f"user_id: {users.item(0)!r} is of another type than"
-                f" {self.user_ids_.item(0)!r} in fit"
-            )
+        places(self.user_ids_, users, "user_id")  # an error if they are of another type
         column = places(self.item_ids_, table["item_id"].to_numpy(), "item_id")
         if (column < 0).any():
             item = table["item_id"].to_numpy()[column < 0][0]
@@ -854,6 +854,8 @@ class MultimodalRecommender(Recommender):
         ------
         ValueError
             If the folder holds anything else.
+        TypeError
+            If a name of a column is neither text nor a number; nothing is written.
 
         Notebook: 11_the_recommender
         """
@@ -863,7 +865,6 @@ class MultimodalRecommender(Recommender):
         if self.weights is not None:
             values["parameters"]["weights"] = dict(self.weights)
         arrays = {name: getattr(self, name) for name in SAVED_ARRAYS}
-        values["names_"] = {m: list(names) for m, names in self.names_.items()}
         values["contents"] = list(self.contents_)
         store_part(self.people_, "people", arrays, values)
         store_part(self.appeal_, "appeal", arrays, values)
@@ -898,9 +899,6 @@ class MultimodalRecommender(Recommender):
                 setattr(model, name, arrays[name])
             for name in SAVED_VALUES:
                 setattr(model, name, values[name])
-            model.modalities_ = tuple(values["modalities_"])
-            model.settings_ = {m: (kind, size) for m, (kind, size) in values["settings_"].items()}
-            model.names_ = {m: tuple(names) for m, names in values["names_"].items()}
             model.people_ = restore_part(People, "people", arrays, values, INSIDE)
             model.appeal_ = restore_part(Appeal, "appeal", arrays, values, INSIDE)
             model.contents_ = {

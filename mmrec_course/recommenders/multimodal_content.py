@@ -44,6 +44,10 @@ class Projection:
         singular value, the largest being 1): what many items share says more than rare words.
     centre
         (q,) mean of the training items.
+    basis
+        (q, n) orthonormal axes that span the n training rows, where these have more columns than
+        that: rows become n + 1 numbers, the last one the length of what lies outside the span.
+        No length and no product with a training row changes. None elsewhere.
     usual
         Mean of log(1 + how many columns are not 0) over the training items, where features are
         mostly 0, so that their number says something; None elsewhere.
@@ -56,6 +60,7 @@ class Projection:
 
     centre: Floats
     matrix: Floats | None = None
+    basis: Floats | None = None
     usual: float | None = None
     then_centre: Floats | None = None
     then_matrix: Floats | None = None
@@ -71,9 +76,13 @@ class Projection:
         return np.asarray((count - self.usual) * block.present)
 
     def rows(self, block: FeatureBlock) -> Floats:
-        """(n, q); zero for absent items and for those that lie on the centre."""
+        """(n, q), or (n, n_training + 1); zero for absent items and those on the centre."""
         raw = block.values if self.matrix is None else block.values @ self.matrix
         rows = _unit(raw, self.centre) * block.present[:, None]
+        if self.basis is not None:
+            inside = rows @ self.basis
+            outside = np.linalg.norm(rows - inside @ self.basis.T, axis=1)
+            rows = np.column_stack([inside, outside])
         return self.onward(rows) * block.present[:, None]
 
     def onward(self, rows: Floats) -> Floats:
@@ -109,7 +118,11 @@ def fit_projection(block: FeatureBlock, training: NDArray[np.bool_], rng: int) -
         strength = svd.singular_values_ / svd.singular_values_[0]
         matrix = np.ascontiguousarray(svd.components_.T * (strength if sparse else 1.0))
         values = np.asarray(table @ matrix)
-    return Projection(values.mean(axis=0), matrix, usual)
+    centre, basis = values.mean(axis=0), None
+    if values.shape[1] > len(values):
+        with one_thread():
+            basis = np.linalg.qr(_unit(values, centre).T)[0]
+    return Projection(centre, matrix, basis, usual)
 
 
 @dataclass
@@ -380,7 +393,11 @@ def leave_one_out(
     """
     mean = target.mean(axis=0)
     with one_thread():
-        values, vectors = np.linalg.eigh(design.T @ design)
+        if design.shape[1] > len(design):  # as many directions as rows, and not as columns
+            _, length, right = np.linalg.svd(design, full_matrices=False)
+            values, vectors = length**2, right.T
+        else:
+            values, vectors = np.linalg.eigh(design.T @ design)
     turned = design @ vectors
     hit = turned.T @ (target - mean)
     best: tuple[float, float, Floats, Floats] | None = None

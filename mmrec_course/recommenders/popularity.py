@@ -136,7 +136,8 @@ class Popularity(Recommender):
         if self.window is not None:
             weight = (age[rows] <= self.window).astype(float)
         item = pd.Index(self.item_ids_).get_indexer(pd.Index(ratings["item_id"].iloc[rows]))
-        self.popularity_ = np.bincount(item, weight, minlength=len(self.item_ids_))
+        counts = np.bincount(item, weight, minlength=len(self.item_ids_))
+        self.popularity_ = counts.astype(np.float64)  # without a like, bincount gives integers
 
     def _score(self, histories: sp.csr_array, columns: Places) -> Floats:
         return np.tile(self.popularity_[columns], (histories.shape[0], 1))

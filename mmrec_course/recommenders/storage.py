@@ -33,7 +33,7 @@ def write_folder(
     """Write arrays and values beside each other, sealed by a checksum of each file.
 
     Everything is written into a new folder first, which then takes the old one's place: whatever
-    goes wrong on the way, what stands at ``folder`` is a whole model or none that loads.
+    goes wrong on the way, what stands at ``folder`` is a whole model or nothing.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def write_folder(
         name → array of numbers or str, or sparse CSR array. Arrays of str objects come back as
         such.
     values
-        What JSON can hold.
+        What JSON can hold; NumPy's numbers are stored as plain ones.
 
     Returns
     -------
@@ -55,6 +55,8 @@ def write_folder(
     ------
     ValueError
         If the folder holds anything that is not a saved model.
+    TypeError
+        If a value is neither text nor a number, nor made of these.
 
     Notebook: 11_the_recommender
     """
@@ -63,29 +65,32 @@ def write_folder(
         raise ValueError(
             f"{target}: holds something that is not a saved model; choose a new folder"
         )
+    packed, text = _pack(arrays), json.dumps(_plain(values, "values"), indent=1)
     target.parent.mkdir(parents=True, exist_ok=True)
-    made = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    aside = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
+    made, before = aside / "new", aside / "old"
     try:
-        packed = _pack(arrays)
+        made.mkdir()
         np.savez(made / ARRAYS, **packed)
-        (made / VALUES).write_text(json.dumps(values, indent=1), encoding="utf-8")
+        (made / VALUES).write_text(text, encoding="utf-8")
         seal = {
             "format": FORMAT,
             "kind": kind,
             "sha256": {n: _sum(made / n) for n in (ARRAYS, VALUES)},
         }
         (made / SEAL).write_text(json.dumps(seal, indent=1), encoding="utf-8")
-        made.chmod(0o755)
         if target.exists():
-            shutil.rmtree(target)
+            target.replace(before)
         made.replace(target)
     finally:
-        shutil.rmtree(made, ignore_errors=True)
+        if before.exists() and not target.exists():
+            before.replace(target)
+        shutil.rmtree(aside, ignore_errors=True)
     return target
 
 
 def read_folder(folder: str | Path, kind: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Arrays and values of a folder that :func:`write_folder` wrote.
+    """Arrays and values of a folder that :func:`write_folder` wrote; lists come back as tuples.
 
     Raises
     ------
@@ -116,7 +121,7 @@ def read_folder(folder: str | Path, kind: str) -> tuple[dict[str, Any], dict[str
     try:
         with np.load(source / ARRAYS, allow_pickle=False) as stored:
             arrays = _unpack({name: stored[name] for name in stored.files})
-        values = json.loads((source / VALUES).read_text(encoding="utf-8"))
+        values = _with_tuples(json.loads((source / VALUES).read_text(encoding="utf-8")))
     except (ValueError, KeyError, zipfile.BadZipFile) as error:
         raise ValueError(f"{source}: cannot be read: {error}") from error
     return arrays, values
@@ -148,7 +153,7 @@ def restore_part(
     values: Mapping[str, Any],
     inside: Mapping[str, Any],
 ) -> Any:
-    """The part that :func:`store_part` took apart; what is a list among its values was a tuple.
+    """The part that :func:`store_part` took apart.
 
     ``inside`` says which fields hold parts, and of what kind.
 
@@ -156,10 +161,7 @@ def restore_part(
     """
     if values[name] is None:
         return None
-    given = {
-        field: tuple(value) if isinstance(value, list) else value
-        for field, value in values[name].items()
-    }
+    given = dict(values[name])
     for field in fields(kind):
         place = f"{name}.{field.name}"
         if place in values:
@@ -169,9 +171,35 @@ def restore_part(
     return kind(**given)
 
 
+def _with_tuples(value: Any) -> Any:
+    """What JSON gives back, with a tuple in place of every list."""
+    if isinstance(value, dict):
+        return {key: _with_tuples(inner) for key, inner in value.items()}
+    return tuple(map(_with_tuples, value)) if isinstance(value, list) else value
+
+
+def _plain(value: Any, where: str) -> Any:
+    """The same with NumPy's scalars as Python's; TypeError for what JSON would lose."""
+    if isinstance(value, Mapping):
+        for key in value:
+            if not isinstance(key, str):
+                raise TypeError(f"{where}: the key {key!r} cannot be saved; use text")
+        return {str(key): _plain(inner, f"{where}[{key!r}]") for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner, f"{where}[{place}]") for place, inner in enumerate(value)]
+    if isinstance(value, np.bool_ | np.number | np.str_):
+        value = value.item()
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
+    raise TypeError(
+        f"{where}: {value!r} ({type(value).__name__}) cannot be saved; use text or a number"
+    )
+
+
 def _strangers(folder: Path) -> list[Path]:
-    """What is in the folder and no part of a saved model."""
-    return [p for p in folder.iterdir() if p.name not in (ARRAYS, VALUES, SEAL)]
+    """What is in the folder and no part of a saved model, which has a seal."""
+    known = (ARRAYS, VALUES, SEAL) if (folder / SEAL).is_file() else ()
+    return [p for p in folder.iterdir() if p.name not in known]
 
 
 def _sum(path: Path) -> str:

@@ -60,6 +60,9 @@ class SurpriseRecommender(Recommender):
     ------
     TypeError
         By ``fit``, if ``algo`` is not an algorithm, or is the class of one.
+    ValueError
+        By ``fit``, if a rating is off the scale, or the algorithm divides by zero, as the cosine
+        of ratings that are 0 does.
 
     Notes
     -----
@@ -112,7 +115,13 @@ class SurpriseRecommender(Recommender):
         table = ratings[["user_id", "item_id", "rating"]]
         reader = Reader(rating_scale=(float(low), float(high)))
         trainset = Dataset.load_from_df(table, reader).build_full_trainset()
-        self.algo_.fit(trainset)
+        try:
+            self.algo_.fit(trainset)
+        except ZeroDivisionError as error:
+            raise ValueError(
+                f"algo: {type(self.algo).__name__} divides by zero on these ratings; the cosine"
+                " similarity needs ratings above 0: add a constant to all, or choose 'msd'"
+            ) from error
         # Surprise numbers users and items as it meets them; −1 is unknown, here as everywhere.
         self._inner_users = _inner(self.user_ids_, trainset.to_inner_uid)
         self._inner_items = _inner(self.item_ids_, trainset.to_inner_iid)
@@ -225,7 +234,8 @@ def _neighbourhood(algo: Any, mean: float) -> Matrix:
     if kind in ("KNNWithMeans", "KNNWithZScore"):
         offset = algo.means
     if kind == "KNNWithZScore":
-        scale = algo.sigmas
+        # No spread at all, if all ratings are equal: the mean is what remains.
+        scale = np.where(algo.sigmas == 0, 1.0, algo.sigmas)
     if kind == "KNNBaseline":
         offset, offset_y = mean + np.asarray(algo.bx), np.asarray(algo.by)
 
