@@ -329,7 +329,6 @@ def test_integer_ids_stay_integers(fitted: list[Recommender], world: Any) -> Non
         (RATINGS, {"image": block([1, 2])}, r"image'\].item_ids: 1 is an integer, but .*'a' of"),
         (table([(2**63, "a", 5)]), None, "9223372036854775808"),
         (table([("u1", -(2**70), 5)]), None, "-1180591620717411303424"),
-        (RATINGS, {"image": block([2**63 + 1])}, r"image'\].* 9223372036854775809 does not fit"),
         (
             table([("u1", 1, 5)]),
             {"image": block(["1"])},
