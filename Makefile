@@ -29,7 +29,8 @@ help:  ## this list
 	@echo "  The first command builds .venv with $(PYTHON); another one: make lab PYTHON=python3.12"
 
 # The root folder is the repository, or the lessons could not reach the covers in ../data.
-# jupyter_lab_config.py, in this folder, is read by itself.
+# The folder jupyter holds JupyterLab's settings for the course; your own are read as well.
+lab: export JUPYTER_CONFIG_PATH := $(CURDIR)/jupyter$(if $(JUPYTER_CONFIG_PATH),:$(JUPYTER_CONFIG_PATH))
 lab: $(READY)  ## open JupyterLab on the first lesson (LAB="--no-browser --port 8899" adds flags)
 	$(BIN)/jupyter-lab --ServerApp.root_dir=. $(LAB) notebooks/00_start_here.ipynb
 

@@ -106,7 +106,7 @@ def missing_wheels(
 
 
 def listed_wheels(lock: Path) -> dict[tuple[str, str], list[str]]:
-    """Ask the index, through uv, for the wheels of everything in the lock: (name, version) → files."""
+    """Ask the index, through uv, for the wheels of a lock: (name, version) → file names."""
     with tempfile.TemporaryDirectory() as folder:
         listing = Path(folder) / "pylock.toml"
         command = [sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--universal"]
