@@ -21,7 +21,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 .PHONY: help lab app test notebooks data movielens bench lock wheels clean
 
 # uv takes seconds where pip takes a minute; pip does the work where uv is not to be had or fails.
-install = { $(BIN)/uv pip install --quiet --python $(BIN)/python $(1) \
+install = { [ -x $(BIN)/uv ] && $(BIN)/uv pip install --quiet --python $(BIN)/python $(1) \
   || $(BIN)/python -m pip install --quiet $(1); }
 
 help:  ## this list
