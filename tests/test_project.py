@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import ast
 import importlib
+import importlib.metadata
 import inspect
 import pkgutil
 import re
 import subprocess
+import sys
 import tomllib
+from functools import cache
 from pathlib import Path
 
 import pytest
 import yaml
+from check_wheels import PYTHONS as RELEASES
+from check_wheels import SYSTEMS, applicable
 from nbformat.v4 import new_markdown_cell, new_notebook
 from notebook_rules import broken_links
 from packaging.markers import Marker
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 import mmrec_course
@@ -25,7 +31,12 @@ import mmrec_course
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "mmrec_course"
 PYTHONS = ("3.11", "3.12", "3.13")
-PLATFORMS = ("linux", "darwin", "win32")
+# Lock → the extras that it holds beside the dependencies.
+LOCKS = {
+    "requirements.lock": (),
+    "requirements-dev.lock": ("dev",),
+    "requirements-extras.lock": ("encoders", "data"),
+}
 MIB = 1024 * 1024
 
 # Each room imports only from rooms above it. Evaluation stands above what it judges: it knows a
@@ -47,76 +58,123 @@ ROOMS = (
 NEVER_IMPORTED = {"simulation"}
 
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-LOCK_LINES = (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()
 
 
-def environment(python: str, platform: str = "linux") -> dict[str, str]:
-    """The marker variables of one supported Python on one platform."""
-    names = {
-        "linux": ("posix", "Linux", "x86_64"),
-        "darwin": ("posix", "Darwin", "arm64"),
-        "win32": ("nt", "Windows", "AMD64"),
-    }
-    os_name, system, machine = names[platform]
-    return {
-        "python_version": python,
-        "python_full_version": f"{python}.9",
-        "implementation_name": "cpython",
-        "platform_python_implementation": "CPython",
-        "sys_platform": platform,
-        "os_name": os_name,
-        "platform_system": system,
-        "platform_machine": machine,
-    }
+@cache
+def lines(lock: str) -> list[str]:
+    return (ROOT / lock).read_text(encoding="utf-8").splitlines()
 
 
-def locked(python: str, platform: str = "linux") -> dict[str, Version]:
+@cache
+def locked(lock: str, system: str, python: str) -> dict[str, Version]:
     """Every locked version that applies there; a name locked twice is an error."""
     versions: dict[str, Version] = {}
-    for line in LOCK_LINES:
-        requirement = Requirement(line)
-        if requirement.marker and not requirement.marker.evaluate(environment(python, platform)):
-            continue
+    for requirement in applicable(lines(lock), system, python):
         (pin,) = requirement.specifier
-        assert pin.operator == "==", line
-        assert requirement.name not in versions, f"{requirement.name} is locked twice"
+        assert pin.operator == "==", f"{lock}: {requirement}"
+        assert requirement.name not in versions, f"{lock}: {requirement.name} is locked twice"
         versions[requirement.name] = Version(pin.version)
     return versions
+
+
+def dependencies(extras: tuple[str, ...]) -> list[str]:
+    """What pyproject.toml asks for, with extras; an extra may name others as mmrec-course[…]."""
+    project = PYPROJECT["project"]
+    wanted = list(project["dependencies"])
+    for extra in extras:
+        for text in project["optional-dependencies"][extra]:
+            own = Requirement(text)
+            if own.name == project["name"]:
+                wanted += dependencies(tuple(own.extras))
+            else:
+                wanted.append(text)
+    return wanted
 
 
 # --- environments -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("python", PYTHONS)
-@pytest.mark.parametrize("platform", PLATFORMS)
-def test_the_lock_satisfies_every_dependency(python: str, platform: str) -> None:
-    project = PYPROJECT["project"]
-    versions = locked(python, platform)
-    for text in project["dependencies"] + project["optional-dependencies"]["dev"]:
-        requirement = Requirement(text)
-        if requirement.marker and not requirement.marker.evaluate(environment(python, platform)):
-            continue
+@pytest.mark.parametrize("lock", LOCKS)
+@pytest.mark.parametrize("system", SYSTEMS)
+@pytest.mark.parametrize("python", RELEASES)
+def test_each_lock_satisfies_its_dependencies(lock: str, system: str, python: str) -> None:
+    versions = locked(lock, system, python)
+    for requirement in applicable(dependencies(LOCKS[lock]), system, python):
         assert requirement.name in versions, f"{requirement.name} is not locked; run `make lock`"
-        assert versions[requirement.name] in requirement.specifier, f"{text}; run `make lock`"
+        assert versions[requirement.name] in requirement.specifier, f"{requirement}: `make lock`"
 
 
-def test_the_lock_satisfies_the_build_system_which_builds_without_isolation() -> None:
+@pytest.mark.parametrize("system", SYSTEMS)
+@pytest.mark.parametrize("python", RELEASES)
+def test_every_lock_holds_the_core_and_a_package_in_one_version(system: str, python: str) -> None:
+    core, dev, extras = (locked(lock, system, python) for lock in LOCKS)
+    assert core.items() <= dev.items()
+    assert core.items() <= extras.items()
+    assert {name: dev[name] for name in dev.keys() & extras.keys()}.items() <= extras.items()
+
+
+def test_the_core_builds_the_package_without_isolation() -> None:
     (requirement,) = map(Requirement, PYPROJECT["build-system"]["requires"])
-    assert all(locked(python)[requirement.name] in requirement.specifier for python in PYTHONS)
+    for system in SYSTEMS:
+        for python in RELEASES:
+            version = locked("requirements.lock", system, python)[requirement.name]
+            assert version in requirement.specifier
 
 
-def test_the_lock_holds_versions_and_markers_and_no_address() -> None:
-    for line in LOCK_LINES:
+@pytest.mark.parametrize("lock", LOCKS)
+def test_a_lock_holds_versions_and_markers_and_no_address(lock: str) -> None:
+    for line in lines(lock):
         pattern = r"[a-z0-9][a-z0-9._-]*==[\w.+!]+( ; .+)?"
-        assert re.fullmatch(pattern, line), f"requirements.lock: {line!r}"
+        assert re.fullmatch(pattern, line), f"{lock}: {line!r}"
         if " ; " in line:
             Marker(line.split(" ; ")[1])
         assert "+" not in line.split(" ; ")[0], f"{line}: a local version exists on one host only"
 
 
-def test_the_lock_brings_no_deep_learning_framework() -> None:
-    names = {Requirement(line).name for line in LOCK_LINES}
-    assert not names & {"torch", "tensorflow", "tensorflow-cpu", "keras", "lightfm"}
+def test_learners_install_no_framework_and_no_tool_of_the_makers() -> None:
+    names = {Requirement(line).name for line in lines("requirements.lock")}
+    frameworks = {
+        "torch",
+        "tensorflow",
+        "tensorflow-cpu",
+        "keras",
+        "jax",
+        "lightfm",
+        "lightfm-next",
+    }
+    tools = {"nbgrader", "jupytext", "ruff", "mypy", "hypothesis", "implicit", "ranx", "wordllama"}
+    assert not names & (frameworks | tools)
+
+
+def test_lightfm_and_wordllama_are_left_out_where_they_have_no_wheel() -> None:
+    def has(name: str, system: str, python: str) -> bool:
+        return name in locked("requirements-dev.lock", system, python)
+
+    assert has("lightfm-next", "Linux x86-64", "3.12.0")
+    assert not has("lightfm-next", "Linux x86-64", "3.11.99")
+    assert not has("lightfm-next", "Windows", "3.13.0")
+    assert has("wordllama", "Windows", "3.11.0")
+    assert not has("wordllama", "Linux ARM", "3.13.0")
+
+
+def test_package_and_lessons_import_only_what_the_core_installs() -> None:
+    core = {Requirement(line).name for line in lines("requirements.lock")}
+    installed = importlib.metadata.packages_distributions()
+    # The maintainers' simulation needs the extra `data`.
+    files = [path for path in PACKAGE.rglob("*.py") if "simulation" not in path.parts]
+    for path in [*files, *(ROOT / "notebooks" / "src").rglob("*.py")]:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        modules = {a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
+        modules |= {
+            node.module or ""
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom) and node.level == 0
+        }
+        for module in {name.split(".")[0] for name in modules}:
+            if module in sys.stdlib_module_names or module == PACKAGE.name:
+                continue
+            names = {canonicalize_name(name) for name in installed[module]}
+            assert names & core, f"{path.relative_to(ROOT)}: {module} is not in requirements.lock"
 
 
 def test_conda_takes_python_and_pip_from_conda_forge_and_the_rest_from_the_lock() -> None:
@@ -126,6 +184,7 @@ def test_conda_takes_python_and_pip_from_conda_forge_and_the_rest_from_the_lock(
     *names, pip = conda["dependencies"]
     assert [name.split()[0] for name in names] == ["python", "pip"]
     assert pip == {"pip": ["-r requirements.lock", "-e ."]}
+    assert (ROOT / conda["variables"]["JUPYTER_CONFIG_PATH"] / "jupyter_lab_config.py").exists()
     wanted = SpecifierSet(PYPROJECT["project"]["requires-python"])
     assert SpecifierSet(names[0].removeprefix("python").strip()) == wanted
 
@@ -138,6 +197,7 @@ def test_pyproject_the_workflow_and_the_check_name_the_same_pythons() -> None:
     assert job["strategy"]["matrix"]["python-version"] == list(PYTHONS)
     assert job["timeout-minutes"] <= 30
     assert job["steps"][-1]["run"] == ".ci/run"
+    assert {release.rpartition(".")[0] for release in RELEASES} == set(PYTHONS)
     check = (ROOT / "tools/check_python.py").read_text(encoding="utf-8")
     assert "OLDEST, NEWEST = (3, 11), (3, 13)" in check
     assert PYPROJECT["tool"]["ruff"]["target-version"] == "py" + PYTHONS[0].replace(".", "")
@@ -146,7 +206,10 @@ def test_pyproject_the_workflow_and_the_check_name_the_same_pythons() -> None:
 def test_make_has_the_commands_and_ci_runs_one_of_them() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     targets = set(re.findall(r"^([a-z]+):.*## \S", makefile, flags=re.MULTILINE))
-    assert {"help", "lab", "app", "test", "notebooks", "data", "bench", "lock", "clean"} <= targets
+    assert {"help", "lab", "app", "test", "notebooks", "data", "bench", "lock", "wheels"} <= targets
+    needs = dict(re.findall(r"^([a-z]+): (\$\(\w+\))  ##", makefile, flags=re.MULTILINE))
+    assert {needs[name] for name in ("lab", "app", "movielens", "data")} == {"$(READY)"}
+    assert {needs[name] for name in ("test", "notebooks", "bench")} == {"$(DEV)"}
     ci = ROOT / ".ci" / "run"
     assert ci.read_text(encoding="utf-8").splitlines()[-1] == "make test"
     assert ci.stat().st_mode & 0o111, ".ci/run cannot be executed"
