@@ -244,7 +244,7 @@ def test_what_cannot_be_added_is_named(model, cold, blocks):
     with pytest.raises(ValueError, match="is known already; fit again to change it"):
         model.add_items({"image": blocks["image"].align(cold.candidates[:1])})
     with pytest.raises(ValueError, match=r"blocks\['image'\]: 7 is an integer, but the id 't000'"):
-        model.add_items({"image": blocks["image"].align([7])})
+        model.add_items({"image": replace(blocks["image"].align(["new"]), item_ids=[7])})
     other = FeatureBlock(
         modality="image", item_ids=["new"], values=[[1.0]], present=[True], names=("one",)
     )
