@@ -207,7 +207,7 @@ blind = MultimodalRecommender().fit(split.seen)
 models = {"chance": Random().fit(split.seen), **tuned, "final, no text": blind, "final": final}
 results = {name: evaluate(model, split, metrics=["ndcg"]) for name, model in models.items()}
 table = compare(results, baseline="EASE")
-print_table(table[[*bounds, "p_holm"]], digits={"p_holm": 3, **dict.fromkeys(bounds, 2)})
+print_table(table[[*bounds, "p_holm"]], digits={"p_holm": 3})
 
 # %% tags=["needs-movielens"]
 from mmrec_course.plotting import plot_comparison
