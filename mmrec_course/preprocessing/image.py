@@ -7,15 +7,23 @@ Notebook: 02_preprocessing
 
 from __future__ import annotations
 
-import struct
+import re
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
+from PIL.BmpImagePlugin import BmpImageFile
+from PIL.ExifTags import Base
+from PIL.GifImagePlugin import GifImageFile
+from PIL.ImageFile import ImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.TiffImagePlugin import PHOTOMETRIC_INTERPRETATION, TILELENGTH, TILEWIDTH, TiffImageFile
+from PIL.WebPImagePlugin import WebPImageFile
 
-from mmrec_course.preprocessing.image_header import UnsupportedError, header_size, orientation
 from mmrec_course.preprocessing.media import MediaError, check_file, quiet_decoders
 
 __all__ = ["center_crop", "convert_color", "load_image", "resize_image"]
@@ -30,7 +38,17 @@ SPACES = {
 }
 MAX_BYTES = 256 * 2**20
 MAX_PIXELS = 50_000_000
-STRIP_PIXELS = 1_000_000
+# First bytes → Pillow's decoder; Image.open would warn of large pictures before we see their size.
+DECODERS: dict[bytes, type[ImageFile]] = {
+    rb"\x89PNG\r\n\x1a\n": PngImageFile,
+    rb"\xff\xd8\xff": JpegImageFile,
+    rb"RIFF....WEBP": WebPImageFile,
+    rb"GIF8[79]a": GifImageFile,
+    rb"BM": BmpImageFile,
+    rb"II[*+]\0|MM\0[*+]|II\0\+": TiffImageFile,
+}
+# PNGs give their transparent colour before the samples are scaled to 8 bits.
+KEY_SCALES = {"L;2": 85.0, "L;4": 17.0, "RGB;16B": 1 / 256}
 
 
 def load_image(path: str | Path, size: int | tuple[int, int] | None = None) -> Pixels:
@@ -38,8 +56,7 @@ def load_image(path: str | Path, size: int | tuple[int, int] | None = None) -> P
 
     The kind is told by the content, whatever the file's name. Grey becomes three equal channels,
     transparent pixels are laid on white, 16 bits are scaled to 8, pictures are turned as their
-    EXIF orientation says, of an animation or several pages the first one is taken. Of TIFF, what
-    OpenCV reads reliably: 8 bits of any kind, 16 bits in plain grey or RGB.
+    EXIF orientation says, of an animation or several pages the first one is taken.
 
     Parameters
     ----------
@@ -57,7 +74,8 @@ def load_image(path: str | Path, size: int | tuple[int, int] | None = None) -> P
     ------
     MediaError
         If the file is missing, empty, over 256 MiB or 50 million pixels (read from its header
-        before anything is decoded), of another kind, or cannot be decoded.
+        before anything is decoded), of another kind, cut off, holds measurements (floats, 32
+        bits) instead of colours, or cannot be decoded.
     ValueError
         If size is not positive.
 
@@ -66,30 +84,8 @@ def load_image(path: str | Path, size: int | tuple[int, int] | None = None) -> P
     shape = None if size is None else _checked_size(size)
     path = Path(path)
     check_file(path, MAX_BYTES)
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise MediaError(path, f"cannot be read ({error.strerror})") from None
-    try:
-        width, height = header_size(data)
-    except (struct.error, IndexError):
-        raise MediaError(path, "the picture's header is cut off") from None
-    except UnsupportedError as error:
-        raise MediaError(path, str(error)) from None
-    if (width, height) == (0, 0):
-        raise MediaError(path, "not a PNG, JPEG, WebP, GIF, BMP or TIFF picture")
-    if width * height > MAX_PIXELS:
-        raise MediaError(path, f"{width:,} × {height:,} pixels, over the limit of {MAX_PIXELS:,}")
-    # Only the plain mode turns JPEGs by EXIF and knows CMYK; only the other keeps transparency.
-    mode = cv2.IMREAD_COLOR if data[:2] in (b"\xff\xd8", b"BM") else cv2.IMREAD_UNCHANGED
-    try:
-        with quiet_decoders():
-            decoded = cv2.imdecode(np.frombuffer(data, np.uint8), mode)
-    except cv2.error:
-        decoded = None
-    if decoded is None or decoded.size == 0 or decoded.dtype not in (np.uint8, np.uint16):
-        raise MediaError(path, "cannot be decoded as a picture")
-    image = _turn(_to_rgb(decoded, premultiplied=data[:2] in (b"II", b"MM")), orientation(data))
+    with quiet_decoders():
+        image = _decode(path)
     return image if shape is None else resize_image(image, shape)
 
 
@@ -255,26 +251,87 @@ def _scale(image: Pixels, height: int, width: int) -> Pixels:
     return image
 
 
-def _to_rgb(decoded: NDArray[Any], *, premultiplied: bool) -> Pixels:
-    """(h, w), (h, w, 3) BGR or (h, w, 4) BGRA of 8 or 16 bits → (h, w, 3) uint8 RGB."""
-    if decoded.dtype == np.uint16:
-        decoded = cv2.convertScaleAbs(decoded, alpha=1 / 257)
-    if decoded.ndim == 2 or decoded.shape[2] == 1:
-        return np.asarray(cv2.cvtColor(decoded, cv2.COLOR_GRAY2RGB), dtype=np.uint8)
-    if decoded.shape[2] == 3:
-        return np.asarray(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), dtype=np.uint8)
-    image = np.empty((*decoded.shape[:2], 3), np.uint8)
-    # A strip of rows at a time, because 16 bits a channel of a whole large picture fill memory.
-    step = max(1, STRIP_PIXELS // decoded.shape[1])
-    for top in range(0, len(decoded), step):
-        bgra = decoded[top : top + step].astype(np.uint16)
-        color, alpha = bgra[:, :, 2::-1], bgra[:, :, 3:]
-        if premultiplied:
-            laid = np.minimum(color + (255 - alpha), 255)
-        else:
-            laid = (color * alpha + 255 * (255 - alpha) + 127) // 255
-        image[top : top + step] = laid
-    return image
+def _decode(path: Path) -> Pixels:
+    """Check the header, then decode, turn upright and lay on white."""
+    fault = "cannot be read"
+    try:
+        with path.open("rb") as stream:
+            start = stream.read(16)
+            stream.seek(0)
+            fault = "not a PNG, JPEG, WebP, GIF, BMP or TIFF picture"
+            decoder = next(d for kind, d in DECODERS.items() if re.match(kind, start, re.DOTALL))
+            fault = "the picture's header is cut off or damaged"
+            if decoder is TiffImageFile:
+                fault = "a TIFF that is cut off, or of a kind that is not read; save it as PNG"
+            with decoder(stream) as file:
+                _check_header(path, file)
+                fault = "cannot be decoded as a picture"
+                image = _to_rgb(file)
+                return _turn(image, _orientation(file))
+    except MediaError:
+        raise
+    except Image.DecompressionBombError:
+        fault = f"more pixels than the limit of {MAX_PIXELS:,}"
+    # Damaged files make Pillow stumble in many ways, and all of them mean the same.
+    except Exception as error:
+        if isinstance(error, OSError) and error.strerror:
+            fault = f"cannot be read ({error.strerror})"
+    raise MediaError(path, fault)
+
+
+def _check_header(path: Path, file: ImageFile) -> None:
+    """Refuse what is too large, and what would come out wrong, before anything is decoded."""
+    width, height = file.size
+    if width * height > MAX_PIXELS:
+        raise MediaError(path, f"{width:,} × {height:,} pixels, over the limit of {MAX_PIXELS:,}")
+    if file.mode in ("I", "F"):
+        raise MediaError(path, "measurements of 32 bits, not colours; save it as PNG")
+    if isinstance(file, TiffImageFile):
+        if file.tag_v2.get(TILEWIDTH, 0) * file.tag_v2.get(TILELENGTH, 0) > MAX_PIXELS:
+            raise MediaError(path, f"tiles over the limit of {MAX_PIXELS:,} pixels")
+        # Pillow leaves white-is-zero and 12 bits as they are.
+        plain = file.tag_v2.get(PHOTOMETRIC_INTERPRETATION) == 1 and _raw_mode(file) != "I;12"
+        if file.mode.startswith("I;16") and not plain:
+            raise MediaError(path, "a deep TIFF that is not plain 16-bit grey; save it as PNG")
+
+
+def _raw_mode(file: ImageFile) -> str:
+    """How the file stores its samples, in Pillow's words; "" once it is decoded."""
+    args = file.tile[0][3] if file.tile else ""
+    return str(args[0] if isinstance(args, tuple) and args else args)
+
+
+def _to_rgb(file: ImageFile) -> Pixels:
+    raw_mode = _raw_mode(file)
+    file.load()
+    key = file.info.get("transparency")  # a colour or an index, an alpha for each index, or None
+    if file.mode.startswith("I;16"):
+        deep = np.asarray(file)  # (h, w) uint16
+        grey = cv2.convertScaleAbs(deep, alpha=1 / 257)
+        if key is not None:
+            grey[deep == key] = 255
+        return np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB), dtype=np.uint8)
+    if key is not None and file.mode in ("1", "L", "RGB"):
+        del file.info["transparency"]
+        image = np.array(file.convert("RGB"))
+        scaled = np.floor(np.multiply(key, KEY_SCALES.get(raw_mode, 1.0)))
+        image[(image == scaled).all(axis=2)] = 255
+        return image
+    if key is not None or file.mode in ("LA", "La", "PA", "RGBA", "RGBa"):
+        clear = file.convert({"La": "LA"}.get(file.mode, "RGBA")).convert("RGBA")
+        paper = Image.new("RGB", clear.size, "white")
+        paper.paste(clear, mask=clear)
+        return np.array(paper)
+    return np.array(file.convert("RGB"))
+
+
+def _orientation(file: ImageFile) -> int:
+    """EXIF's number, 1 (upright) … 8; 1 where nothing, or nothing sound, is said."""
+    try:
+        how = file.getexif().get(Base.Orientation)
+    except Exception:
+        return 1
+    return how if isinstance(how, int) and 1 <= how <= 8 else 1
 
 
 def _turn(image: Pixels, how: int) -> Pixels:

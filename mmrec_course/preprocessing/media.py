@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -83,28 +84,34 @@ def check_file(path: str | Path, max_bytes: int) -> int:
 _lock = threading.Lock()
 _depth = 0
 _stderr = -1
+_filters = warnings.catch_warnings()
 
 
 @contextmanager
 def quiet_decoders() -> Iterator[None]:
-    """Nothing on the error stream while the decoders work.
+    """Keep the error stream, and Pillow's warnings, silent while the decoders work.
 
-    libjpeg, libpng, mpg123 and OpenCV write about a broken file straight to the process's error
-    stream, where Python cannot catch it, and then return an error or a picture all the same. We
-    report what they return. May be nested and used from several threads at once.
+    libtiff and mpg123 write about a broken file straight to the process's error stream, where
+    Python cannot catch it, and then return an error or a picture all the same. We report what
+    they return. May be nested and used from several threads at once.
 
     Notebook: 02_preprocessing
     """
-    global _depth, _stderr
+    global _depth, _filters, _stderr
     with _lock:
         if _depth == 0:
             _stderr = _silence()
+            _filters = warnings.catch_warnings()
+            _filters.__enter__()
+            warnings.filterwarnings("ignore", module=r"PIL\.")
         _depth += 1
     try:
         yield
     finally:
         with _lock:
             _depth -= 1
+            if _depth == 0:
+                _filters.__exit__(None, None, None)
             if _depth == 0 and _stderr >= 0:
                 os.dup2(_stderr, 2)
                 os.close(_stderr)

@@ -17,6 +17,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Literal
 
+import regex
 from sklearn.feature_extraction.text import ENGLISH_STOP_WORDS
 
 __all__ = ["MAX_CHARACTERS", "STOP_WORDS", "normalize_text", "strip_markup", "tokenize"]
@@ -50,19 +51,18 @@ STOP_WORDS: frozenset[str] = ENGLISH_STOP_WORDS - {
     "top",
 }
 
-# Scripts written without spaces between words. Tibetan is not among them: its dots part syllables.
-UNSPACED = (
-    "\u0e01-\u0eff"  # Thai, Lao
-    "\u1000-\u109f\uaa60-\uaa7f\ua9e0-\ua9ff"  # Myanmar
-    "\u1780-\u17ff"  # Khmer
-    "\u1950-\u19df\u1a20-\u1aaf"  # Tai Le, New Tai Lue, Tai Tham
-    "\ua980-\ua9df\u1b00-\u1b7f"  # Javanese, Balinese
-    "\u2e80-\u2fdf\u3005-\u3007\u3021-\u303c\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"  # Han
-    "\u3041-\u30ff\u31f0-\u31ff\U0001aff0-\U0001b16f"  # Hiragana, Katakana
-    "\u3105-\u312f\u31a0-\u31bf"  # Bopomofo
-    "\ua000-\ua48f"  # Yi
-    "\U00020000-\U0003ffff"  # rarer Han
+# Scripts written without spaces between words, with the signs they share (ー is in two of them).
+# Tibetan is not among them: its dots part syllables.
+UNSPACED = "".join(
+    rf"\p{{Script_Extensions={script}}}"
+    for script in (
+        *("Thai", "Lao", "Myanmar", "Khmer", "Tai_Le", "New_Tai_Lue", "Tai_Tham", "Javanese"),
+        *("Balinese", "Han", "Hiragana", "Katakana", "Bopomofo", "Yi"),
+    )
 )
+# A letter of these scripts, or of any other, with its combining marks: Hindi is full of them.
+CHARACTER = rf"(?=[\p{{L}}\p{{Nl}}])[{UNSPACED}]\p{{M}}*"
+LETTER = rf"(?![{UNSPACED}])[\p{{L}}\p{{Nl}}]\p{{M}}*"
 # Tags that format within a word; every other tag parts words.
 INLINE = "a abbr b bdi bdo big cite code del dfn em font i ins kbd mark q s samp small span strike"
 INLINE_TAGS = frozenset([*INLINE.split(), "strong", "sub", "sup", "tt", "u", "var", "wbr"])
@@ -124,7 +124,7 @@ def normalize_text(
         raise ValueError(f"max_characters: {max_characters} is negative")
     clean = text[:max_characters]
     if not clean.isascii():
-        clean = _marks_in_a_row().sub(r"\1", clean.translate(_unseen()))
+        clean = _MANY_MARKS.sub(r"\1", clean.translate(_unseen()))
         # One ligature of Arabic stands for eighteen letters.
         clean = unicodedata.normalize(form, clean)[:max_characters]
     if casefold:
@@ -234,7 +234,7 @@ def tokenize(
     cut = None if stem is None else _stemmer(stem)
     tokens: list[str] = []
     clean = normalize_text(text, max_characters=max_characters)
-    for unspaced, word in _word_pattern().findall(clean):
+    for unspaced, word in _WORD.findall(clean):
         if unspaced:
             tokens += _pairs(unspaced)
         elif (
@@ -258,41 +258,8 @@ def _stop_set(stop_words: str | Collection[str] | None) -> tuple[frozenset[str],
 
 def _pairs(run: str) -> Iterable[str]:
     """Neighbouring characters, each with its marks, of a run without spaces."""
-    characters = _character_pattern().findall(run)
+    characters = _CHARACTER.findall(run)
     return [a + b for a, b in pairwise(characters)] if len(characters) > 1 else characters
-
-
-@lru_cache(maxsize=1)
-def _word_pattern() -> re.Pattern[str]:
-    """Two groups: a run of a script without spaces, or a word.
-
-    ``re`` has no class for combining marks, without which Hindi falls apart.
-    """
-    letter = rf"[^\W\d_{UNSPACED}][{_marks()}]*"
-    # A word may follow a script without spaces at once, but not a digit.
-    start = rf"(?:(?<![^\W_])|(?<=[{UNSPACED}]))"
-    return re.compile(
-        rf"((?:(?![\W\d_])[{UNSPACED}][{_marks()}]*)+)|{start}({letter}(?:'?{letter})*)"
-    )
-
-
-@lru_cache(maxsize=1)
-def _character_pattern() -> re.Pattern[str]:
-    return re.compile(rf"[{UNSPACED}][{_marks()}]*")
-
-
-@lru_cache(maxsize=1)
-def _marks_in_a_row() -> re.Pattern[str]:
-    return re.compile(rf"([{_marks()}]{{30}})[{_marks()}]+")
-
-
-@lru_cache(maxsize=1)
-def _marks() -> str:
-    """All combining marks, as ranges for the inside of a character class."""
-    codes = [c for c in range(0x300, 0x1F000) if unicodedata.category(chr(c)) in ("Mn", "Mc")]
-    starts = [c for c, before in zip(codes, [-1, *codes], strict=False) if c != before + 1]
-    ends = [c for c, after in zip(codes, [*codes[1:], -1], strict=True) if c + 1 != after]
-    return "".join(f"{chr(a)}-{chr(b)}" for a, b in zip(starts, ends, strict=True))
 
 
 @lru_cache(maxsize=1)
@@ -310,6 +277,13 @@ _APOSTROPHES_AND_CONTROLS = {
 }
 
 
+# Two groups: a run of a script without spaces, or a word. A word may follow such a script at once,
+# but not a digit.
+_WORD = regex.compile(
+    rf"((?:{CHARACTER})+)|(?:(?<![\p{{L}}\p{{N}}])|(?<=[{UNSPACED}]))({LETTER}(?:'?{LETTER})*)"
+)
+_CHARACTER = regex.compile(CHARACTER)
+_MANY_MARKS = regex.compile(r"(\p{M}{30})\p{M}+")
 _TAG_START = re.compile(r"<(?=[A-Za-z/!?])")
 _TAG_NAME = re.compile(r"/?([A-Za-z][A-Za-z0-9:-]{0,30})")
 # What may end a tag, or hide its end: only a quote after an equals sign opens a value.
