@@ -1,11 +1,18 @@
 """Media files are looked at from outside, and whatever is wrong becomes a reason."""
 
+import io
 import os
+import struct
+import unicodedata
 
+import numpy as np
 import pytest
+import soundfile
 from mosaic_like import write_clip, write_cover
+from PIL import Image
 
 from mmrec_course.datasets.media import find_media
+from mmrec_course.preprocessing import load_audio, load_image
 
 
 @pytest.fixture
@@ -66,13 +73,25 @@ def test_a_neighbour_whose_name_begins_alike_is_outside(home):
     [
         (None, "gone.png", "image", "gone.png: there is no such file"),
         (b"", "empty.png", "image", "empty.png: the file is empty"),
-        (b"GIF89a....", "b.png", "image", "b.png: not a png file, whatever its name says"),
-        (b"<html>", "b.jpg", "image", "b.jpg: not a jpg file, whatever its name says"),
-        (b"RIFF\x00\x00\x00\x00WAVEfmt ", "b.webp", "image", "b.webp: not a webp file"),
-        (b"RIFF\x00\x00\x00\x00WEBPVP8 ", "b.wav", "audio", "b.wav: not a wav file"),
-        (b"MZ", "b.exe", "image", "b.exe: '.exe' is none of .png"),
-        (b"\x89PNG\r\n\x1a\n", "b.png", "audio", "b.png: '.png' is none of .ogg"),
-        (b"x", "noextension", "image", "noextension: '' is none of"),
+        (b"<html>404", "b.jpg", "image", "b.jpg: seems to be a web page (HTML), which is no reada"),
+        (b"\n<!DOCTYPE html>", "b.mp3", "audio", "b.mp3: seems to be a web page (HTML), which is "),
+        (b"not here", "b.jpg", "image", "b.jpg: seems to be text, which is no readable picture"),
+        ("café".encode(), "b.jpg", "image", "b.jpg: seems to be text"),
+        ("a".encode("utf-16"), "b.mp3", "audio", "b.mp3: seems to be text"),
+        (b"PK\3\4....", "b.jpg", "image", "b.jpg: seems to be a ZIP archive"),
+        (b"\x1f\x8b\x08", "b.mp3", "audio", "b.mp3: seems to be an archive"),
+        (b"%PDF-1.7", "b.png", "image", "b.png: seems to be a PDF document"),
+        (b"<?xml version='1.0'?>\n<svg/>", "b.png", "image", "b.png: seems to be a drawing (SVG)"),
+        (b"\0\0\0\x20ftypavif", "b.jpg", "image", "b.jpg: seems to be an AVIF picture"),
+        (b"\0\0\0\x20ftypheic", "b.jpg", "image", "b.jpg: seems to be a HEIC picture"),
+        (b"\0\0\0\x20ftypM4A ", "b.mp3", "audio", "b.mp3: seems to be an MP4 file (AAC sound or"),
+        (b"\xff\xf1\x50\x80", "b.mp3", "audio", "b.mp3: seems to be an AAC sound"),
+        (bytes(500), "b.mp3", "audio", "b.mp3: seems to be nothing but zero bytes"),
+        (b"RIFF\x00\x00\x00\x00WAVEfmt ", "b.webp", "image", "b.webp: seems to be a sound, which"),
+        (b"RIFF\x00\x00\x00\x00WEBPVP8 ", "b.wav", "audio", "b.wav: seems to be a picture, which"),
+        (b"MZ\x90", "b.exe", "image", "b.exe: not a picture of a known kind, whatever its name"),
+        (b"\x89PNG\r\n\x1a\n", "b.png", "audio", "b.png: seems to be a picture, which is no"),
+        (b"x", "noextension", "image", "noextension: seems to be text"),
     ],
 )
 def test_what_cannot_be_used_has_a_reason(home, content, name, modality, reason):
@@ -81,6 +100,116 @@ def test_what_cannot_be_used_has_a_reason(home, content, name, modality, reason)
     path, found = find_media(home, name, modality)
     assert path is None
     assert found.startswith(reason)
+
+
+@pytest.mark.parametrize("name", ["cover.jpg", "cover", "cover.dat", "cover.mp3"])
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF"])
+def test_a_picture_is_used_whatever_its_name(home, form, name):
+    Image.new("RGB", (4, 4)).save(home / name, form)
+    assert find_media(home, name, "image") == (str(home / name), None)
+    assert load_image(home / name).shape == (4, 4, 3)
+
+
+def encoded(form):
+    buffer = io.BytesIO()
+    soundfile.write(buffer, np.sin(np.arange(8000) / 9) / 2, 8000, format=form)
+    return buffer.getvalue()
+
+
+ID3 = b"ID3\x03\0\0\0\0\0\x0a" + bytes(10)
+APE = b"APETAGEX" + struct.pack("<IIII", 2000, 32, 0, 0xA0000000) + bytes(8 + 32)
+JUNK = np.random.default_rng(0).bytes(3000)
+
+
+@pytest.mark.parametrize("name", ["clip.wav", "clip", "clip.jpg", "clip.mp3"])
+@pytest.mark.parametrize(
+    ("before", "form"),
+    [
+        *((b"", "WAV"), (b"", "RF64"), (b"", "FLAC"), (b"", "OGG"), (b"", "MP3"), (b"", "AIFF")),
+        *((ID3, "FLAC"), (ID3, "MP3"), (APE, "MP3"), (bytes(5000), "MP3"), (JUNK, "MP3")),
+    ],
+)
+def test_a_sound_is_used_whatever_its_name(home, before, form, name):
+    (home / name).write_bytes(before + encoded(form))
+    assert find_media(home, name, "audio") == (str(home / name), None)
+    assert len(load_audio(home / name, sr=8000)) == pytest.approx(8000, rel=0.2)
+
+
+@pytest.mark.parametrize(
+    ("given", "there"),
+    [
+        ("images\\b.png", "images/b.png"),
+        (".\\images\\deep\\b.png", "images/deep/b.png"),
+        (" images / b.png\t", "images/b.png"),
+        ("b.png ", "b.png"),
+        ("b.png", " b.png"),
+        ("B.PNG", "b.png"),
+        ("IMAGES/b.Png", "Images/B.png"),
+        (unicodedata.normalize("NFC", "café/é.png"), unicodedata.normalize("NFD", "café/é.png")),
+        (unicodedata.normalize("NFD", "CAFÉ.png"), unicodedata.normalize("NFC", "café.PNG")),
+        ("images\\B.png ", "Images/b.png"),
+    ],
+)
+def test_a_path_spelled_almost_right_is_found(home, given, there):
+    (home / there).parent.mkdir(parents=True, exist_ok=True)
+    write_cover(home / there, 10)
+    assert find_media(home, given, "image") == (str(home / there), None)
+
+
+def test_the_right_spelling_wins_and_a_tie_is_told(home):
+    for name in ("b.png", "B.png", "b.PNG"):
+        write_cover(home / name, 10)
+    if len(list(home.glob("[bB].*"))) < 3:
+        pytest.skip("names differ in more than case here")
+    assert find_media(home, "B.png", "image") == (str(home / "B.png"), None)
+    assert find_media(home, "b.png ", "image") == (str(home / "b.png"), None)
+    path, reason = find_media(home, "B.PNG", "image")
+    assert path is None
+    assert reason == ("B.PNG: several files differ only in case or blanks: B.png, b.PNG, b.png")
+
+
+@pytest.mark.parametrize(
+    ("given", "reason"),
+    [
+        ("https://example.org/a.png", "'https://example.org/a.png': a web address; put the file"),
+        ("HTTP://example.org/a.png", "'HTTP://example.org/a.png': a web address"),
+        ("file:///x/a.png", "'file:///x/a.png': a file: address"),
+        ("s3://bucket/a.png", "'s3://bucket/a.png': a s3: address"),
+        ("data:image/png;base64,iVBORw0KGgo=", "'data:image/png;base64,iVBORw0KGgo=': a data: ad"),
+        ("data:," + "x" * 10**6, "'data:," + "x" * 74 + "…': a data: address"),
+        ("//example.org/a.png", "//example.org/a.png: the path leads out of"),
+        ("\\pc\\a.png", "'\\pc\\a.png': the path leads out of"),
+        (" /etc/a.png", "' /etc/a.png': the path leads out of"),
+        ("x/ .. /a.png", "x/ .. /a.png: the path leads out of"),
+        ("images/a.png", "images/a.png: there is no such file"),
+        ("images\\a.png", "'images\\a.png': there is no such file"),
+        ("a.png\0", "'a.png\0': no file can have such a name"),
+        ("a.png/b", "a.png/b: there is no such file"),
+        (" ", "' ': there is no such file"),
+    ],
+)
+def test_what_is_not_found_is_quoted_whole(home, given, reason):
+    path, found = find_media(home, given, "image")
+    assert path is None
+    assert found.startswith(reason)
+
+
+def test_no_search_leads_through_a_link(home):
+    (home / "link").symlink_to(home.parent)
+    for given in ("LINK/outside.png", "link\\outside.png", "link /OUTSIDE.png"):
+        path, reason = find_media(home, given, "image")
+        assert path is None
+        assert "no such file" in reason
+
+
+def test_a_folder_is_searched_once_for_all_of_its_files(home, monkeypatch):
+    searched = []
+    listdir = os.listdir
+    monkeypatch.setattr(os, "listdir", lambda place: searched.append(place) or listdir(place))
+    listings = {}
+    for i in range(20):
+        find_media(home, f"gone{i}.png", "image", listings)
+    assert searched == [str(home) + os.sep]
 
 
 def test_only_regular_files_are_opened(home):

@@ -47,7 +47,7 @@ def test_a_bad_file_marks_one_item_in_one_modality_and_nothing_else(folder):
     (folder / "audio" / "t1.ogg").write_bytes(b"")
     ds = load_mosaic(folder)
     assert ds.problems.to_numpy().tolist() == [
-        ["t0", "image", "t0.png: there is no such file"],
+        ["t0", "image", "images/t0.png: there is no such file"],
         ["t1", "audio", "t1.ogg: the file is empty"],
     ]
     assert list(ds.items.index) == list(IDS)

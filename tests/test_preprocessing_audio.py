@@ -226,7 +226,7 @@ ID3_1 = b"TAG" + bytes(125)
         "other rates": (MP3 + encoded("MP3", rate=22050) + encoded("MP3", rate=48000), 3),
         "other channels": (MP3 + encoded("MP3", channels=2) + MP3, 3),
         "junk in between": (MP3 + JUNK + MP3 + bytes(9000) + MP3, 3),
-        "the last cut off": (MP3 + MP3[: len(MP3) // 2], 1.4),
+        "the last cut off": (MP3 + MP3[: len(MP3) // 2], 1.35),
         "zeros in front": (bytes(100_000) + MP3, 1),
         "APE tag in front": (APE + MP3, 1),
         "junk in front": (JUNK + MP3, 1),

@@ -70,7 +70,7 @@ def load_folder(
     -------
     Dataset. Its columns have the names of the course whatever they were called. A missing title
     is the item's id. Media that are listed and cannot be used (missing, empty, outside the
-    folder by ``..``, an absolute path or a link, not what their names say) are ``<NA>`` in
+    folder by ``..``, an absolute path or a link, of another kind) are ``<NA>`` in
     ``items`` and have a row in ``problems``, as with :func:`load_mosaic`; they never stop a
     catalogue. Without ratings.csv, ``ratings`` has its four columns, their types and no row.
 

@@ -43,7 +43,7 @@ def load_mosaic(folder: str | Path | None = None) -> Dataset:
     Returns
     -------
     Dataset. A cover or clip that is listed and cannot be used (missing, empty, outside the
-    folder, not what its name says) is ``<NA>`` in ``items``, with its reason in ``problems``.
+    folder, of another kind) is ``<NA>`` in ``items``, with its reason in ``problems``.
 
     Raises
     ------
@@ -102,14 +102,15 @@ def locate_media(items: pd.DataFrame, folder: Path) -> tuple[pd.DataFrame, pd.Da
     items = items.copy()
     folder = folder.resolve()
     problems = []
+    listings: dict[str, dict[str, list[str]]] = {}
     for modality in MEDIA:
         if modality not in items.columns:
             continue
         paths: list[str | None] = []
         for item_id, given in items[modality].items():
-            path, reason = (
-                (None, None) if pd.isna(given) else find_media(folder, str(given), modality)
-            )
+            path = reason = None
+            if not pd.isna(given):
+                path, reason = find_media(folder, str(given), modality, listings)
             paths.append(path)
             if reason is not None:
                 problems.append((item_id, modality, reason))

@@ -73,8 +73,8 @@ LOADERS: Mapping[str, Callable[[str], Any]] = {
 # Packages whose version may change what comes out of a file; those of a transformer's own module
 # come on top.
 LIBRARIES: Mapping[str, tuple[str, ...]] = {
-    "image": ("numpy", "scipy"),
-    "text": ("numpy", "scipy"),
+    "image": ("numpy", "scipy", "pillow"),
+    "text": ("numpy", "scipy", "regex"),
     "audio": ("numpy", "scipy", "librosa", "soxr"),
 }
 

@@ -45,7 +45,7 @@ DECODERS: dict[bytes, type[ImageFile]] = {
     rb"RIFF....WEBP": WebPImageFile,
     rb"GIF8[79]a": GifImageFile,
     rb"BM": BmpImageFile,
-    rb"II[*+]\0|MM\0[*+]|II\0\+": TiffImageFile,
+    rb"(?:II|MM)(?:[*+]\0|\0[*+])": TiffImageFile,
 }
 # PNGs give their transparent colour before the samples are scaled to 8 bits.
 KEY_SCALES = {"L;2": 85.0, "L;4": 17.0, "RGB;16B": 1 / 256}

@@ -380,7 +380,7 @@ print("made", len(fix_length(trimmed, 3 * 22050)) / 22050, "s long: the middle")
 # Now the folder as somebody would really send it. Every way to be broken, one line each:
 
 # %%
-from mmrec_course.preprocessing.image_header import header_size
+import zlib
 
 good = raw
 (folder / "good.jpg").write_bytes(good)
@@ -389,18 +389,21 @@ good = raw
 (folder / "cut.jpg").write_bytes(good[:2000])
 size = (60_000).to_bytes(4) * 2
 bomb = (folder / "grey.png").read_bytes()
-(folder / "bomb.png").write_bytes(bomb[:16] + size + bomb[24:])
+header = bomb[12:16] + size + bomb[24:29]  # a PNG says its width and height here
+checksum = zlib.crc32(header).to_bytes(4)
+(folder / "bomb.png").write_bytes(bomb[:12] + header + checksum + bomb[33:])
 (folder / "cut.ogg").write_bytes(Path(row["audio"]).read_bytes()[:60])
 soundfile.write(folder / "nothing.wav", np.zeros(0), 22050)
 soundfile.write(folder / "broken.wav", np.full(9000, np.nan, np.float32), 22050, subtype="FLOAT")
 print(len(list(folder.iterdir())), "files in the folder")
-width, height = header_size((folder / "bomb.png").read_bytes())
+width, height = int.from_bytes(header[4:8]), int.from_bytes(header[8:12])
 print(f"bomb.png: about {round((folder / 'bomb.png').stat().st_size, -4):,} bytes", end=" ")
 print(f"claim {width:,} × {height:,} pixels, {width * height * 3 / 1e9:.1f} GB decoded")
 
 # %% [markdown]
-# Of *bomb.png* only the header was changed. To read it costs nothing; to believe it costs your memory. The list that
-# comes with the folder has its own ideas, too: a file that does not exist, one outside of the folder.
+# Of *bomb.png* only the header was changed, and the checksum that goes with it. To read it costs nothing; to
+# believe it costs your memory. The list that comes with the folder has its own ideas, too: a file that does not
+# exist, one outside of the folder.
 
 # %%
 listed = {
@@ -429,11 +432,12 @@ own = load_folder(folder, item_id="sku", image="photo", audio="sound", text="abo
 print(own)
 
 # %%
-print_table(own.problems, index=False, max_width=60)
+print_table(own.problems, index=False, max_width=70)
 
 # %% [markdown]
 # So far files have only been looked at from outside: is there one, is it inside the folder, does it
-# begin as its name says? In the place of the others stands `<NA>`, and the reason is kept. What is
+# begin like a picture or a sound? (What its name says does not matter: shops deliver WebP under `.jpg`.)
+# In the place of the others stands `<NA>`, and the reason is kept. What is
 # broken *inside* shows when it is decoded. Each loader raises a `MediaError`, never anything else, and
 # `extract_features` turns it into an absent row with a reason. `media_problems` lists them all:
 
@@ -605,9 +609,8 @@ shutil.rmtree(folder)
 # - Sounds: one channel, one rate (filtered first), silence trimmed, loudness and length fixed if they are no message.
 # - A broken table is an error that names its place; a broken file is an absent row with a reason.
 # - What learns, learns from `fit_items`. What does not is cached under the bytes of its file.
-# - When you read the package: paths are in `find_media` and `locate_media`, what protects from a bad file in `check_file`,
-#   `UnsupportedError` and `quiet_decoders`, which way up in `orientation`, what lets several processes share a cache
-#   in `add_to_cache`.
+# - When you read the package: paths are in `find_media` and `locate_media`, what protects from a bad file in `check_file`
+#   and `quiet_decoders`, what lets several processes share a cache in `add_to_cache`.
 #
 # ## Sources
 #
