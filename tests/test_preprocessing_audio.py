@@ -273,6 +273,20 @@ def test_other_files_put_together_are_read_to_the_end(tmp_path, content, seconds
     assert len(part) / RATE == pytest.approx(seconds - 0.5, abs=0.001)
 
 
+@pytest.mark.parametrize("whole", [MP3, OGG, OPUS, FLAC, WAV])
+@pytest.mark.parametrize("rest", [1, 40, 300, 3000])
+def test_a_last_part_cut_off_at_once_costs_nothing_of_the_first(tmp_path, whole, rest):
+    (tmp_path / "a").write_bytes(whole + whole[:rest])
+    assert 0.98 < len(load_audio(tmp_path / "a")) / RATE < 1.6
+
+
+def test_a_part_that_cannot_be_read_is_a_reason_and_not_silence(tmp_path):
+    slow = encoded("WAV", seconds=50.0, rate=500)
+    (tmp_path / "a.wav").write_bytes(WAV + slow)
+    with pytest.raises(MediaError, match=r"a sampling rate of 500 Hz, .* after 1\.0 s"):
+        load_audio(tmp_path / "a.wav")
+
+
 def unknown_length(flac):
     """Number of samples 0 in STREAMINFO: unknown, as a recorder writes it into a pipe."""
     data = bytearray(flac)

@@ -33,6 +33,7 @@ LOUDEST = 1e6
 RATES = (1_000, 192_000)
 LOWEST_LOUDNESS = -70.0
 BLOCK = 1024  # samples a channel that are read at once; a cut costs less than that
+STUB = 2**14  # bytes of a last part that may be cut off before its first sound
 # Runs of bytes that look like an MP3 frame and are none, until a file is given up.
 MAX_FALSE_STARTS = 200_000
 # kbit/s of MPEG audio (ISO 11172-3 and 13818-3), by version and layer.
@@ -291,7 +292,13 @@ def _read(path: Path, max_seconds: float) -> list[Piece]:
         pieces: list[Piece] = []
         seconds = 0.0
         for part in find_parts(data, start, max_seconds):
-            pieces.append(_decode(path, io.BytesIO(part), max_seconds - seconds))
+            try:
+                pieces.append(_decode(path, io.BytesIO(part), max_seconds - seconds))
+            except MediaError as error:
+                if pieces and len(part) <= STUB:
+                    continue
+                after = f", after {seconds:.1f} s" if pieces else ""
+                raise MediaError(path, error.reason + after) from None
             seconds += len(pieces[-1][0]) / pieces[-1][1]
             if seconds >= max_seconds:
                 break
