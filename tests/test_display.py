@@ -13,7 +13,7 @@ from urllib.parse import unquote
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import mmrec_course.display as shop
@@ -364,9 +364,14 @@ def test_the_refusal_names_both_numbers() -> None:
         fixed(0.5, -1)
 
 
+# The examples would move over the boundary, were they not refused.
+@settings(max_examples=40)
 @given(
     st.floats(-1e4, 1e4), st.integers(0, 4), st.floats(-9e-7, 9e-7), st.floats(-0.00009, 0.00009)
 )
+@example(0.1250008, 2, 0.0, -0.00009)
+@example(-0.1249992, 2, 0.0, -0.00009)
+@example(4321.058, 2, -9e-7, 0.0)
 def test_what_is_printed_would_be_printed_elsewhere_too(
     x: float, digits: int, relative: float, units: float
 ) -> None:

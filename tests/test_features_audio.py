@@ -112,7 +112,7 @@ def test_a_tone_stands_out_in_its_band_and_silence_lies_on_the_floor():
     (x,) = LogMelStatistics().transform([tones(1000)])
     assert centres[x[:40].argmax()] == pytest.approx(1000, rel=0.1)
     (silence,) = LogMelStatistics().transform([np.zeros(RATE)])
-    np.testing.assert_allclose(silence, [-100.0] * 40 + [0.0] * 40, atol=1e-6)
+    np.testing.assert_allclose(silence, [-100.0] * 40 + [0.0] * 40, atol=1e-3)
 
 
 def test_chroma_equals_librosa():
@@ -200,7 +200,7 @@ def test_the_descriptor_is_its_families_side_by_side():
     names = [name for family in families.values() for name in family.get_feature_names_out()]
     assert together.get_feature_names_out().tolist() == names
     expected = np.hstack([family.transform(waves) for family in families.values()])
-    np.testing.assert_array_equal(together.transform(waves), expected)
+    np.testing.assert_allclose(together.transform(waves), expected, rtol=1e-6, atol=1e-6)
     assert AudioDescriptor().transform(waves).shape == (3, len(names))
 
 
@@ -208,7 +208,7 @@ def test_the_descriptor_passes_its_frames_on():
     wave = noise(2.0)
     descriptor = AudioDescriptor(families=["mfcc"], n_fft=1024, hop_length=256)
     expected = MFCCStatistics(n_fft=1024, hop_length=256).transform([wave])
-    np.testing.assert_array_equal(descriptor.transform([wave]), expected)
+    np.testing.assert_allclose(descriptor.transform([wave]), expected, rtol=1e-6, atol=1e-6)
 
 
 @pytest.mark.parametrize(

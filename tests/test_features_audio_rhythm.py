@@ -79,7 +79,7 @@ def test_a_steady_beat_is_clearer_than_an_irregular_one():
 
 
 def test_silence_has_no_tempo_and_no_onsets():
-    assert set(describe(np.zeros(3 * RATE)).values()) == {0.0}
+    assert max(map(abs, describe(np.zeros(3 * RATE)).values())) < 1e-6
 
 
 def test_one_click_has_no_tempo():

@@ -1,8 +1,8 @@
 """The cache on disk: whole or not at all, and never believed when damaged."""
 
-import multiprocessing
 import os
-import time
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -126,30 +126,42 @@ def test_adding_where_nothing_can_be_written_is_no_error(tmp_path):
     assert not add_to_cache(tmp_path / "file" / "cache" / "audio.npz", KNOWN, width=2)
 
 
-def _add(place, who, together):
-    read = cache.read_cache
+# Without the package around it, whose imports take longer than all that is tested here.
+ADDER = """
+import importlib.util, pathlib, sys, time
+spec = importlib.util.spec_from_file_location("cache", sys.argv[1])
+cache = sys.modules["cache"] = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(cache)
+read = cache.read_cache
 
-    def slow(path, width):
-        known = read(path, width)
-        time.sleep(0.3)  # without a lock, the other one reads and writes meanwhile
-        return known
+def slow(path, width):
+    known = read(path, width)
+    time.sleep(0.1)  # without a lock, the other one reads and writes meanwhile
+    return known
 
-    cache.read_cache = slow
-    together.wait(60)
-    for i in range(3):
-        add_to_cache(place, {f"{who}{i}": Description(np.array([who, i], float))}, width=2)
+cache.read_cache = slow
+print("ready", flush=True)
+sys.stdin.readline()
+place, who = pathlib.Path(sys.argv[2]), int(sys.argv[3])
+for i in range(3):
+    row = cache.np.array([who, i], float)
+    cache.add_to_cache(place, {f"{who}{i}": cache.Description(row)}, width=2)
+"""
 
 
 @pytest.mark.skipif(cache.fcntl is None, reason="no locks between processes on this system")
 def test_two_processes_that_add_at_once_lose_nothing(place):
-    context = multiprocessing.get_context("spawn")
-    together = context.Barrier(2)
-    workers = [context.Process(target=_add, args=(place, who, together)) for who in (1, 2)]
+    command = [sys.executable, "-c", ADDER, cache.__file__, str(place)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    workers = [subprocess.Popen([*command, who], **pipes) for who in "12"]
     for worker in workers:
-        worker.start()
+        assert worker.stdout.readline() == "ready\n"
     for worker in workers:
-        worker.join(120)
-        assert worker.exitcode == 0
+        worker.stdin.write("go\n")
+        worker.stdin.flush()
+    for worker in workers:
+        worker.communicate(timeout=120)
+        assert worker.returncode == 0
     read = read_cache(place, width=2)
     assert len(read) == 6
     assert all(d.numbers.tolist() == [int(k[0]), int(k[1:])] for k, d in read.items())

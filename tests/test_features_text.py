@@ -81,17 +81,18 @@ def test_equals_scikit_learn_where_the_words_are_the_same():
 )
 def test_equals_scikit_learn_on_a_catalogue(ours, theirs, mosaic_texts):
     reference = TfidfVectorizer(**{"sublinear_tf": True, "min_df": 2, "lowercase": False, **theirs})
-    tfidf = TfidfText(**ours).fit(mosaic_texts[:200])
-    reference.fit(mosaic_texts[:200])
+    tfidf = TfidfText(**ours).fit(mosaic_texts[:80])
+    reference.fit(mosaic_texts[:80])
     assert (tfidf.get_feature_names_out() == reference.get_feature_names_out()).all()
-    difference = tfidf.transform(mosaic_texts) - reference.transform(mosaic_texts)
+    texts = mosaic_texts[60:120]  # some of them new
+    difference = tfidf.transform(texts) - reference.transform(texts)
     assert abs(difference).max() < 1e-12
 
 
 def test_new_texts_have_the_columns_learned():
     tfidf = TfidfText().fit(TEXTS)
     x = tfidf.transform(["guitar guitar zither", "zither"]).toarray()
-    assert x.tolist() == [[1.0, 0.0, 0.0], [0.0, 0.0, 0.0]]
+    np.testing.assert_allclose(x, [[1.0, 0.0, 0.0], [0.0, 0.0, 0.0]], atol=1e-9)
 
 
 def test_options_reach_the_vectorizer():
@@ -147,7 +148,7 @@ def test_texts_without_spaces_between_words_have_columns():
     texts = ["静かな海辺の歌です", "海辺で聴く", "🎵"]
     tfidf = TfidfText().fit(texts)
     assert tfidf.get_feature_names_out().tolist() == ["海辺"]
-    assert tfidf.transform(texts).toarray().ravel().tolist() == [1.0, 1.0, 0.0]
+    np.testing.assert_allclose(tfidf.transform(texts).toarray().ravel(), [1.0, 1.0, 0.0])
 
 
 def test_thirty_texts_are_enough(mosaic_texts):
@@ -171,10 +172,10 @@ def test_a_word_that_only_held_out_texts_have_leaves_no_trace(make):
     clean = make(**options).fit(SEA)
     planted = clean.transform(["boat glockenspiel", "glockenspiel sea", "glockenspiel"])
     other = clean.transform(["boat", "sea", "anything else"])
-    assert abs(planted - other).max() == 0
+    assert abs(planted - other).max() < 1e-9
     assert "glockenspiel" not in str(clean.get_feature_names_out())
     again = make(**options).fit(SEA).transform(SEA)
-    assert abs(clean.transform(SEA) - again).max() == 0
+    assert abs(clean.transform(SEA) - again).max() < 1e-9
 
 
 @BOTH
@@ -234,7 +235,7 @@ def test_parameters_are_only_stored_and_copies_work(make):
     assert clone(changed).get_params() == changed.get_params()
     fitted = changed.fit(SEA)
     copy = pickle.loads(pickle.dumps(fitted))
-    assert abs(copy.transform(SEA) - fitted.transform(SEA)).max() == 0
+    assert abs(copy.transform(SEA) - fitted.transform(SEA)).max() < 1e-9
 
 
 @pytest.mark.parametrize("n_components", [1, 5, 50, 199])
@@ -291,7 +292,8 @@ def test_fewer_texts_or_words_than_components_give_fewer_columns(n_components):
 
 def test_texts_that_are_all_alike_span_one_direction():
     lsa = LatentSemanticAnalysis(n_components=3)
-    assert lsa.fit_transform(["slow sea", "slow sea", "sea, slow"]).tolist() == [[1.0]] * 3
+    same = lsa.fit_transform(["slow sea", "slow sea", "sea, slow"])
+    np.testing.assert_allclose(same, [[1.0]] * 3)
     assert LatentSemanticAnalysis(n_components=1).fit_transform(["sea", "sea"]).shape == (2, 1)
     with pytest.raises(ValueError, match="n_components: 0 is below 1"):
         LatentSemanticAnalysis(n_components=0).fit(TEXTS)

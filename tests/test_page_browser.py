@@ -128,10 +128,9 @@ def said(browser: Any) -> str:
 
 
 def control(browser: Any, name: str) -> Any:
-    """The one visible control with this accessible name."""
+    """The visible control with this accessible name; a test of its own says that there is one."""
     every = browser.find_elements(By.CSS_SELECTOR, ".mmrec-page :is(button, input, select, audio)")
-    (found,) = [c for c in every if c.is_displayed() and c.accessible_name == name]
-    return found
+    return next(c for c in every if c.is_displayed() and c.accessible_name == name)
 
 
 def after(browser: Any, act: Callable[[], Any]) -> list[str]:

@@ -97,11 +97,11 @@ def test_a_comparison_keeps_the_order_first_on_top_and_shows_every_interval() ->
     intervals = [line.get_xdata() for line in ax.lines if len(line.get_xdata()) == 2]
     assert np.allclose(intervals[:3], TABLE[["low", "high"]])
     dots = [float(line.get_xdata()[0]) for line in ax.lines if line.get_marker() == "o"]
-    assert dots == TABLE["mean"].tolist()
+    assert dots == pytest.approx(TABLE["mean"].tolist())
     colors = [to_hex(line.get_color()) for line in ax.lines if line.get_marker() == "o"]
     assert colors[0] == MODALITY_COLORS["image"] and colors[2] == MODALITY_COLORS["fused"]
     left, right = ax.get_xlim()
-    assert left == 0 and right > TABLE["high"].max()
+    assert left == pytest.approx(0) and right > TABLE["high"].max()
     assert any(text.get_text() == "chance" for text in ax.texts)
 
 
@@ -135,10 +135,10 @@ def test_presence_fits_into_its_figure() -> None:
 
 def test_sound_is_drawn_over_seconds() -> None:
     wave = plotting.plot_waveform(np.sin(np.arange(200)), 50)
-    assert wave.get_xlim() == (0, 4)
+    assert wave.get_xlim() == pytest.approx((0, 4))
     spectrum = plotting.plot_spectrogram(np.zeros((8, 20)), 8000, 400)
     left, right, _, _ = spectrum.images[0].get_extent()
-    assert (left, right) == (0, 1)
+    assert (left, right) == pytest.approx((0, 1))
     assert [label.get_text() for label in spectrum.get_yticklabels()][-1] == "4 000"
     with pytest.raises(ValueError, match="one channel"):
         plotting.plot_waveform(np.zeros((2, 50)), 50)

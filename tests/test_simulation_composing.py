@@ -80,7 +80,7 @@ def test_an_echo_comes_later_and_softer():
     band.play("lead", 4, 0.5, 60)
     band.echo("bass", band.score().notes, delay=0.75, fade=0.5, times=2)
     first, *echoes = band.score().notes
-    assert [note.start - first.start for note in echoes] == [0.75, 1.5]
+    assert [note.start - first.start for note in echoes] == pytest.approx([0.75, 1.5])
     assert [note.velocity for note in echoes] == [
         int(first.velocity * 0.5),
         int(first.velocity * 0.25),

@@ -44,27 +44,38 @@ class Truth:
         return self.table.loc[list(user_ids), list(item_ids)].to_numpy()
 
 
+def permuted(seen: pd.DataFrame, blocks: Blocks, seed: int) -> MultimodalRecommender:
+    """The placebo: the fused model with each modality's rows permuted among the items."""
+    dealt = {m: block.shuffle(rng=seed) for m, block in blocks.items()}
+    return MultimodalRecommender().fit(seen, dealt)
+
+
 def cold_models(seen: pd.DataFrame, blocks: Blocks, seed: int) -> dict[str, Any]:
     """Every model that the cold table compares, tuned in the same way, fitted on one split."""
-    dealt = {m: block.shuffle(rng=seed) for m, block in blocks.items()}
     fused = MultimodalRecommender().fit(seen, blocks)
     return {
         "chance": Random(rng=seed).fit(seen, blocks),
-        "collaborative": MultimodalRecommender().fit(seen),
+        "collaborative": EASE().fit(seen),  # as every collaborative model: 0 for a new item
         **{m: fused.parts_[m] for m in blocks},
         "fused": fused,
-        "placebo": MultimodalRecommender().fit(seen, dealt),
     }
 
 
 def cold_items(
-    ratings: pd.DataFrame, blocks: Blocks, truth: Truth | None, *, n_splits: int
+    ratings: pd.DataFrame,
+    blocks: Blocks,
+    truth: Truth | None,
+    *,
+    n_splits: int,
+    placebo: bool = True,
 ) -> dict[str, list[pd.DataFrame]]:
     """Name → per-user results, one table a split into seen and new items."""
     results: dict[str, list[pd.DataFrame]] = {}
     for seed in range(n_splits):
         split = cold_item_split(ratings, fraction=FRACTION, rng=seed)
         models = cold_models(split.seen, blocks, seed)
+        if placebo:
+            models["placebo"] = permuted(split.seen, blocks, seed)
         if truth is not None:
             models["truth"] = truth
         for name, model in models.items():

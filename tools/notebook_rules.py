@@ -366,13 +366,3 @@ def _all_text(notebook: NotebookNode) -> Iterator[tuple[str, str]]:
 def _images_without_alt(html: str) -> bool:
     tags = IMG_TAG.findall(html)
     return any(not re.search(r"\balt\s*=\s*([\"'])\s*[^\"'\s]", tag) for tag in tags)
-
-
-def toothless_checks(executed_blank: NotebookNode) -> list[str]:
-    """Name the check cells that pass on a blank that was run with errors allowed."""
-    return [
-        f"{cell.metadata.nbgrader.grade_id} passes on the blank"
-        for cell in _code(executed_blank)
-        if cell.metadata.get("nbgrader", {}).get("grade")
-        and not any(output.output_type == "error" for output in cell.outputs)
-    ]
