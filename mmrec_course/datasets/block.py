@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
-from sklearn.decomposition import PCA
 from sklearn.preprocessing import StandardScaler, normalize
 from threadpoolctl import threadpool_limits
 
@@ -323,6 +322,8 @@ class FeatureBlock:
                 f" {most}; there are {use.sum()} present items to learn from and"
                 f" {len(self.names)} columns"
             )
+        from sklearn.decomposition import PCA  # late: it loads many models
+
         with threadpool_limits(1, user_api="blas"):  # on blocks this size threads only wait
             pca = PCA(n_components, svd_solver="full").fit(self.values[use])
         signs = np.sign(pca.components_[np.arange(n_components), _largest(pca.components_)])

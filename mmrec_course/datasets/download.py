@@ -23,7 +23,6 @@ from pathlib import Path
 from typing import Any
 
 import pooch
-import requests
 
 __all__ = ["check_sha256", "data_folder", "fetch", "fetch_from_wheel", "unpack"]
 
@@ -94,6 +93,7 @@ def fetch(url: str, sha256: str, folder: str | Path, *, max_bytes: int = MAX_ARC
 
     Notebook: 13_real_people
     """
+    import requests  # late: downloads are rare
 
     def limited(url: str, target: Any, _: Any) -> None:
         with requests.get(url, stream=True, timeout=PATIENCE) as answer:

@@ -13,8 +13,6 @@ from typing import Any, Protocol
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sklearn.linear_model import RidgeClassifierCV, RidgeCV
-from sklearn.model_selection import GroupKFold, KFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -156,6 +154,8 @@ def _check(name: Any, y: NDArray[Any], n_folds: int) -> None:
 
 
 def _folds(n: int, groups: NDArray[Any] | None, n_folds: int, rng: int, name: Any) -> Folds:
+    from sklearn.model_selection import GroupKFold, KFold  # late: it loads many models
+
     if groups is None:
         return list(KFold(n_folds, shuffle=True, random_state=rng).split(np.zeros(n)))
     if pd.isna(groups).any():
@@ -171,10 +171,17 @@ def _squared_errors(x: Floats, y: NDArray[Any], scaler: Any, folds: Folds) -> tu
     y = y.astype(np.float64)
     error, base = np.zeros(len(y)), np.zeros(len(y))
     for learn, ask in folds:
-        model = make_pipeline(scaler, RidgeCV(REGS)).fit(x[learn], y[learn])
+        model = make_pipeline(scaler, _ridge(x[learn])).fit(x[learn], y[learn])
         error[ask] = (y[ask] - model.predict(x[ask])) ** 2
         base[ask] = (y[ask] - y[learn].mean()) ** 2
     return error, base
+
+
+def _ridge(x: Floats) -> Any:
+    """λ by leave-one-out prediction, with the decomposition that is fastest for this shape."""
+    from sklearn.linear_model import RidgeCV  # late: it loads many models
+
+    return RidgeCV(REGS, gcv_mode="svd" if x.shape[1] < x.shape[0] else "eigen")
 
 
 def _hits(x: Floats, y: NDArray[Any], scaler: Any, folds: Folds) -> tuple[Floats, Floats]:
@@ -187,6 +194,8 @@ def _hits(x: Floats, y: NDArray[Any], scaler: Any, folds: Folds) -> tuple[Floats
         if len(labels) < 2:
             hit[ask] = base[ask]
             continue
-        model = make_pipeline(scaler, RidgeClassifierCV(REGS)).fit(x[learn], y[learn])
-        hit[ask] = model.predict(x[ask]) == y[ask]
+        # A ridge classifier: regression to 1 for the label and −1 for the others.
+        target = 2.0 * (y[learn, None] == labels) - 1  # (n_learn, n_labels)
+        model = make_pipeline(scaler, _ridge(x[learn])).fit(x[learn], target)
+        hit[ask] = labels[model.predict(x[ask]).argmax(axis=1)] == y[ask]
     return hit, base

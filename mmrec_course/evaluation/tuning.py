@@ -13,7 +13,6 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 from sklearn.base import clone
-from sklearn.model_selection import ParameterGrid
 
 from mmrec_course.evaluation.comparison import check_metrics, evaluate
 from mmrec_course.evaluation.splits import Split
@@ -69,6 +68,8 @@ def search(
 
     Notebook: 07_collaborative_filtering
     """
+    from sklearn.model_selection import ParameterGrid  # late: it loads many models
+
     check_metrics((metric,))
     if split.valid.empty:
         raise ValueError("split: its validation part is empty; make the split with valid > 0")

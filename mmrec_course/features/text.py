@@ -8,7 +8,7 @@ Notebook: 04_text_features
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Self
 
 import numpy as np
@@ -25,9 +25,13 @@ from mmrec_course.preprocessing.text import strip_markup, tokenize
 __all__ = ["LatentSemanticAnalysis", "TfidfText"]
 
 Floats = NDArray[np.float64]
+StopWords = str | frozenset[str] | None
 
 # Single words; of characters, pieces long enough to mean something and short enough to recur.
 NGRAMS = {"word": (1, 1), "char_wb": (3, 5)}
+# Texts of up to so many characters are remembered as words: fit, transform and the next model
+# read the same ones again.
+REMEMBERED = 2000
 # Shorter than this, what is left of a row of length 1 is rounding.
 NOTHING = 1e-9
 
@@ -160,7 +164,9 @@ class TfidfText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """What scikit-learn's vectorizers need to read texts as this class promises."""
         if self.analyzer not in NGRAMS:
             raise ValueError(f"analyzer: {self.analyzer!r} is not among {sorted(NGRAMS)}")
-        read = partial(_words, stop_words=self.stop_words, stem=self.stem)
+        stops = self.stop_words
+        stops = stops if stops is None or isinstance(stops, str) else frozenset(stops)
+        read = partial(_words, stop_words=stops, stem=self.stem)
         ngrams = NGRAMS[self.analyzer] if self.ngram_range is None else tuple(self.ngram_range)
         options: dict[str, Any] = {"lowercase": False, "ngram_range": ngrams}
         if self.analyzer == "word":
@@ -333,11 +339,17 @@ class LatentSemanticAnalysis(TransformerMixin, BaseEstimator):  # type: ignore[m
         return np.asarray(names, dtype=object)
 
 
-def _words(text: str, stop_words: str | Collection[str] | None, stem: str | None) -> list[str]:
-    return tokenize(strip_markup(text), stop_words=stop_words, stem=stem)
+def _words(text: str, stop_words: StopWords, stem: str | None) -> tuple[str, ...]:
+    read = _remembered_words if len(text) <= REMEMBERED else _remembered_words.__wrapped__
+    return read(text, stop_words, stem)
 
 
-def _joined(read: Callable[[str], list[str]], text: str) -> str:
+@lru_cache(maxsize=4096)
+def _remembered_words(text: str, stop_words: StopWords, stem: str | None) -> tuple[str, ...]:
+    return tuple(tokenize(strip_markup(text), stop_words=stop_words, stem=stem))
+
+
+def _joined(read: Callable[[str], tuple[str, ...]], text: str) -> str:
     return " ".join(read(text))
 
 

@@ -15,7 +15,6 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.cluster import kmeans_plusplus
 from sklearn.utils.validation import check_is_fitted
 
 from mmrec_course.features.image import Floats, check_picture
@@ -233,6 +232,8 @@ def _kmeans(bits: Floats, k: int, *, seed: int) -> Floats:
     equally far depends on the processor, and with it the outcome. On plain zeros and ones the
     start and the sums are whole numbers, the same everywhere.
     """
+    from sklearn.cluster import kmeans_plusplus  # late: it loads many models
+
     words, _ = kmeans_plusplus(bits, k, random_state=seed)
     before = None
     for _ in range(MAX_ROUNDS):

@@ -20,7 +20,6 @@ import librosa
 import numpy as np
 import soundfile
 from numpy.typing import ArrayLike, NDArray
-from scipy.signal import lfilter
 
 from mmrec_course.preprocessing.media import MediaError, check_file, quiet_decoders
 
@@ -182,6 +181,8 @@ def measure_loudness(wave: ArrayLike, sr: int = 22050) -> float:
 
     Notebook: 02_preprocessing
     """
+    from scipy.signal import lfilter  # late: it takes longer than the rest of this module
+
     samples = _checked(wave)
     if sr < 8000:
         raise ValueError(f"sr: {sr} Hz is too low to weigh frequencies; resample to 8,000 or more")

@@ -257,8 +257,9 @@ def inverse_spd(matrix: Floats) -> Floats:
         if failed:
             raise np.linalg.LinAlgError("the matrix is not positive definite; raise reg")
         inverse, _ = lapack.dpotri(triangle, lower=1, overwrite_c=1)
-    lower = np.tril(inverse)
-    return np.asarray(lower + np.tril(lower, -1).T)
+    whole = np.asarray(inverse + inverse.T)  # above the diagonal LAPACK left zeros
+    whole[np.diag_indices_from(whole)] = np.diag(inverse)
+    return whole
 
 
 def _check_reg(reg: float) -> None:

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
-from sklearn.decomposition import TruncatedSVD
 
 from mmrec_course.evaluation.metrics import rank_items
 from mmrec_course.features.block import FeatureBlock
@@ -111,6 +110,8 @@ def fit_projection(block: FeatureBlock, training: NDArray[np.bool_], rng: int) -
     if sparse and values.size:
         usual = float(np.log1p(filled).mean())
     if min(values.shape) > MAX_COLUMNS:
+        from sklearn.decomposition import TruncatedSVD  # late: it loads many models
+
         # A product that skips empty cells is many times faster where most are empty.
         table = sp.csr_array(values) if sparse else values
         with one_thread():

@@ -344,17 +344,20 @@ def simulate_ratings(
     released = ((pd.to_datetime(tracks["released"]) - start) / pd.Timedelta(days=1)).to_numpy()
     pull = np.exp(0.3 * tracks["fame"].to_numpy() + utility)
     sales = np.exp(0.5 * tracks["fame"].to_numpy())
-    taken = np.zeros((n_users, n_items), bool)
     item = np.empty(len(user), int)
     uniform = rng.random(len(user))
+    next_release = -np.inf
     for n, (u, t) in enumerate(zip(user, when, strict=True)):
         if n % 50 == 0:  # the shop re-sorts its shelves now and then, not at every sale
             position = 1 + np.argsort(np.argsort(-sales * (released <= t), kind="stable"))
             shelf = position**-0.2 * (1 + 2 * np.exp(-np.maximum(t - released, 0) / 45))
-        weight = np.cumsum(shelf * pull[u] * (released <= t) * ~taken[u])
-        i = int(np.searchsorted(weight, uniform[n] * weight[-1], side="right"))
+        if n % 50 == 0 or t >= next_release:
+            on_shelf = shelf * (released <= t)
+            next_release = np.min(released, where=released > t, initial=np.inf)
+        weight = (on_shelf * pull[u]).cumsum()
+        i = weight.searchsorted(uniform[n] * weight[-1], side="right")
         item[n] = i
-        taken[u, i] = True
+        pull[u, i] = 0.0  # nobody takes a track twice
         sales[i] += 1
     felt = utility[user, item] + noise * rng.standard_normal(len(user))
     return pd.DataFrame(
