@@ -44,12 +44,6 @@ class Truth:
         return self.table.loc[list(user_ids), list(item_ids)].to_numpy()
 
 
-def permuted(seen: pd.DataFrame, blocks: Blocks, seed: int) -> MultimodalRecommender:
-    """The placebo: the fused model with each modality's rows permuted among the items."""
-    dealt = {m: block.shuffle(rng=seed) for m, block in blocks.items()}
-    return MultimodalRecommender().fit(seen, dealt)
-
-
 def cold_models(seen: pd.DataFrame, blocks: Blocks, seed: int) -> dict[str, Any]:
     """Every model that the cold table compares, tuned in the same way, fitted on one split."""
     fused = MultimodalRecommender().fit(seen, blocks)
@@ -75,7 +69,8 @@ def cold_items(
         split = cold_item_split(ratings, fraction=FRACTION, rng=seed)
         models = cold_models(split.seen, blocks, seed)
         if placebo:
-            models["placebo"] = permuted(split.seen, blocks, seed)
+            dealt = {m: block.shuffle(rng=seed) for m, block in blocks.items()}
+            models["placebo"] = MultimodalRecommender().fit(split.seen, dealt)
         if truth is not None:
             models["truth"] = truth
         for name, model in models.items():

@@ -24,7 +24,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy import stats
 
-from mmrec_course.evaluation.metrics import METRICS, auc, rank_items
+from mmrec_course.evaluation.metrics import METRICS, auc, rank_items, tie_tolerance
 from mmrec_course.evaluation.splits import Split, liked
 
 __all__ = ["Scorer", "compare", "compare_splits", "evaluate"]
@@ -147,9 +147,7 @@ def evaluate(
         scores = _scores(model, users[block], items)
         scores[masked[block].nonzero()] = -np.inf
         good = relevant[block].toarray()
-        with np.errstate(invalid="ignore"):  # a row of −∞ has no deviation
-            deviation = scores.std(axis=1, keepdims=True, where=np.isfinite(scores))
-        best = rank_items(scores, k, np.nan_to_num(1e-5 * deviation))
+        best = rank_items(scores, k, tie_tolerance(scores))
         listed = np.take_along_axis(scores, best, axis=1) > -np.inf
         hits = np.zeros((len(best), k), bool)
         hits[:, : best.shape[1]] = np.take_along_axis(good, best, axis=1) & listed

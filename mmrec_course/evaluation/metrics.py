@@ -102,6 +102,17 @@ def rank_items(scores: ArrayLike, k: int, tolerance: ArrayLike = 0.0) -> NDArray
     return np.take_along_axis(columns, np.argsort(run * n_items + columns, axis=1), axis=1)
 
 
+def tie_tolerance(scores: ArrayLike) -> Floats:
+    """10⁻⁵ of the standard deviation of each row's finite scores, (n_users, 1).
+
+    Features hold few more digits, so items whose features are equal differ by less.
+    """
+    values = np.asarray(scores)
+    with np.errstate(invalid="ignore", divide="ignore"):  # a row of −∞ has no deviation
+        deviation = values.std(axis=1, keepdims=True, where=np.isfinite(values))
+    return np.asarray(np.nan_to_num(1e-5 * deviation))
+
+
 def _hits(relevant: ArrayLike, n_relevant: ArrayLike) -> tuple[Floats, Floats]:
     hits = np.atleast_2d(np.asarray(relevant, dtype=np.float64))
     total = np.asarray(n_relevant, dtype=np.float64)

@@ -160,7 +160,7 @@ def _chosen_together(
 
 def _nearest_only(similarity: Floats, k: int) -> Floats:
     """1 for each row's k largest positive similarities, 0 elsewhere; equal weights as in a mean."""
-    best = rank_items(similarity, k)
+    best = rank_items(similarity, k, 1e-5)
     weight = np.zeros_like(similarity)
     np.put_along_axis(weight, best, 1.0, axis=1)
     return np.asarray(weight * (similarity > 0))

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import nnls
 
-from mmrec_course.evaluation.metrics import ndcg, rank_items
+from mmrec_course.evaluation.metrics import ndcg, rank_items, tie_tolerance
 
 __all__ = [
     "contributions",
@@ -362,7 +362,8 @@ def ranking_quality(
         for users, y, a, good in lists:
             w = {m: np.asarray(weights[m], dtype=np.float64) for m in names}
             mine = {m: value[users] if value.ndim else value for m, value in w.items()}
-            best = rank_items(weighted_sum(y, mine, a), k)
+            scores = weighted_sum(y, mine, a)
+            best = rank_items(scores, k, tie_tolerance(scores))
             means.append(ndcg(np.take_along_axis(good, best, axis=1), good.sum(axis=1)).mean())
         return float(np.mean(means))
 

@@ -60,7 +60,7 @@ class ContentKNN(Recommender):
     Attributes
     ----------
     similarity_
-        (n_items, n_items), column i the neighbours of i, to four digits: sparse with at most k
+        (n_items, n_items), column i the neighbours of i: sparse with at most k
         entries a column, built in blocks; dense, O(n_items²) memory, if ``n_neighbors`` is None.
         Cost O(n_items² · d).
 
@@ -94,13 +94,13 @@ class ContentKNN(Recommender):
         self, x: Floats, rated: NDArray[np.bool_], items: Places
     ) -> Floats | sp.csr_array:
         """A row of similarities for each of these items, zero but for its neighbours."""
-        # Rounded, so that items with equal features tie on every processor, and the first is taken.
-        similarity = np.clip(x[items] @ x.T, 0.0, None).round(4)
+        similarity = np.clip(x[items] @ x.T, 0.0, None)
         similarity[np.arange(len(items)), items] = 0.0
         similarity[:, ~rated] = 0.0
         if self.n_neighbors is None:
             return similarity
-        nearest = rank_items(similarity, self.n_neighbors)
+        # Items with equal features tie on every processor, and the first is taken.
+        nearest = rank_items(similarity, self.n_neighbors, 1e-5)
         row = np.repeat(np.arange(len(items)), nearest.shape[1])
         values = np.take_along_axis(similarity, nearest, axis=1).ravel()
         kept = sp.csr_array((values, (row, nearest.ravel())), shape=similarity.shape)

@@ -27,6 +27,8 @@ RIDGES: tuple[Setting, ...] = tuple(("ridge", reg) for reg in (3.0, 1.0, 10.0, 3
 NEIGHBOURS: tuple[Setting, ...] = tuple(("neighbours", k) for k in (20, 60, 200))
 LEFT_OUT_REGS = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
 MAX_COLUMNS = 256
+# Cosines that differ by less are of items with equal features; the lower id is the nearer one.
+SAME = 1e-5
 # Neighbours look at every pair of items; beyond this many, ridge regression alone is tried.
 MAX_PAIRED = 20_000
 
@@ -266,7 +268,7 @@ def neighbour_weights(
         itself = place[own[start : start + step]]
         found = np.flatnonzero(itself >= 0)
         s[found, itself[found]] = 0.0
-        best = rank_items(s, k)
+        best = rank_items(s, k, SAME)
         weight = np.take_along_axis(s, best, axis=1)
         weight /= 1 + weight.sum(axis=1, keepdims=True)
         item = np.repeat(np.arange(len(s)), best.shape[1])
@@ -304,7 +306,7 @@ def hidden_scores(
     if len(rows) > MAX_PAIRED or not len(learn):
         return scores
     similarity = np.clip(ask @ f.T, 0.0, None)
-    best = rank_items(similarity, int(max(k for _, k in NEIGHBOURS)))
+    best = rank_items(similarity, int(max(k for _, k in NEIGHBOURS)), SAME)
     nearest = np.take_along_axis(similarity, best, axis=1)
     for setting in NEIGHBOURS:
         weight = nearest[:, : int(setting[1])]

@@ -15,7 +15,7 @@ import pandas as pd
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from mmrec_course.evaluation.metrics import ndcg, rank_items
+from mmrec_course.evaluation.metrics import ndcg, rank_items, tie_tolerance
 from mmrec_course.recommenders.base import Floats, Places
 
 __all__ = [
@@ -162,7 +162,7 @@ def each_ndcg(scores: Floats, liked: NDArray[np.bool_], k: int = 10) -> Floats:
 
     Notebook: 11_the_recommender
     """
-    hits = np.take_along_axis(liked, rank_items(scores, k), axis=1)
+    hits = np.take_along_axis(liked, rank_items(scores, k, tie_tolerance(scores)), axis=1)
     return np.round(ndcg(hits, liked.sum(axis=1)), 9)
 
 
