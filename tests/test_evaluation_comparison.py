@@ -442,7 +442,18 @@ def test_scores_of_a_user_that_agree_to_five_digits_tie() -> None:
     )
 
     class Model:
-        def score(self, user_ids: Any, item_ids: Any) -> Any:
-            return np.array([[1.0, 1.000001, 0.0]])
+        scores: list[float]
 
-    assert evaluate(Model(), split, metrics=["mrr"])["mrr"].tolist() == [0.5]
+        def score(self, user_ids: Any, item_ids: Any) -> Any:
+            return np.array([self.scores])
+
+    for scores, rank in (
+        ([1.0, 1.000001, 0.0], 2),
+        ([1.0, 1.001, 0.0], 1),
+        ([1.0, 1.001, -1e6], 1),
+        ([1.7e9, 1.7e9 + 1, 1.6e9], 2),
+        ([1.7e9, 1.7e9 + 3600, 1.6e9], 1),
+    ):
+        model = Model()
+        model.scores = scores
+        assert evaluate(model, split, metrics=["mrr"])["mrr"].tolist() == [1 / rank], scores

@@ -105,12 +105,15 @@ def rank_items(scores: ArrayLike, k: int, tolerance: ArrayLike = 0.0) -> NDArray
 def tie_tolerance(scores: ArrayLike) -> Floats:
     """10⁻⁵ of the standard deviation of each row's finite scores, (n_users, 1).
 
-    Features hold few more digits, so items whose features are equal differ by less.
+    Features hold few more digits, so items whose features are equal differ by less. No more than
+    10⁻⁵ of the row's best score: who masks items by −10⁶ changes the deviation, and not the best.
     """
     values = np.asarray(scores)
+    finite = np.isfinite(values)
     with np.errstate(invalid="ignore", divide="ignore"):  # a row of −∞ has no deviation
-        deviation = values.std(axis=1, keepdims=True, where=np.isfinite(values))
-    return np.asarray(np.nan_to_num(1e-5 * deviation))
+        deviation = np.nan_to_num(values.std(axis=1, keepdims=True, where=finite))
+    best = np.abs(values.max(axis=1, keepdims=True, where=finite, initial=-np.inf))
+    return np.asarray(1e-5 * np.minimum(deviation, best))
 
 
 def _hits(relevant: ArrayLike, n_relevant: ArrayLike) -> tuple[Floats, Floats]:
