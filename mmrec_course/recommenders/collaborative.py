@@ -243,7 +243,7 @@ def _of_similar_length(length: NDArray[np.int_], n_factors: int) -> Iterator[Pla
     order = order[length[order] > 0]
     ascending, start = length[order], 0
     while start < len(order):
-        end = int(np.searchsorted(ascending, 1.1 * ascending[start] + 2, side="right"))
+        end = int(np.searchsorted(ascending, int(1.1 * ascending[start] + 2), side="right"))
         cells = n_factors * max(int(ascending[end - 1]), n_factors)
         end = min(end, start + max(1, SOLVED_CELLS // cells))
         yield order[start:end]

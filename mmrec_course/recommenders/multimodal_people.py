@@ -359,12 +359,13 @@ def _choose(
                 found, part.leaning, part.factors, als = better, reg, v, leaning
     if part.closed is None:
         return
-    best = -1.0
+    best, before = -1.0, part.reg
     for reg, scores in closed_scores(past, x, REGS):
         standardized = standardize_scores(scores)
         found = quality(standardized)
         if found > best:
             best, part.reg, closed = found, reg, standardized
-    part.closed = fit_closed(past, part.reg)
+    if part.reg != before:
+        part.closed = fit_closed(past, part.reg)
     shares = {b: quality((1 - b) * closed + b * als) for b in ALS_SHARES}
     part.als_share = max(shares, key=shares.__getitem__)

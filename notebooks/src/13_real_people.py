@@ -302,12 +302,9 @@ for one, two in zip(list(steps), list(steps)[1:], strict=False):
 # Lesson 06 said that models change places between splits. Are people any different? Three splits, each
 # model tuned on each one's own validation part. *EASE* is now the one that counts every choice;
 # *EASE, fading* has its $\lambda$, and on every split the $\beta = 0.5$ chosen above; the final model
-# goes without the text, which brought nothing. No split needs to know of the other, so two processes
-# share the work (`Parallel`).
+# goes without the text, which brought nothing.
 
 # %% tags=["needs-movielens"]
-from joblib import Parallel, delayed
-
 from mmrec_course.evaluation import global_time_split, random_split
 
 
@@ -320,10 +317,9 @@ def on_split(s):
 
 
 splits = {"random": random_split(ratings), "global": global_time_split(ratings)}
-done = Parallel(n_jobs=2)(delayed(on_split)(s) for s in splits.values())
 per_person = {"popularity": results["popularity"], "EASE": steps["every choice"]}
 per_person |= {"EASE, fading": steps["and fading"], "final": results["final, no text"]}
-by_split = {"per person": per_person, **dict(zip(splits, done, strict=True))}
+by_split = {"per person": per_person} | {name: on_split(s) for name, s in splits.items()}
 
 # %% tags=["needs-movielens"]
 shown, gaps = {}, {}
@@ -460,7 +456,7 @@ def on_shelf(j):
     return {name: evaluate(model, s, metrics=["ndcg"]) for name, model in fitted.items()}
 
 
-stacks = Parallel(n_jobs=2)(delayed(on_shelf)(j) for j in range(4))
+stacks = [on_shelf(j) for j in range(4)]
 fresh = {name: [tables[name] for tables in stacks] for name in stacks[0]}
 
 # %% [markdown]
