@@ -35,7 +35,7 @@ lab: $(READY)  ## open JupyterLab on the first lesson (LAB="--no-browser --port 
 	$(BIN)/jupyter-lab --ServerApp.root_dir=. $(LAB) notebooks/00_start_here.ipynb
 
 app: $(READY)  ## open the page to play with, without code (VOILA="--no-browser" adds flags)
-	$(BIN)/voila notebooks/app/playground.ipynb $(VOILA)
+	$(BIN)/voila apps/playground/playground.ipynb $(VOILA)
 
 test: $(DEV)  ## lint, types, tests and every core notebook, outputs compared strictly
 	$(BIN)/ruff check .

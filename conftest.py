@@ -26,6 +26,7 @@ os.environ.setdefault("SURPRISE_DATA_FOLDER", str(CACHE / "surprise"))
 
 # Blanks must fail and sources are not modules; a test in tests/ looks after both.
 collect_ignore = ["notebooks/exercises", "notebooks/src", "tools", "benchmarks", "docs"]
+collect_ignore_glob = ["apps/*/src"]
 
 NEEDS_ENCODERS, NEEDS_MOVIELENS = "needs-encoders", "needs-movielens"
 

@@ -27,8 +27,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from mmrec_course.datasets import load_movielens
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDERS = (".", "solutions", "app")
-STORED = sorted(path for x in FOLDERS for path in (ROOT / "notebooks" / x).glob("*.ipynb"))
+FOLDERS = ("notebooks", "notebooks/solutions", "apps/*")
+STORED = sorted(path for folder in FOLDERS for path in ROOT.glob(f"{folder}/*.ipynb"))
 BLANKS = sorted(ROOT.glob("notebooks/exercises/*.ipynb"))
 
 LESSON = """\
@@ -201,15 +201,17 @@ def test_exercises_exist_in_three_forms_with_equal_ids(course: Path) -> None:
 def test_an_app_is_stored_without_its_widget_which_would_be_an_empty_frame(
     course_copy: Path,
 ) -> None:
-    (course_copy / "notebooks/src/app").mkdir()
-    (course_copy / "notebooks/src/app/toy.py").write_text(APP)
+    (course_copy / "apps/toy/src").mkdir(parents=True)
+    (course_copy / "apps/toy/src/toy.py").write_text(APP)
     assert build_notebooks.build(course_copy, ["toy"]) == []
-    stored = course_copy / "notebooks/app/toy.ipynb"
+    stored = course_copy / "apps/toy/toy.ipynb"
     cell = nbformat.read(stored, as_version=4).cells[1]
     assert (cell.execution_count, cell.outputs) == (1, [])
     assert build_notebooks.check(course_copy) == []
     edit(stored, "That was all.", "There is more.")
-    assert "app/toy.ipynb: cell 3: source differ" in "".join(build_notebooks.check(course_copy))
+    assert "apps/toy/toy.ipynb: cell 3: source differ" in "".join(
+        build_notebooks.check(course_copy)
+    )
 
 
 def test_a_cell_keeps_its_id_when_another_is_added(tmp_path: Path) -> None:

@@ -51,9 +51,8 @@ ROOMS = (
     "simulation",
     "display",
     "plotting",
-    "page",
 )
-# The order already keeps display, plotting and page, which come last, out of rooms that compute.
+# The order already keeps display and plotting, which come last, out of rooms that compute.
 # Only the data builder and the lessons that teach it know the made-up world.
 NEVER_IMPORTED = {"simulation"}
 
@@ -162,7 +161,9 @@ def test_package_and_lessons_import_only_what_the_core_installs() -> None:
     installed = importlib.metadata.packages_distributions()
     # The maintainers' simulation needs the extra `data`.
     files = [path for path in PACKAGE.rglob("*.py") if "simulation" not in path.parts]
-    for path in [*files, *(ROOT / "notebooks" / "src").rglob("*.py")]:
+    apps = {path.stem: path for path in ROOT.glob("apps/*/*.py")}
+    sources = [*ROOT.glob("notebooks/src/**/*.py"), *ROOT.glob("apps/*/src/*.py")]
+    for path in [*files, *apps.values(), *sources]:
         tree = ast.parse(path.read_text(encoding="utf-8"))
         modules = {a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
         modules |= {
@@ -172,6 +173,10 @@ def test_package_and_lessons_import_only_what_the_core_installs() -> None:
         }
         for module in {name.split(".")[0] for name in modules}:
             if module in sys.stdlib_module_names or module == PACKAGE.name:
+                continue
+            if module in apps:
+                where = apps[module].parent
+                assert path.is_relative_to(where), f"{path.relative_to(ROOT)}: imports {module}"
                 continue
             names = {canonicalize_name(name) for name in installed[module]}
             assert names & core, f"{path.relative_to(ROOT)}: {module} is not in requirements.lock"
@@ -317,10 +322,8 @@ def test_each_room_imports_only_from_rooms_above_it() -> None:
         ("display.py", "from mmrec_course.datasets import Dataset", True),
         ("plotting.py", "from mmrec_course.display import COLORS", True),
         ("display.py", "from mmrec_course.plotting import COLORS", False),
-        ("page.py", "from mmrec_course.display import stars", True),
-        ("page.py", "from mmrec_course.recommenders import MultimodalRecommender", True),
-        ("page.py", "from mmrec_course.simulation import world", False),
-        ("recommenders/base.py", "from mmrec_course.page import Playground", False),
+        ("plotting.py", "from mmrec_course.recommenders import MultimodalRecommender", True),
+        ("recommenders/base.py", "from mmrec_course.plotting import finish", False),
         ("display.py", "from mmrec_course.simulation import world", False),
         ("helpers.py", "import numpy", False),
         ("__init__.py", "from mmrec_course.recommenders import EASE", False),
@@ -361,7 +364,7 @@ def unsafe_code(source: str) -> list[str]:
 
 
 def test_no_file_is_read_by_executing_it() -> None:
-    for path in sorted(PACKAGE.rglob("*.py")):
+    for path in sorted([*PACKAGE.rglob("*.py"), *ROOT.glob("apps/*/*.py")]):
         assert unsafe_code(path.read_text(encoding="utf-8")) == [], path.name
 
 

@@ -3,7 +3,7 @@
     notebooks/src/NN_name.py            → notebooks/NN_name.ipynb            executed
     notebooks/src/exercises/NN_name.py  → notebooks/solutions/NN_name.ipynb  executed
                                         → notebooks/exercises/NN_name.ipynb  blanks for the reader
-    notebooks/src/app/name.py           → notebooks/app/name.ipynb           executed, for Voilà
+    apps/name/src/name.py               → apps/name/name.ipynb               executed, for Voilà
 
 Sources are jupytext's py:percent. CONTRIBUTING.md explains how exercises are marked. The same
 source gives the same bytes on the same machine: ids come from the source, nothing is timed.
@@ -228,13 +228,10 @@ def check(root: Path, only: list[str] | None = None) -> list[str]:
             wanted = blank(notebook) if is_blank else notebook
             problems += [f"{name}: {text}" for text in _differences(wanted, stored, is_blank)]
     if not only:
-        folders = (
-            root / "notebooks",
-            *(root / "notebooks" / x for x in ("solutions", "exercises", "app")),
-        )
-        stored_files = {path for folder in folders for path in folder.glob("*.ipynb")}
+        folders = ("notebooks", "notebooks/solutions", "notebooks/exercises", "apps/*")
+        stored_files = {path for folder in folders for path in root.glob(f"{folder}/*.ipynb")}
         problems += [
-            f"{path.relative_to(root)}: has no source in notebooks/src; write one or delete it"
+            f"{path.relative_to(root)}: has no source in src; write one or delete it"
             for path in sorted(stored_files - expected)
         ]
     return problems
@@ -313,11 +310,11 @@ def _unique(identifier: str, seen: dict[str, int]) -> str:
 
 
 def _sources(root: Path, only: list[str]) -> list[Path]:
-    folder = root / "notebooks" / "src"
-    found = sorted(path for x in (".", "exercises", "app") for path in (folder / x).glob("*.py"))
+    folders = ("notebooks/src", "notebooks/src/exercises", "apps/*/src")
+    found = sorted(path for folder in folders for path in root.glob(f"{folder}/*.py"))
     for name in only:
         if not any(path.stem.startswith(name) for path in found):
-            raise ValueError(f"no source in notebooks/src starts with {name!r}")
+            raise ValueError(f"no source in notebooks/src or apps/*/src starts with {name!r}")
     return [path for path in found if not only or any(path.stem.startswith(x) for x in only)]
 
 
@@ -326,8 +323,8 @@ def _targets(root: Path, source: Path) -> list[Path]:
     name = f"{source.stem}.ipynb"
     if source.parent.name == "exercises":
         return [folder / "solutions" / name, folder / "exercises" / name]
-    if source.parent.name == "app":
-        return [folder / "app" / name]
+    if source.is_relative_to(root / "apps"):
+        return [source.parent.parent / name]
     return [folder / name]
 
 

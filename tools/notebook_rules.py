@@ -326,7 +326,7 @@ def hygiene_problems(notebook: NotebookNode, path: Path) -> list[str]:
     """Run every rule that applies to the notebook stored at `path`."""
     problems = [problem for rule in RULES for problem in rule(notebook)]
     problems += broken_links(notebook, path.parent)
-    if path.parent.name not in ("solutions", "app"):
+    if path.parent.name != "solutions" and path.name[0].isdigit():  # an app has no number
         problems += lesson_shape(notebook) + too_many_cells(notebook)
         if not path.name.startswith("00_"):
             problems += too_few_cells(notebook)

@@ -709,53 +709,21 @@ finish(figure, alt="Four panels, NDCG@10 of the final model minus each rival, wi
 #
 # All of it on simulated listeners, in a world where looks, words and sound matter by construction.
 # [Lesson 13](13_real_people.ipynb) asks the same of real people.
-#
+
+# %% [markdown]
 # ## A page to play with
 #
-# All of this on one page: `Playground`. Every control of the page is a method, so that one can
-# play without a browser, too. First the listener of this lesson, with today's release in the shop:
-
-# %%
-from mmrec_course.page import Playground
-
-page = Playground(again, mosaic, blocks)
-page.choose(listener)
-print_table(page.ranking())
-print(page.status)
-
-# %% [markdown]
-# Only new tracks, and covers count for nothing. `why` says in words what the bars say:
-
-# %%
-page.show("new").weight(image=0.0)
-print(page.status)
-for item in page.ranking()["item_id"].head(4):
-    print(item, page.why(item))
-
-# %% [markdown]
-# Two more dials: `vary` is the $\lambda$ of above, and `pick` makes you the listener, with up to five
-# tracks of your choice. `reset_weights` takes back the learned weights, and `reasons` gives the parts
-# as a table.
-
-# %%
-page.reset_weights().show("all").pick(list(picks)).vary(0.4)
-print_table(page.ranking().head(5))
-print("parts add up:", np.allclose(page.reasons().sum(axis=1), page.ranking()["score"]))
-
-# %% [markdown]
-# And here it is. Run the cell in JupyterLab, and the page appears below it, in this state (in a stored
-# notebook, on GitHub or on a web site there is no kernel behind it, so the picture shows it). Every
-# control works by keyboard, and a screen reader is told what has become of the list.
-
-# %% tags=["nbval-ignore-output"]
-# Output not compared: the page lives in the session that made it.
-page.vary(0.0).choose(listener)
-
-# %% [markdown]
+# All of this on one page, with no code around it: `make app` opens it.
+#
 # ![The playground: controls for listener, weights, tracks and variety at the left; ten cards with cover, player, reasons in words and bars at the right](../docs/images/playground.png)
 #
-# The same page without any code around it is `make app`. Put your own catalogue in: `Playground` takes
-# any fitted `MultimodalRecommender` and its data set.
+# Choose a listener, or be a new one and pick up to five tracks. Move the weights of the modalities, list
+# only cold-start tracks, turn the $\lambda$ of re-ranking. Each card says in words what its bars say, and
+# plays its clip. Every control works by keyboard, and a screen reader is told what has become of the
+# list.
+#
+# The page has [a notebook of its own](../apps/playground/playground.ipynb), which runs in JupyterLab, too.
+# To put your own catalogue in, change the line that loads the data set there.
 #
 # ## Your turn
 #

@@ -1,4 +1,4 @@
-/* The page of page.py in the browser: native controls in, what Python says out.
+/* The page of playground.py in the browser: native controls in, what Python says out.
 
 Nothing is decided here. A control sends what it was set to; Python answers with a whole view.
 Texts go in as text, never as HTML. A card keeps its element while its track stays listed, so

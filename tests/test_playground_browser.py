@@ -32,7 +32,7 @@ DRIVER = shutil.which("chromedriver")
 pytestmark = pytest.mark.skipif(not (BROWSER and DRIVER), reason="needs chromium and chromedriver")
 
 ROOT = Path(__file__).resolve().parent.parent
-APP = ROOT / "notebooks" / "app" / "playground.ipynb"
+APP = ROOT / "apps" / "playground" / "playground.ipynb"
 # Long, for a machine where no feature is cached yet; usually it takes a tenth of it.
 PATIENCE_S = 240
 FLAGS = (

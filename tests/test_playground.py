@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from playground import HERE, Playground
 
 from mmrec_course.datasets import Dataset
 from mmrec_course.evaluation import cold_item_split, intra_list_diversity, rerank
-from mmrec_course.page import Playground
 from mmrec_course.recommenders import MultimodalRecommender
 from mmrec_course.simulation.world import draw_tracks, fact_blocks, make_world
 
@@ -336,6 +335,6 @@ def test_media_are_sent_as_bytes_and_only_those_of_the_catalogue(page):
 
 
 def test_the_script_puts_texts_in_as_text():
-    script = (Path(__file__).parent.parent / "mmrec_course" / "page.js").read_text(encoding="utf-8")
+    script = (HERE / "playground.js").read_text(encoding="utf-8")
     for way_in in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("):
         assert way_in not in script

@@ -1,7 +1,7 @@
 """A page to play with: choose a listener, move the weights, see, hear and read why.
 
 In: a fitted model and its data set. Out: a ranked list with its reasons, as plain tables, and the
-same as a page with covers, players and native controls (page.js, page.css) in a live notebook.
+same as a page with covers, players and native controls (playground.js and .css) in a notebook.
 
 What the page can do is a method of :class:`Playground` and needs no browser. The widget only
 passes on what was clicked, and shows what comes back.
@@ -477,8 +477,8 @@ class Playground:
 class _Widget(anywidget.AnyWidget):
     """The page in the browser: native controls, and nothing of its own to decide."""
 
-    _esm = HERE / "page.js"
-    _css = HERE / "page.css"
+    _esm = HERE / "playground.js"
+    _css = HERE / "playground.css"
     options = traitlets.Dict().tag(sync=True)
     view = traitlets.Dict().tag(sync=True)
 
