@@ -61,8 +61,8 @@ def page(model, dataset, blocks):
     return Playground(model, dataset, blocks)
 
 
-class Told:
-    """A widget that stands in for the one in a browser and keeps what it is told."""
+class Recorder:
+    """Stands in for the widget of a browser and keeps the views."""
 
     def __init__(self) -> None:
         self.views: list[dict[str, Any]] = []
@@ -101,25 +101,26 @@ def test_weights_change_the_list_as_with_weights_does_and_leave_the_model_alone(
     assert list(page.ranking()["item_id"]) == list(model.recommend(["u007"], k=10)["item_id"])
 
 
-def test_known_and_new_tracks_can_be_listed_alone(page, split):
+def test_warm_and_cold_start_tracks_can_be_listed_alone(page, split):
     new = set(split.candidates)
-    assert set(page.show("new").ranking()["item_id"]) <= new
+    assert set(page.show("cold").ranking()["item_id"]) <= new
     assert (page.ranking()["ratings"] == 0).all()
-    assert not set(page.show("known").ranking()["item_id"]) & new
+    assert not set(page.show("warm").ranking()["item_id"]) & new
     assert len(page.show("all").ranking()) == 10
 
 
-def test_variety_picks_from_the_fifty_best_and_makes_the_list_more_different(page, model):
+def test_diversity_picks_from_the_fifty_best_and_makes_the_list_more_different(page, model):
     def mixed() -> float:
         lists = page.ranking().assign(user_id="u007")
-        ids, values = page.alike.item_ids, page.alike.values
+        ids, values = page.fused.item_ids, page.fused.values
         return float(intra_list_diversity(lists, ids, values).iloc[0])
 
-    alike = page.choose("u007"), mixed()
+    page.choose("u007")
+    before = mixed()
     fifty = model.recommend(["u007"], k=50)
     page.vary(0.5)
-    assert mixed() > alike[1]
-    expected = rerank(fifty, page.alike, k=10, diversity=0.5)["item_id"]
+    assert mixed() > before
+    expected = rerank(fifty, page.fused, k=10, diversity=0.5)["item_id"]
     assert list(page.ranking()["item_id"]) == list(expected)
     assert list(page.vary(0).ranking()["item_id"]) == list(fifty["item_id"][:10])
 
@@ -162,8 +163,8 @@ def test_integer_ids_work_as_well(world, blocks, split):
     page = Playground(MultimodalRecommender().fit(ratings), Dataset(ratings=ratings, items=items))
     page.choose(3).pick([2, 5])
     assert len(page.ranking()) == 10
-    page._answer({"do": "choose", "value": "4"})
-    assert page.listener == 4
+    page._handle({"do": "choose", "value": "4"})
+    assert page.user_id == 4
     assert page._options()["modalities"] == []
 
 
@@ -188,14 +189,14 @@ def test_integer_ids_work_as_well(world, blocks, split):
 )
 def test_what_cannot_be_done_is_said_and_nothing_moves(page, change, message):
     page.choose("u007")
-    before = page.ranking(), page.status, dict(page.weights), page.listener, page.which
+    before = page.ranking(), page.status, dict(page.weights), page.user_id, page.which
     with pytest.raises(ValueError, match=message):
         change(page)
     pd.testing.assert_frame_equal(page.ranking(), before[0])
-    assert (page.status, page.weights, page.listener, page.which) == before[1:]
+    assert (page.status, page.weights, page.user_id, page.which) == before[1:]
 
 
-def test_the_page_needs_tracks_a_length_and_blocks_for_variety(model, dataset):
+def test_the_page_needs_tracks_a_length_and_blocks_for_diversity(model, dataset):
     with pytest.raises(ValueError, match="k: 0"):
         Playground(model, dataset, k=0)
     others = Dataset(
@@ -230,19 +231,19 @@ def test_a_reason_in_words_names_the_largest_part_first_and_what_speaks_against(
         said = page.why(item)
         best = parts.idxmax()
         if parts[best] >= 0.05:
-            names = {"collaborative": "people of like taste", "image": "its cover"}
+            names = {"collaborative": "listeners with similar taste", "image": "its cover"}
             names |= {"text": "its words", "audio": "its sound"}
-            assert f"most of all {names[best]} (+{parts[best]:.2f})" in said
+            assert f"mainly {names[best]} (+{parts[best]:.2f})" in said
         assert ("Against it" in said) == (parts.min() <= -0.05)
 
 
 def test_a_new_track_and_a_gap_are_said(page, model, dataset):
-    listed = list(page.show("new").ranking()["item_id"])
+    listed = list(page.show("cold").ranking()["item_id"])
     assert all(page.why(item).startswith("Nobody has rated it yet.") for item in listed)
     items = dataset.items.copy()
     items.loc[listed[:2], "audio"] = pd.NA
     items.loc[listed[1], "image"] = pd.NA
-    gappy = Playground(model, Dataset(ratings=dataset.ratings, items=items)).show("new")
+    gappy = Playground(model, Dataset(ratings=dataset.ratings, items=items)).show("cold")
     assert gappy.why(listed[0]).endswith("It has no sound.")
     assert gappy.why(listed[1]).endswith("It has no cover and no sound.")
     assert "It has" not in gappy.why(listed[2])
@@ -252,8 +253,8 @@ def test_a_new_track_and_a_gap_are_said(page, model, dataset):
 def test_an_empty_list_is_a_list(page, model, dataset, split):
     known = dataset.items.loc[np.unique(split.seen["item_id"])]
     page = Playground(model, Dataset(ratings=split.seen, items=known))
-    assert len(page.show("new").ranking()) == 0
-    assert page.status == "Only new ones. No track is left to list."
+    assert len(page.show("cold").ranking()) == 0
+    assert page.status == "Only new tracks (cold-start). No track is left to list."
     assert page._options()["which"] == []
 
 
@@ -272,19 +273,19 @@ def test_a_view_is_plain_json_and_every_text_is_as_it_stands_in_the_table(page):
 
 
 def test_a_click_does_what_the_method_does_and_shows_it(page):
-    told = page._widget = Told()
+    recorder = page._widget = Recorder()
     for asked, state in (
-        ({"do": "choose", "value": "u011"}, lambda: page.listener == "u011"),
+        ({"do": "choose", "value": "u011"}, lambda: page.user_id == "u011"),
         ({"do": "weight", "value": {"image": 75}}, lambda: page.weights["image"] == 0.75),
-        ({"do": "show", "value": "new"}, lambda: page.which == "new"),
-        ({"do": "vary", "value": 25}, lambda: page.variety == 0.25),
+        ({"do": "show", "value": "cold"}, lambda: page.which == "cold"),
+        ({"do": "vary", "value": 25}, lambda: page.diversity == 0.25),
         ({"do": "pick", "value": ["t005"]}, lambda: page.picks == ["t005"]),
         ({"do": "reset"}, lambda: page.weights == page.model.weights_),
     ):
-        page._answer(asked)
+        page._handle(asked)
         assert state(), asked
-        assert told.views[-1]["status"] == page.status
-    assert len(told.views) == 6
+        assert recorder.views[-1]["status"] == page.status
+    assert len(recorder.views) == 6
 
 
 @pytest.mark.parametrize(
@@ -301,11 +302,11 @@ def test_a_click_does_what_the_method_does_and_shows_it(page):
         {},
     ],
 )
-def test_a_wish_that_cannot_be_met_is_answered_and_the_controls_go_back(page, asked):
-    told = page._widget = Told()
+def test_a_request_that_cannot_be_met_is_answered_and_the_controls_go_back(page, asked):
+    recorder = page._widget = Recorder()
     before = page._view()
-    page._answer(asked)
-    (view,) = told.views
+    page._handle(asked)
+    (view,) = recorder.views
     assert view["status"].startswith("Not done. ")
     assert {**view, "status": ""} == {**before, "status": ""}
 
@@ -315,7 +316,7 @@ def test_the_widget_follows_the_methods_and_numbers_its_views(page):
     assert widget is page.widget()
     first = widget.view["turn"]
     page.choose("u011")
-    assert widget.view["listener"] == "u011"
+    assert widget.view["user"] == "u011"
     page.choose("u011")
     assert widget.view["turn"] == first + 2, "an answer that changes nothing must arrive as well"
     widget.close()
@@ -326,7 +327,7 @@ def test_media_are_sent_as_bytes_and_only_those_of_the_catalogue(page):
     widget.send = lambda content, buffers: sent.append((content, buffers))
     asked = [["t001", "image"], ["t001", "audio"], ["../t", "image"], ["t999", "audio"]]
     asked += [["t001", "text"], ["t001", "title"], ["t001", "nothing"]]
-    widget._told(widget, {"do": "media", "value": asked}, [])
+    widget._receive(widget, {"do": "media", "value": asked}, [])
     assert [(c["modality"], c["type"], b) for c, b in sent] == [
         ("image", "image/jpeg", [b"a cover"]),
         ("audio", "audio/ogg", [b"a clip"]),

@@ -146,7 +146,7 @@ def press(browser: Any, name: str, *keys: str) -> None:
 
 
 def test_a_slider_moved_by_keyboard_changes_the_list_and_the_live_region_says_so(browser):
-    after(browser, lambda: press(browser, "Only new ones", Keys.SPACE))
+    after(browser, lambda: press(browser, "Only new tracks (cold-start)", Keys.SPACE))
     region = browser.find_element(By.CSS_SELECTOR, ".mmrec-page [role=status]")
     before, slider = titles(browser), control(browser, "Covers (image)")
     assert slider.aria_role == "slider"
@@ -205,15 +205,15 @@ def test_a_clip_plays_on_while_the_list_moves_around_it(browser):
     wait_for(lambda: browser.execute_script("return arguments[0].readyState", player), 15, "a clip")
     player.send_keys(Keys.SPACE)
     before = titles(browser)
-    now = after(browser, lambda: press(browser, "Variety", Keys.END))
+    now = after(browser, lambda: press(browser, "Diversity", Keys.END))
     assert now != before
     assert now[0] == before[0] == first.find_element(By.TAG_NAME, "h3").text, "the best stays"
     assert not browser.execute_script("return arguments[0].paused", player)
-    after(browser, lambda: press(browser, "Variety", Keys.HOME))
+    after(browser, lambda: press(browser, "Diversity", Keys.HOME))
 
 
 def test_you_pick_tracks_and_the_list_follows(browser):
-    average = after(browser, lambda: press(browser, "You, somebody new", Keys.SPACE))
+    average = after(browser, lambda: press(browser, "You, a new listener", Keys.SPACE))
     like = [b for b in names(browser) if b.startswith("I like ")]
     assert len(like) == 10
     now = after(browser, lambda: press(browser, like[2], Keys.ENTER))
@@ -257,7 +257,7 @@ def test_all_of_it_can_be_reached_with_the_tab_key(browser):
     wanted = [
         n for n in names(browser) if n.startswith(("Listen to ", "Covers", "Words", "Sounds"))
     ]
-    wanted += ["Which listener", "As learned", "Variety"]
+    wanted += ["Which listener", "As learned", "Diversity"]
     assert set(wanted) <= reached
 
 

@@ -41,14 +41,14 @@ function render({ model, el }) {
   const page = `mmrec-${++pages}-${Math.random().toString(36).slice(2, 8)}`;
   const options = model.get("options");
   let busy = false;
-  let next = null; // the latest wish, while Python is busy with an earlier one
+  let next = null; // the latest request, while Python is busy with an earlier one
   let speaking = 0;
 
-  function ask(wish, value) {
-    if (busy) next = [wish, value];
+  function ask(action, value) {
+    if (busy) next = [action, value];
     else {
       busy = true;
-      model.send({ do: wish, value });
+      model.send({ do: action, value });
     }
   }
 
@@ -91,11 +91,11 @@ function render({ model, el }) {
   }
 
   let picks = [];
-  const who = radios("who", [["listener", "A listener"], ["you", "You, somebody new"]], (value) =>
+  const who = radios("who", [["listener", "A listener"], ["you", "You, a new listener"]], (value) =>
     value === "you" ? ask("pick", picks) : ask("choose", listener.value),
   );
   const listener = make("select", { id: `${page}-listener` });
-  listener.append(...options.listeners.map((name) => make("option", { value: name }, name)));
+  listener.append(...options.users.map((name) => make("option", { value: name }, name)));
   listener.addEventListener("change", () => ask("choose", listener.value));
   const likes = make("ul", { class: "likes" });
   const theirs = make(
@@ -144,7 +144,7 @@ function render({ model, el }) {
   }
   const wanted = () => [...weights].map(([name, { element }]) => [name, element.querySelector("input").valueAsNumber]);
   const which = radios("which", options.which, (value) => ask("show", value));
-  const variety = slider("variety", "Variety", "0: the best. 100: the most different.", (value) =>
+  const diversity = slider("diversity", "Diversity", "0: the best. 100: the most different.", (value) =>
     ask("vary", value),
   );
   const reset = make("button", { type: "button", onclick: () => ask("reset") }, "As learned");
@@ -161,7 +161,7 @@ function render({ model, el }) {
     controls.append(group("How much each counts", ...sliders, reset));
   }
   if (options.which.length) controls.append(group("Which tracks", ...which.elements));
-  if (options.varied) controls.append(group("How mixed", variety.element));
+  if (options.diversity) controls.append(group("How varied", diversity.element));
 
   // --- the list
 
@@ -181,7 +181,7 @@ function render({ model, el }) {
 
   function newCard(card) {
     const head = make("h3", {}, card.title);
-    const known = make("p", { class: "known" });
+    const ratings = make("p", { class: "ratings" });
     const why = make("p", { class: "why" });
     const bars = make("ul", { class: "bars" });
     bars.setAttribute("aria-label", `Parts of the score of ${card.title}`);
@@ -200,10 +200,10 @@ function render({ model, el }) {
       fetchMedia(model, card.id, "audio").then((url) => (audio.src = url));
       sound.append(audio);
     } else sound.append(make("span", {}, "no sound"));
-    const names = make("div", {}, head, make("p", { class: "byline" }, card.byline), known);
+    const names = make("div", {}, head, make("p", { class: "byline" }, card.byline), ratings);
     const left = make("div", { class: "media" }, cover, sound);
     const right = make("div", { class: "words" }, names, why, bars, like);
-    return { element: make("li", {}, left, right), known, why, bars, like };
+    return { element: make("li", {}, left, right), ratings, why, bars, like };
   }
 
   function bar([name, text, value], low, high) {
@@ -232,12 +232,12 @@ function render({ model, el }) {
     }
     view.cards.forEach((card, place) => {
       if (!kept.has(card.id)) kept.set(card.id, newCard(card));
-      const { element, known, why, bars, like } = kept.get(card.id);
-      known.textContent = card.known;
+      const { element, ratings, why, bars, like } = kept.get(card.id);
+      ratings.textContent = card.ratings;
       why.textContent = card.why;
       const total = make("li", { class: "total" }, make("span", {}, "score"), make("span", { class: "number" }, card.score));
       bars.replaceChildren(...card.parts.map((part) => bar(part, low, high)), total);
-      like.hidden = view.listener !== null || view.picks.some(([id]) => id === card.id);
+      like.hidden = view.user !== null || view.picks.some(([id]) => id === card.id);
       like.disabled = view.picks.length >= options.maxPicks;
       if (cards.children[place] !== element) cards.insertBefore(element, cards.children[place] ?? null);
     });
@@ -264,19 +264,19 @@ function render({ model, el }) {
     const view = model.get("view");
     busy = false;
     if (next) {
-      const [wish, value] = next;
+      const [action, value] = next;
       next = null;
-      ask(wish, value);
+      ask(action, value);
     } else {
       // Only when nothing is on its way: or a slider would jump back under the hand.
       for (const [name, { set }] of weights) set(view.weights[name]);
-      variety.set(view.variety);
+      diversity.set(view.diversity);
       which.set(view.which);
-      who.set(view.listener === null ? "you" : "listener");
-      if (view.listener !== null) listener.value = view.listener;
+      who.set(view.user === null ? "you" : "listener");
+      if (view.user !== null) listener.value = view.user;
     }
-    theirs.hidden = view.listener === null;
-    yours.hidden = view.listener !== null;
+    theirs.hidden = view.user === null;
+    yours.hidden = view.user !== null;
     likes.replaceChildren(...view.likes.map((line) => make("li", {}, line)));
     heading.textContent = view.heading;
     showPicks(view);

@@ -1,12 +1,7 @@
 """A page to play with: choose a listener, move the weights, see, hear and read why.
 
-In: a fitted model and its data set. Out: a ranked list with its reasons, as plain tables, and the
-same as a page with covers, players and native controls (playground.js and .css) in a notebook.
-
-What the page can do is a method of :class:`Playground` and needs no browser. The widget only
-passes on what was clicked, and shows what comes back.
-
-Notebook: 11_the_recommender
+Every control of the page is a method of :class:`Playground`, which needs no browser. The widget
+(playground.js, playground.css) passes on what was clicked and shows what comes back.
 """
 
 from __future__ import annotations
@@ -33,49 +28,50 @@ __all__ = ["Playground"]
 
 HERE = Path(__file__).parent
 MAX_PICKS = 5
-# From so many of the best the varied list is picked; more would bring in what nobody asked for.
-LONG_LIST = 50
-SHOWN = {"all": "All tracks", "known": "Only tracks that people have rated", "new": "Only new ones"}
+# The diversified list is picked from so many candidates; more would bring in irrelevant ones.
+N_CANDIDATES = 50
+WHICH = {
+    "all": "All tracks",
+    "warm": "Only tracks with ratings (warm)",
+    "cold": "Only new tracks (cold-start)",
+}
 # What each part of a score is called in a sentence.
-NAMES = {
-    "collaborative": "people of like taste",
+PART_NAMES = {
+    "collaborative": "listeners with similar taste",
     "image": "its cover",
     "text": "its words",
     "audio": "its sound",
-    "popularity": "how popular it is likely to be",
+    "popularity": "its predicted popularity",
 }
 LABELS = {"image": "Covers (image)", "text": "Words (text)", "audio": "Sounds (audio)"}
 MISSING = {"image": "no cover", "text": "no words", "audio": "no sound"}
 FILES = ("image", "audio")
 # Parts of a score below this are not worth a word.
-SMALL = 0.05
+MIN_PART = 0.05
 
 
 class Playground:
-    """A model to play with: for whom, by what, among which tracks, how varied.
+    """A fitted model whose list follows the controls: user, weights, which tracks, diversity.
 
-    Every method that changes something returns the page, so that calls can be chained, and the
-    page that is shown in a notebook follows. A change re-ranks one list: a few milliseconds.
+    Methods that change something return the page, so that calls can be chained; a page that is
+    shown in a notebook follows. Each re-ranks one list, in a few milliseconds.
 
     Parameters
     ----------
     model
-        A fitted :class:`MultimodalRecommender`; it stays as it is.
+        A fitted :class:`MultimodalRecommender`; it is not changed.
     dataset
-        Where covers, words, sounds and histories come from. Tracks that the model knows and the
-        data set does not are never shown.
+        Covers, words, sounds and histories. Tracks of the model that it lacks are never shown.
     blocks
-        modality → FeatureBlock, what variety is measured by (:func:`early_fusion` of them);
-        without them there is no dial for it.
+        modality → FeatureBlock: diversity is measured by :func:`early_fusion` of them; without
+        them it has no control.
     k
-        Length of the list.
+        Length of the list, at least 1.
 
     Raises
     ------
     ValueError
         If k is below 1, or the model and the data set have no item in common.
-
-    Notebook: 11_the_recommender
     """
 
     def __init__(
@@ -92,59 +88,42 @@ class Playground:
         shown = np.isin(model.item_ids_, dataset.items.index)
         if not shown.any():
             raise ValueError("dataset: has none of the items that the model knows")
-        rated = pd.Series(model.n_ratings_, index=model.item_ids_)
-        self.n_ratings = rated[shown]
+        self.n_ratings = pd.Series(model.n_ratings_, index=model.item_ids_)[shown]
         # Not reduced: the cosine of two rows is then the mean of the modalities' own.
-        self.alike = early_fusion(blocks, n_components=None) if blocks else None
-        self.listeners = list(model.user_ids_)
-        self.listener: Any | None = self.listeners[0]
+        self.fused = early_fusion(blocks, n_components=None) if blocks else None
+        self.user_ids = list(model.user_ids_)
+        self.user_id: Any | None = self.user_ids[0]  # None: a new user, who likes the picks
         self.picks: list[Any] = []
         self.weights: dict[str, float] = dict(model.weights_)
-        self.which, self.variety = "all", 0.0
+        self.which, self.diversity = "all", 0.0
         self._widget: _Widget | None = None
-        self._ranked = model
-        self._list = self._reasons = pd.DataFrame()
+        self._list = self._parts = pd.DataFrame()
         self.status = ""
         self._update("")
         self.status = f"{self._heading()}. {self._first()}"
 
-    # --- what can be changed ---------------------------------------------------------------------
+    # --- controls --------------------------------------------------------------------------------
 
     def choose(self, user_id: Any) -> Self:
-        """Make the list for this listener.
-
-        Parameters
-        ----------
-        user_id
-            Somebody who was there in ``fit``.
-
-        Raises
-        ------
-        ValueError
-            If the model does not know this listener.
-
-        Notebook: 11_the_recommender
-        """
-        if user_id not in self.listeners:
+        """Make the list for this user of ``fit``; ValueError if the model does not know them."""
+        if user_id not in self.user_ids:
             raise ValueError(f"user_id: {user_id!r} is no listener of this model")
-        self.listener = user_id
+        self.user_id = user_id
         return self._update(f"Listener {user_id}.")
 
     def pick(self, item_ids: Iterable[Any]) -> Self:
-        """Make the list for you, a new listener who likes these tracks and has rated nothing else.
+        """Make the list for you, a new user who likes these tracks and has rated nothing else.
 
         Parameters
         ----------
         item_ids
             None to five tracks, in the order you picked them; without any you are the average
-            listener.
+            user.
 
         Raises
         ------
         ValueError
             If a track is unknown or named twice, or there are more than five.
-
-        Notebook: 11_the_recommender
         """
         picks = list(item_ids)
         for item_id in picks:
@@ -154,11 +133,11 @@ class Playground:
             raise ValueError("item_ids: a track is picked twice")
         if len(picks) > MAX_PICKS:
             raise ValueError(f"item_ids: {len(picks)} tracks; pick {MAX_PICKS} at most")
-        self.listener, self.picks = None, picks
+        self.user_id, self.picks = None, picks
         return self._update(f"You, with {len(picks)} of {MAX_PICKS} tracks picked.")
 
     def weight(self, **weights: float) -> Self:
-        """Say how much each modality counts; those not named keep their weight.
+        """Set the fusion weights of some modalities; the others keep theirs.
 
         Parameters
         ----------
@@ -170,8 +149,6 @@ class Playground:
         ValueError
             If a modality is unknown to the model, a weight is negative or not finite, or all
             would be zero.
-
-        Notebook: 11_the_recommender
         """
         changed = {**self.weights, **{m: float(w) for m, w in weights.items()}}
         if changed and not any(changed.values()):
@@ -183,98 +160,50 @@ class Playground:
         return self._update(f"Weights now: {now}.")
 
     def reset_weights(self) -> Self:
-        """Take back the weights that the model learned.
-
-        Notebook: 11_the_recommender
-        """
+        """Restore the weights that the model learned."""
         return self.weight(**self.model.weights_)
 
     def show(self, which: str) -> Self:
-        """Say which tracks may be listed.
+        """List "all" tracks, or only "warm" (with ratings) or "cold" ones (without any).
 
-        Parameters
-        ----------
-        which
-            "all", "known" (somebody has rated them) or "new" (nobody has).
-
-        Raises
-        ------
-        ValueError
-            If it is none of the three.
-
-        Notebook: 11_the_recommender
+        ValueError if `which` is none of the three.
         """
-        if which not in SHOWN:
-            raise ValueError(f"which: {which!r} is none of {list(SHOWN)}")
+        if which not in WHICH:
+            raise ValueError(f"which: {which!r} is none of {list(WHICH)}")
         self.which = which
-        return self._update(f"{SHOWN[which]}.")
+        return self._update(f"{WHICH[which]}.")
 
     def vary(self, diversity: float) -> Self:
-        """Turn the dial for variety: the list is picked from the 50 best by :func:`rerank`.
+        """Re-rank the 50 best tracks by :func:`rerank` (MMR), with λ = `diversity` in 0 … 1.
 
-        Parameters
-        ----------
-        diversity
-            λ in 0 … 1: 0 the best, 1 the most different.
-
-        Raises
-        ------
-        ValueError
-            If it is outside 0 … 1, or the page has no blocks to measure it by.
-
-        Notebook: 11_the_recommender
+        ValueError if it is outside 0 … 1, or above 0 on a page without blocks.
         """
         if not 0 <= diversity <= 1:
             raise ValueError(f"diversity: {diversity} is outside 0 … 1")
-        if diversity > 0 and self.alike is None:
+        if diversity > 0 and self.fused is None:
             raise ValueError("diversity: needs blocks; give them to Playground")
-        self.variety = float(diversity)
-        return self._update(f"Variety {self.variety:.0%}.")
+        self.diversity = float(diversity)
+        return self._update(f"Diversity {self.diversity:.0%}.")
 
-    # --- what can be read ------------------------------------------------------------------------
+    # --- the list --------------------------------------------------------------------------------
 
     def ranking(self) -> pd.DataFrame:
-        """The list as it stands.
-
-        Returns
-        -------
-        DataFrame indexed by rank (1 …): item_id, title, ratings (how many the model has seen; 0
-        is new) and score.
-
-        Notebook: 11_the_recommender
-        """
+        """The list: by rank (1 …) item_id, title, ratings (how many the model has seen), score."""
         return self._list.copy()
 
     def reasons(self) -> pd.DataFrame:
-        """Where each score comes from: item × part, as ``explain`` returns it, in list order.
-
-        Notebook: 11_the_recommender
-        """
-        return self._reasons.copy()
+        """The parts of each score, as ``explain`` returns them: item × part, in list order."""
+        return self._parts.copy()
 
     def why(self, item_id: Any) -> str:
-        """Why a listed track is where it is, in words.
+        """Explain the score of a listed track in one to four sentences.
 
-        Parameters
-        ----------
-        item_id
-            A track of the list.
-
-        Returns
-        -------
-        One to three sentences; parts below 0.05 are passed over.
-
-        Raises
-        ------
-        ValueError
-            If the track is not in the list.
-
-        Notebook: 11_the_recommender
+        Parts below 0.05 are left out. ValueError if the track is not in the list.
         """
-        if item_id not in self._reasons.index:
+        if item_id not in self._parts.index:
             raise ValueError(f"item_id: {item_id!r} is not in the list")
-        parts = self._reasons.loc[item_id]
-        parts = parts[parts.abs() >= SMALL].sort_values(ascending=False, kind="stable")
+        parts = self._parts.loc[item_id]
+        parts = parts[parts.abs() >= MIN_PART].sort_values(ascending=False, kind="stable")
         helping = [_named(part, value) for part, value in parts.items() if value > 0]
         hindering = [_named(part, value) for part, value in parts.items() if value < 0][::-1]
         sentences = []
@@ -282,7 +211,7 @@ class Playground:
             sentences.append("Nobody has rated it yet.")
         if helping:
             then = f"; then {_listed(helping[1:])}" if helping[1:] else ""
-            sentences.append(f"For it: most of all {helping[0]}{then}.")
+            sentences.append(f"For it: mainly {helping[0]}{then}.")
         else:
             sentences.append("Nothing speaks for it clearly; the others have even less.")
         if hindering:
@@ -292,38 +221,36 @@ class Playground:
             sentences.append(f"It has {_listed(gaps)}.")
         return " ".join(sentences)
 
-    # --- how it is done --------------------------------------------------------------------------
-
-    def _update(self, said: str) -> Self:
-        """Rank again, and put into words what has become different."""
+    def _update(self, message: str) -> Self:
+        """Rank again; the status is `message` and how the list has changed."""
         before = list(self._list.get("item_id", []))
-        user, model = self.listener, self.model
+        user, model = self.user_id, self.model
         if user is None:
-            user, model = self._newcomer()
-        self._ranked = model.with_weights(self.weights) if self.weights else model
+            user, model = self._new_user()
+        if self.weights:
+            model = model.with_weights(self.weights)
         rated = self.n_ratings.to_numpy() > 0
-        allowed = {"all": rated | True, "known": rated, "new": ~rated}[self.which]
-        table = self._ranked.recommend(
-            [user], k=LONG_LIST, candidates=self.n_ratings.index[allowed].to_numpy()
+        candidates = {"all": rated | True, "warm": rated, "cold": ~rated}[self.which]
+        table = model.recommend(
+            [user], k=N_CANDIDATES, candidates=self.n_ratings.index[candidates].to_numpy()
         )
-        if self.variety > 0 and len(table):
-            table = rerank(table, self.alike, k=self.k, diversity=self.variety)
+        if self.diversity > 0 and len(table):
+            table = rerank(table, self.fused, k=self.k, diversity=self.diversity)
         table = table.head(self.k).set_index("rank")[["item_id", "score"]]
         titles = [_text(self.dataset.items.loc[i].get("title")) or str(i) for i in table["item_id"]]
         table.insert(1, "title", titles)
         table.insert(2, "ratings", self.n_ratings.reindex(table["item_id"]).to_numpy())
         self._list = table
-        self._reasons = self._ranked.explain(user, table["item_id"].to_numpy())
-        self.status = f"{said} {self._difference(before)} {self._first()}".strip()
-        if self._widget is not None:
-            self._widget.put(self._view())
+        self._parts = model.explain(user, table["item_id"].to_numpy())
+        self.status = f"{message} {self._difference(before)} {self._first()}".strip()
+        self._refresh()
         return self
 
-    def _newcomer(self) -> tuple[Any, MultimodalRecommender]:
-        """An id that nobody has, and a copy of the model that knows the picks."""
-        known = self.model.user_ids_
-        new: Any = "you" if known.dtype == object else int(known.max()) + 1
-        while new in known:
+    def _new_user(self) -> tuple[Any, MultimodalRecommender]:
+        """An unused user id, and a copy of the model that has learned from the picks."""
+        user_ids = self.model.user_ids_
+        new: Any = "you" if user_ids.dtype == object else int(user_ids.max()) + 1
+        while new in user_ids:
             new += "'"
         if not self.picks:
             return new, self.model
@@ -332,6 +259,8 @@ class Playground:
         ratings = pd.DataFrame({"user_id": new, "item_id": self.picks, "timestamp": later})
         ratings["rating"] = self.model.positive + 1
         return new, copy(self.model).partial_fit(ratings)
+
+    # --- words -----------------------------------------------------------------------------------
 
     def _difference(self, before: list[Any]) -> str:
         now = list(self._list["item_id"])
@@ -345,13 +274,10 @@ class Playground:
         return f"The list has changed: {came} of its {len(now)} tracks were not there before."
 
     def _first(self) -> str:
-        if not len(self._list):
-            return ""
-        return f"First is {self._by(self._list['item_id'].iloc[0])}."
+        return f"First is {self._by(self._list['item_id'].iloc[0])}." if len(self._list) else ""
 
     def _heading(self) -> str:
-        whom = "you" if self.listener is None else str(self.listener)
-        return f"{len(self._list)} tracks for {whom}"
+        return f"{len(self._list)} tracks for {'you' if self.user_id is None else self.user_id}"
 
     def _by(self, item_id: Any) -> str:
         row = self.dataset.items.loc[item_id]
@@ -363,64 +289,60 @@ class Playground:
         items = self.dataset.items
         return modality in items.columns and not _text(items.loc[item_id, modality])
 
-    # --- the skin --------------------------------------------------------------------------------
+    # --- what the browser gets -------------------------------------------------------------------
 
     def widget(self) -> anywidget.AnyWidget:
-        """The page for a live notebook; the same one every time.
-
-        Notebook: 11_the_recommender
-        """
+        """The page for a live notebook; the same one every time."""
         if self._widget is None:
             self._widget = _Widget(self)
-            self._widget.put(self._view())
+            self._refresh()
         return self._widget
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         return self.widget()._repr_mimebundle_(**kwargs)
 
+    def _refresh(self) -> None:
+        if self._widget is not None:
+            self._widget.put(self._view())
+
     def _options(self) -> dict[str, Any]:
-        """What never changes."""
+        """What never changes, as plain values."""
         tracks = sorted((self._by(i), i) for i in self.n_ratings.index)
-        names = list(self._reasons.columns)
-        others = [name for name in names if name not in MODALITY_COLORS]
+        others = [name for name in self._parts if name not in MODALITY_COLORS]
         spare = {name: OTHER_COLORS[n % len(OTHER_COLORS)] for n, name in enumerate(others)}
-        colors = {**MODALITY_COLORS, **spare}
+        n_cold = int((self.n_ratings == 0).sum())
         return {
-            "listeners": [str(user) for user in self.listeners],
+            "users": [str(user_id) for user_id in self.user_ids],
             "tracks": [label for label, _ in tracks],
             "trackIds": [str(item_id) for _, item_id in tracks],
             "modalities": [[m, LABELS.get(m, m)] for m in self.weights],
-            "which": list(SHOWN.items()) if self._has_both() else [],
-            "colors": {name: colors[name] for name in names},
-            "varied": self.alike is not None,
+            "which": list(WHICH.items()) if 0 < n_cold < len(tracks) else [],
+            "colors": {name: {**MODALITY_COLORS, **spare}[name] for name in self._parts},
+            "diversity": self.fused is not None,
             "maxPicks": MAX_PICKS,
         }
 
-    def _has_both(self) -> bool:
-        new = self.n_ratings == 0
-        return bool(new.any() and not new.all())
-
     def _view(self) -> dict[str, Any]:
         """What the page shows now, as plain values."""
-        top = max(self.weights.values(), default=1.0)
-        scale = top if top > 1 else 1.0
+        scale = max([1.0, *self.weights.values()])
         return {
             "heading": self._heading(),
-            "listener": None if self.listener is None else str(self.listener),
+            "user": None if self.user_id is None else str(self.user_id),
             "likes": self._likes(),
             "picks": [[str(i), self._by(i)] for i in self.picks],
             "weights": {m: round(100 * w / scale) for m, w in self.weights.items()},
             "which": self.which,
-            "variety": round(100 * self.variety),
+            "diversity": round(100 * self.diversity),
             "cards": [self._card(row) for row in self._list.itertuples()],
             "status": self.status,
         }
 
     def _likes(self) -> list[str]:
-        if self.listener is None:
+        """The user's five highest ratings of warm tracks, latest first."""
+        if self.user_id is None:
             return []
         ratings = self.dataset.ratings
-        mine = ratings[ratings["user_id"] == self.listener]
+        mine = ratings[ratings["user_id"] == self.user_id]
         mine = mine[mine["item_id"].isin(self.n_ratings.index[self.n_ratings > 0])]
         mine = mine.sort_values(["rating", "timestamp"], kind="stable").tail(5)[::-1]
         return [
@@ -429,14 +351,13 @@ class Playground:
         ]
 
     def _card(self, row: Any) -> dict[str, Any]:
-        item, parts = self.dataset.items.loc[row.item_id], self._reasons.loc[row.item_id]
-        byline = " · ".join(filter(None, (_text(item.get(c)) for c in ("artist", "genre"))))
+        item, parts = self.dataset.items.loc[row.item_id], self._parts.loc[row.item_id]
         return {
             "id": str(row.item_id),
             "title": row.title,
             "by": self._by(row.item_id),
-            "byline": byline,
-            "known": "new: nobody has rated it" if row.ratings == 0 else f"{row.ratings} ratings",
+            "byline": " · ".join(filter(None, (_text(item.get(c)) for c in ("artist", "genre")))),
+            "ratings": f"{row.ratings} ratings" if row.ratings else "new: nobody has rated it",
             "why": self.why(row.item_id),
             "parts": [[n, _signed(value), round(float(value), 4)] for n, value in parts.items()],
             "score": _signed(row.score),
@@ -447,31 +368,30 @@ class Playground:
         """MIME type and bytes of one file of the catalogue."""
         if modality not in FILES:
             raise ValueError(f"modality: {modality!r} is no file")
-        path = Path(_text(self.dataset.items.loc[self._item(name), modality]))
+        path = Path(_text(self.dataset.items.loc[self._item_id(name), modality]))
         return mimetypes.guess_type(path.name)[0] or "application/octet-stream", path.read_bytes()
 
-    def _item(self, name: str) -> Any:
+    def _item_id(self, name: str) -> Any:
         return _original(name, self.n_ratings.index, "item_id")
 
-    def _answer(self, asked: Mapping[str, Any]) -> None:
-        """Do what was clicked; what cannot be done is said instead."""
-        what, value = asked.get("do"), asked.get("value")
-        acts: dict[Any, Callable[[], Any]] = {
-            "choose": lambda: self.choose(_original(value, self.listeners, "user_id")),
-            "pick": lambda: self.pick([self._item(name) for name in value or []]),
+    def _handle(self, request: Mapping[str, Any]) -> None:
+        """Do what was clicked; the status says so where that is not possible."""
+        action, value = request.get("do"), request.get("value")
+        actions: dict[Any, Callable[[], Any]] = {
+            "choose": lambda: self.choose(_original(value, self.user_ids, "user_id")),
+            "pick": lambda: self.pick([self._item_id(name) for name in value or []]),
             "weight": lambda: self.weight(**{m: w / 100 for m, w in dict(value or {}).items()}),
             "reset": self.reset_weights,
             "show": lambda: self.show(str(value)),
             "vary": lambda: self.vary(float(value or 0) / 100),
         }
         try:
-            if what not in acts:
-                raise ValueError(f"{what!r} is nothing this page can do")
-            acts[what]()
+            if action not in actions:
+                raise ValueError(f"{action!r} is nothing this page can do")
+            actions[action]()
         except (TypeError, ValueError) as error:
             self.status = f"Not done. {error}."
-            if self._widget is not None:
-                self._widget.put(self._view())
+            self._refresh()
 
 
 class _Widget(anywidget.AnyWidget):
@@ -485,33 +405,30 @@ class _Widget(anywidget.AnyWidget):
     def __init__(self, page: Playground) -> None:
         super().__init__(options=page._options())
         self._page, self._turn = page, 0
-        self.on_msg(self._told)
+        self.on_msg(self._receive)
 
     def put(self, view: Mapping[str, Any]) -> None:
-        """Show this; numbered, so that every answer arrives, also one that changes nothing."""
+        """Show this; numbered, so that an answer that changes nothing arrives, too."""
         self._turn += 1
         self.view = {**view, "turn": self._turn}
 
-    def _told(self, _: Any, content: Mapping[str, Any], __: Any) -> None:
-        if content.get("do") == "media":
-            for name, modality in content.get("value") or []:
-                self._send_media(str(name), str(modality))
-        else:
-            self._page._answer(content)
-
-    def _send_media(self, name: str, modality: str) -> None:
-        try:
-            kind, data = self._page._media(name, modality)
-        except (ValueError, KeyError, OSError):
-            return  # the card says already what it can do without
-        self.send({"id": name, "modality": modality, "type": kind}, buffers=[data])
+    def _receive(self, _: Any, content: Mapping[str, Any], __: Any) -> None:
+        if content.get("do") != "media":
+            self._page._handle(content)
+            return
+        for name, modality in content.get("value") or []:
+            try:
+                kind, data = self._page._media(str(name), str(modality))
+            except (ValueError, KeyError, OSError):
+                continue  # the card works without
+            self.send({"id": name, "modality": modality, "type": kind}, buffers=[data])
 
 
 def _original(name: Any, ids: Iterable[Any], what: str) -> Any:
     """The id that the browser knows as a string."""
-    for known in ids:
-        if str(known) == str(name):
-            return known
+    for original in ids:
+        if str(original) == str(name):
+            return original
     raise ValueError(f"{what}: {name!r} is unknown")
 
 
@@ -531,7 +448,7 @@ def _stars(rating: float) -> str:
 
 
 def _named(part: Any, value: float) -> str:
-    return f"{NAMES.get(str(part), f'its {part}')} ({_signed(value)})"
+    return f"{PART_NAMES.get(str(part), f'its {part}')} ({_signed(value)})"
 
 
 def _listed(names: list[str]) -> str:

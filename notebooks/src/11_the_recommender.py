@@ -715,7 +715,7 @@ finish(figure, alt="Four panels, NDCG@10 of the final model minus each rival, wi
 #
 # All of this on one page, with no code around it: `make app` opens it.
 #
-# ![The playground: controls for listener, weights, tracks and variety at the left; ten cards with cover, player, reasons in words and bars at the right](../docs/images/playground.png)
+# ![The playground: controls for listener, weights, tracks and diversity at the left; ten cards with cover, player, reasons in words and bars at the right](../docs/images/playground.png)
 #
 # Choose a listener, or be a new one and pick up to five tracks. Move the weights of the modalities, list
 # only cold-start tracks, turn the $\lambda$ of re-ranking. Each card says in words what its bars say, and
