@@ -81,8 +81,9 @@ APP = """\
 # %% tags=["nbval-ignore-output"]
 # Output not compared: it lives in the session that made it.
 import ipywidgets
+from toy import HIGHEST
 
-ipywidgets.IntSlider()
+ipywidgets.IntSlider(max=HIGHEST)
 
 # %% [markdown]
 # That was all.
@@ -91,15 +92,17 @@ ipywidgets.IntSlider()
 
 @pytest.fixture(scope="module")
 def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A course of one lesson and one exercise, built, under the project's own configuration."""
+    """A course of one lesson, exercise and app, built, under the project's own configuration."""
     folder = tmp_path_factory.mktemp("course")
     for name in ("pyproject.toml", "conftest.py"):
         shutil.copy(ROOT / name, folder)
-    for name in ("tests", "mmrec_course", "tools", "notebooks/src/exercises"):
+    for name in ("tests", "mmrec_course", "tools", "notebooks/src/exercises", "apps/toy/src"):
         (folder / name).mkdir(parents=True)
     (folder / "tools" / "test_nothing.py").write_text("raise RuntimeError('collected')\n")
     (folder / "notebooks/src/00_small.py").write_text(LESSON)
     (folder / "notebooks/src/exercises/00_small.py").write_text(EXERCISE)
+    (folder / "apps/toy/toy.py").write_text("HIGHEST = 100\n")
+    (folder / "apps/toy/src/toy.py").write_text(APP)
     assert build_notebooks.build(folder, []) == []
     return folder
 
@@ -143,13 +146,14 @@ def strict_run(course: Path, tmp_path_factory: pytest.TempPathFactory) -> list[s
     return run_pytest(folder, "-rA").stdout.splitlines()
 
 
-def test_pytest_nbval_runs_lessons_and_solutions_and_neither_blanks_nor_sources(
+def test_pytest_nbval_runs_lessons_solutions_and_apps_and_neither_blanks_nor_sources(
     strict_run: list[str],
 ) -> None:
     report = "\n".join(strict_run)
     assert "PASSED notebooks/00_small.ipynb::Cell 0" in strict_run
     assert "PASSED notebooks/solutions/00_small.ipynb::Cell 1" in strict_run
-    for kept_out in ("notebooks/exercises", "notebooks/src", "tools/"):
+    assert "PASSED apps/toy/toy.ipynb::Cell 0" in strict_run
+    for kept_out in ("notebooks/exercises", "notebooks/src", "apps/toy/src", "tools/"):
         assert kept_out not in report
 
 
@@ -201,9 +205,6 @@ def test_exercises_exist_in_three_forms_with_equal_ids(course: Path) -> None:
 def test_an_app_is_stored_without_its_widget_which_would_be_an_empty_frame(
     course_copy: Path,
 ) -> None:
-    (course_copy / "apps/toy/src").mkdir(parents=True)
-    (course_copy / "apps/toy/src/toy.py").write_text(APP)
-    assert build_notebooks.build(course_copy, ["toy"]) == []
     stored = course_copy / "apps/toy/toy.ipynb"
     cell = nbformat.read(stored, as_version=4).cells[1]
     assert (cell.execution_count, cell.outputs) == (1, [])
