@@ -238,3 +238,12 @@ def test_bad_items_are_refused_with_their_place(columns, message):
 def test_listeners_are_checked_alike():
     with pytest.raises(ValueError, match="listeners: row 3, column 'joined': 'never'"):
         check_listeners(pd.DataFrame({"user_id": ["a", "b"], "joined": ["2024-01-01", "never"]}))
+
+
+def test_equal_ids_are_one_object():
+    texts = [f"u{number}" for number in (1, 2, 1)]
+    frame = pd.DataFrame({"user_id": texts, "item_id": ["a", "b", "b"], "rating": 3})
+    clean = check_ratings(frame.assign(timestamp="2024-05-01"))
+    first, _, third = clean["user_id"]
+    assert first is third
+    assert clean["user_id"].tolist() == texts
