@@ -7,11 +7,13 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.linear_model import Ridge
+from sklearn.linear_model import Ridge, RidgeClassifierCV
 from sklearn.model_selection import KFold, cross_val_predict
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from mmrec_course.evaluation import probe
+from mmrec_course.evaluation.probing import REGS
 
 N = 200
 
@@ -118,3 +120,16 @@ def test_what_cannot_be_probed_is_refused(features: SimpleNamespace) -> None:
         probe(features, fact, groups=pd.Series(0, ids[:-1]))
     with pytest.raises(ValueError, match="groups: fewer than 5"):
         probe(features, fact, groups=pd.Series(np.arange(N) % 4, ids))
+
+
+@pytest.mark.parametrize("width", [5, 300])
+@pytest.mark.parametrize("n_labels", [2, 4])
+def test_labels_are_told_as_by_scikit_learns_ridge_classifier(width: int, n_labels: int) -> None:
+    rng = np.random.default_rng(0)
+    features = block(rng.standard_normal((N, width)))
+    labels = np.array(list("abcd"))[(features.values[:, 0] * 2).astype(int) % n_labels]
+    table = probe(features, pd.Series(labels, features.item_ids, name="kind"))
+    model = make_pipeline(StandardScaler(), RidgeClassifierCV(REGS))
+    folds = KFold(5, shuffle=True, random_state=0)
+    told = cross_val_predict(model, features.values, labels, cv=folds)
+    assert table.loc["kind", "score"] == pytest.approx((told == labels).mean())

@@ -308,3 +308,10 @@ def test_length_of_a_row_says_how_much_is_kept():
     # The one direction is the drums': of "sea" only rounding would be left, scaled up to 1.
     assert length[2:].tolist() == [0.0, 0.0]
     np.testing.assert_allclose(np.linalg.norm(unit.transform(texts), axis=1), [1, 1, 0, 0])
+
+
+def test_stop_words_may_be_a_list_and_long_texts_are_read_too():
+    texts = ["slow piano and drum", "slow piano and drum " * 200]
+    tfidf = TfidfText(stop_words=["piano"], min_df=2).fit(texts)
+    assert tfidf.get_feature_names_out().tolist() == ["and", "drum", "slow"]
+    assert (tfidf.transform(texts) > 0).sum() == 6
