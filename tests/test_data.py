@@ -15,12 +15,12 @@ import numpy as np
 import pandas as pd
 import pytest
 import soundfile
+from mosaic.cover_type import load_fonts
+from mosaic.music import SOUNDFONT
 from PIL import Image
 
 from mmrec_course.datasets import Dataset, load_mosaic
-from mmrec_course.simulation.cover_type import load_fonts
-from mmrec_course.simulation.music import SOUNDFONT
-from mmrec_course.simulation.world import GENRES, LOOK, MOTIFS, SOUND, THEMES
+from mmrec_course.datasets.synthetic import GENRES, LOOK, MOTIFS, SOUND, THEMES
 
 MOSAIC = Path(__file__).resolve().parent.parent / "data" / "mosaic"
 

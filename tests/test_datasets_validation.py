@@ -421,6 +421,8 @@ def test_another_separator_is_seen_even_if_nothing_but_the_required_columns_is_t
 def test_a_rating_of_another_kind_is_no_number(rating):
     with pytest.raises(ValueError, match=r"row 2, column 'rating': .* is not a number"):
         check_ratings(frame(rating=[rating, rating]), scale=None)
+
+
 def test_equal_ids_are_one_object():
     texts = [f"u{number}" for number in (1, 2, 1)]
     frame = pd.DataFrame({"user_id": texts, "item_id": ["a", "b", "b"], "rating": 3})

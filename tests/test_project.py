@@ -48,13 +48,10 @@ ROOMS = (
     "evaluation",
     "fusion",
     "recommenders",
-    "simulation",
     "display",
     "plotting",
 )
 # The order already keeps display and plotting, which come last, out of rooms that compute.
-# Only the data builder and the lessons that teach it know the made-up world.
-NEVER_IMPORTED = {"simulation"}
 
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
@@ -159,11 +156,9 @@ def test_lightfm_and_wordllama_are_left_out_where_they_have_no_wheel() -> None:
 def test_package_and_lessons_import_only_what_the_core_installs() -> None:
     core = {Requirement(line).name for line in lines("requirements.lock")}
     installed = importlib.metadata.packages_distributions()
-    # The maintainers' simulation needs the extra `data`.
-    files = [path for path in PACKAGE.rglob("*.py") if "simulation" not in path.parts]
     apps = {path.stem: path for path in ROOT.glob("apps/*/*.py")}
     sources = [*ROOT.glob("notebooks/src/**/*.py"), *ROOT.glob("apps/*/src/*.py")]
-    for path in [*files, *apps.values(), *sources]:
+    for path in [*PACKAGE.rglob("*.py"), *apps.values(), *sources]:
         tree = ast.parse(path.read_text(encoding="utf-8"))
         modules = {a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
         modules |= {
@@ -178,7 +173,7 @@ def test_package_and_lessons_import_only_what_the_core_installs() -> None:
                 where = apps[module].parent
                 assert path.is_relative_to(where), f"{path.relative_to(ROOT)}: imports {module}"
                 continue
-            names = {canonicalize_name(name) for name in installed[module]}
+            names = {canonicalize_name(name) for name in installed.get(module, ())}
             assert names & core, f"{path.relative_to(ROOT)}: {module} is not in requirements.lock"
 
 
@@ -294,8 +289,7 @@ def layering_problems(package: Path) -> list[str]:
             other = name.removeprefix(package.name).lstrip(".").split(".")[0]
             if other not in ROOMS or other == room:
                 continue
-            below = ROOMS.index(other) > ROOMS.index(room)
-            if below or other in NEVER_IMPORTED:
+            if ROOMS.index(other) > ROOMS.index(room):
                 problems.append(f"{place}: imports {name}, but {room} may not use {other}")
     return problems
 
@@ -324,7 +318,6 @@ def test_each_room_imports_only_from_rooms_above_it() -> None:
         ("display.py", "from mmrec_course.plotting import COLORS", False),
         ("plotting.py", "from mmrec_course.recommenders import MultimodalRecommender", True),
         ("recommenders/base.py", "from mmrec_course.plotting import finish", False),
-        ("display.py", "from mmrec_course.simulation import world", False),
         ("helpers.py", "import numpy", False),
         ("__init__.py", "from mmrec_course.recommenders import EASE", False),
     ],
@@ -343,10 +336,7 @@ def test_every_module_has_a_test_file_of_its_name() -> None:
     silent = []
     for path in sorted(PACKAGE.rglob("*.py")):
         name = "_".join(path.relative_to(PACKAGE).with_suffix("").parts)
-        if path.name == "__init__.py" or f"test_{name}.py" in tests:
-            continue
-        # What only draws is tested by what is drawn.
-        if not name.startswith("simulation_cover_"):
+        if path.name != "__init__.py" and f"test_{name}.py" not in tests:
             silent.append(f"tests/test_{name}.py")
     assert not silent, f"missing: {', '.join(silent)}"
 

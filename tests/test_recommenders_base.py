@@ -16,8 +16,10 @@ from sklearn.exceptions import NotFittedError
 from surprise import SVD, KNNWithZScore
 from threadpoolctl import threadpool_info, threadpool_limits
 
+from mmrec_course.datasets.synthetic import make_world
 from mmrec_course.evaluation.metrics import rank_items
 from mmrec_course.features.block import FeatureBlock
+from mmrec_course.features.synthetic import fact_blocks
 from mmrec_course.recommenders import (
     EASE,
     ContentKNN,
@@ -30,7 +32,6 @@ from mmrec_course.recommenders import (
     base,
 )
 from mmrec_course.recommenders.base import Recommender, one_thread
-from mmrec_course.simulation.world import fact_blocks, make_world
 
 
 def table(rows: list[tuple[Any, Any, float]]) -> pd.DataFrame:

@@ -11,10 +11,11 @@ import pytest
 import scipy.sparse as sp
 from threadpoolctl import threadpool_limits
 
+from mmrec_course.datasets.synthetic import make_world
 from mmrec_course.evaluation import evaluate, temporal_split
+from mmrec_course.features.synthetic import fact_blocks
 from mmrec_course.recommenders import EASE, ImplicitALS, Popularity, collaborative
 from mmrec_course.recommenders.collaborative import inverse_spd, solve_factors
-from mmrec_course.simulation.world import fact_blocks, make_world
 
 
 def made(n_users: int = 40, n_items: int = 15) -> pd.DataFrame:

@@ -9,12 +9,13 @@ import pytest
 import scipy.sparse as sp
 from sklearn.base import clone
 
+from mmrec_course.datasets.synthetic import draw_tracks, make_world
 from mmrec_course.evaluation import cold_item_split, evaluate, temporal_split
 from mmrec_course.features import FeatureBlock
+from mmrec_course.features.synthetic import fact_blocks
 from mmrec_course.recommenders import ContentRidge, MultimodalRecommender, Random
 from mmrec_course.recommenders.multimodal import LIKED
 from mmrec_course.recommenders.multimodal_people import interest
-from mmrec_course.simulation.world import draw_tracks, fact_blocks, make_world
 
 
 @pytest.fixture(scope="module")

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from mmrec_course.datasets.synthetic import make_world
 from mmrec_course.recommenders import Popularity, Random
 from mmrec_course.recommenders.popularity import pair_noise
-from mmrec_course.simulation.world import make_world
 
 RATINGS = pd.DataFrame(
     [

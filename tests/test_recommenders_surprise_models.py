@@ -11,9 +11,10 @@ import surprise
 from scipy import stats
 from sklearn.base import clone
 
+from mmrec_course.datasets.synthetic import make_world
+from mmrec_course.features.synthetic import fact_blocks
 from mmrec_course.recommenders import SurpriseRecommender
 from mmrec_course.recommenders.surprise_models import nearest_only
-from mmrec_course.simulation.world import fact_blocks, make_world
 
 KNN = (
     surprise.KNNBasic,

@@ -26,10 +26,10 @@ import numpy as np
 import pandas as pd
 import soundfile
 from joblib import Parallel, delayed
+from mosaic.covers import draw_cover, write_cover
+from mosaic.music import make_clip, write_clip
 
-from mmrec_course.simulation.covers import draw_cover, write_cover
-from mmrec_course.simulation.music import make_clip, write_clip
-from mmrec_course.simulation.world import LOOK, PARTS, SOUND, World, make_world
+from mmrec_course.datasets.synthetic import LOOK, PARTS, SOUND, World, make_world
 
 ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "tools" / "mosaic"

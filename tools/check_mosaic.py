@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from mmrec_course.datasets import load_mosaic
+from mmrec_course.datasets.synthetic import make_world
 from mmrec_course.evaluation import (
     cold_item_split,
     compare,
@@ -25,8 +26,8 @@ from mmrec_course.evaluation import (
     temporal_split,
 )
 from mmrec_course.features import FeatureBlock, extract_features
+from mmrec_course.features.synthetic import fact_blocks
 from mmrec_course.recommenders import EASE, MultimodalRecommender, Popularity, Random
-from mmrec_course.simulation.world import fact_blocks, make_world
 
 Blocks = Mapping[str, FeatureBlock]
 FRACTION = 0.2

@@ -349,37 +349,24 @@ print_table(facts.loc[[fast, slow]].T, digits=1)
 # up to the two covers and press play again. One is vivid, light and ornate, the other dark and
 # bare; one is fast and loud, the other neither.
 #
-# Who turns facts into media? Programs in `mmrec_course/simulation`, for covers and clips; the words
-# were written for each track, from its facts.
+# Who turns facts into media? Programs for covers and clips, in the course's folder `tools/mosaic`; the
+# words were written for each track, from its facts. The other steps are in
+# `mmrec_course/datasets/synthetic.py`: `draw_tracks` draws facts, `simulate_listeners` tastes,
+# `simulate_ratings` ratings, and `make_world` does all three and returns a `World`; you will call it
+# below.
 #
-# <details><summary>The files, if you want to read them</summary>
-#
-# | file | from | to | main functions |
-# |---|---|---|---|
-# | `world` | a seed | facts, tastes, ratings: a `World` | `draw_tracks`, `simulate_listeners`, `simulate_ratings`, `make_world`, `fact_blocks` |
-# | `covers` | one track's facts | a cover | `draw_cover`, `finish`, `write_cover`, `stable_seed` |
-# | `cover_palette` | hue, lightness, vividness | colours | `make_palette`, `Palette`, `oklch`, `widest`, `luminance`, `contrast`, `best_ink` |
-# | `cover_motifs`, `cover_patterns` | motif, ornament | shapes, drawn with the `Pen` of `cover_drawing` | `draw_motif` |
-# | `cover_type`, `cover_layouts` | title, artist | lettering, a laid-out `Sleeve` | `Face`, `load_fonts`, `fit_text`, `Line` |
-# | `styles`, `composing`, `arranging` | one track's facts | a score | `parse_chord`, `voice_chord`, `compose` |
-# | `music` | a score | a clip | `write_midi`, `play`, `master`, `make_clip`, `write_clip`, `with_serial`, `ogg_checksum` |
-#
-# </details>
-#
-# Let the composer write for our two tracks once more (`seed` decides what the facts leave open, so
-# these are sisters of the clips above). How many beats a minute, which players, how many notes?
+# A composer needs to know how fast to write, and for which players. What do the facts of a genre say
+# about both: the mean tempo of its tracks, and the instruments that may lead?
 
 # %%
-from mmrec_course.simulation.arranging import compose
-
-artists = pd.Series(truth["artist"], truth["item_ids"], name="artist_id")
-for track in (fast, slow):
-    score = compose(facts.join(artists).loc[track], seed=1)
-    players = ", ".join(part.name for part in score.parts)
-    print(f"{track}: {score.bpm:.0f} beats a minute, {len(score.notes)} notes for {players}")
+by_genre = facts.groupby("genre")
+players = by_genre["lead"].unique().str.join(", ")
+table = pd.DataFrame({"mean tempo": by_genre["tempo"].mean(), "may lead": players})
+print_table(table.sort_values("mean tempo"), digits=1, max_width=70)
 
 # %% [markdown]
-# A fast track is fast because its fact says so. But no modality shows the facts exactly. Compare
+# Ambient is the slowest genre and house the fastest; our two songs are one of each. A fast track is fast
+# because its fact says so. But no modality shows the facts exactly. Compare
 # the fact *lightness* with the average brightness of each cover, 0 black to 1 white. (`fixed` rounds
 # as `print_table` and its twin `format_table` do. All three refuse a number like 0.125, just between
 # 0.12 and 0.13, as another computer might round it the other way.)
@@ -447,7 +434,7 @@ print_table(pd.DataFrame({"variance": variance, "share": variance / variance[-1]
 # standard deviation 0.6) exceeds. Take away the mood: how often do the steps alone give the rating?
 
 # %%
-from mmrec_course.simulation.world import RATING_STEPS
+from mmrec_course.datasets.synthetic import RATING_STEPS
 
 calm = 1 + np.searchsorted(RATING_STEPS, utility)
 gap = np.abs(calm[u, i] - ratings["rating"].to_numpy())
@@ -508,7 +495,7 @@ print_table(pd.DataFrame(ranks).T)
 # media show?
 
 # %%
-from mmrec_course.simulation.world import make_world
+from mmrec_course.datasets.synthetic import make_world
 
 for signal in (True, False):
     world = make_world(media_signal=signal, n_ratings=7200, rng=0)

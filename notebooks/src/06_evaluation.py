@@ -755,7 +755,7 @@ for half, tables in halves.items():
 # *would* think of the ten tracks:
 
 # %%
-from mmrec_course.simulation.world import RATING_STEPS
+from mmrec_course.datasets.synthetic import RATING_STEPS
 
 truth = mosaic.truth()
 utility = pd.DataFrame(truth["utility"], truth["user_ids"], truth["item_ids"])

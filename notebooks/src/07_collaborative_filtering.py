@@ -519,7 +519,7 @@ finish(ax, alt="NDCG@10 over RMSE: SVD has the smallest error, iALS and EASE the
 # passes a step for each star:
 
 # %%
-from mmrec_course.simulation.world import RATING_STEPS
+from mmrec_course.datasets.synthetic import RATING_STEPS
 
 true_stars = 1 + np.searchsorted(RATING_STEPS, truth["utility"].astype(float))
 seen, later, later_liked = (np.zeros(true_stars.shape, bool) for _ in range(3))

@@ -789,7 +789,8 @@ print("all fakes include 0:", ((fakes["low"] <= 0) & (fakes["high"] >= 0)).all()
 # there, finding nothing in the others would say nothing.
 
 # %%
-from mmrec_course.simulation.world import fact_blocks, make_world
+from mmrec_course.datasets.synthetic import make_world
+from mmrec_course.features.synthetic import fact_blocks
 
 mosaic_present, present = present, dict.fromkeys(blocks, everywhere)
 for signal, draws in {True: 3, False: 5}.items():

@@ -580,8 +580,9 @@ finish(
 # control, but media matter.
 
 # %%
+from mmrec_course.datasets.synthetic import make_world
+from mmrec_course.features.synthetic import fact_blocks
 from mmrec_course.recommenders import Random
-from mmrec_course.simulation.world import fact_blocks, make_world
 
 
 def beside_chance(given, cut):

@@ -248,8 +248,8 @@ print_table(taken_apart.rename_axis("track"))
 # them all?
 
 # %%
+from mmrec_course.datasets.synthetic import RATING_STEPS
 from mmrec_course.display import fixed, interval
-from mmrec_course.simulation.world import RATING_STEPS
 
 truth = mosaic.truth()
 utility = pd.DataFrame(truth["utility"], truth["user_ids"], truth["item_ids"])

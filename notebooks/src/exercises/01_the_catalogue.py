@@ -205,7 +205,7 @@ assert abs(flattery([5, 3], tiny_utility, tiny_steps) - (4 - 2.75)) < 1e-9, (
 )
 
 # %%
-from mmrec_course.simulation.world import RATING_STEPS
+from mmrec_course.datasets.synthetic import RATING_STEPS
 
 utility = mosaic.truth()["utility"].astype(float)
 u, i = users.get_indexer(ratings["user_id"]), items.get_indexer(ratings["item_id"])

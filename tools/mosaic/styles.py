@@ -2,8 +2,6 @@
 
 In: nothing. Out: tables, and a reader of chord symbols. Used by ``composing.py`` (a band that
 fills a score) and ``arranging.py`` (what each genre plays).
-
-Notebook: 01_the_catalogue
 """
 
 from __future__ import annotations
@@ -191,8 +189,6 @@ def parse_chord(symbol: str) -> tuple[int, tuple[int, ...]]:
     (8, (0, 4, 7, 11))
     >>> parse_chord("ii9")
     (2, (0, 3, 7, 10, 14))
-
-    Notebook: 01_the_catalogue
     """
     match = re.fullmatch(r"([b#]?)([ivIV]+)(.*)", symbol)
     if match is None or match[2].lower() not in NUMERALS:

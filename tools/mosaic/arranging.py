@@ -3,8 +3,6 @@
 In: the facts of one track and a seed. Out: a ``Score``. Patterns are strings that span a bar
 (two bars with a ``|``): ``x`` plays, ``X`` accents, ``o`` touches, ``u`` strums upwards, ``-``
 holds, ``.`` rests; basses spell R (root), 3, 5, 7, 8 and a (approach), arpeggios name voices.
-
-Notebook: 01_the_catalogue
 """
 
 from __future__ import annotations
@@ -12,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from mmrec_course.simulation.composing import Band, Chord, Score, nearest
-from mmrec_course.simulation.styles import LEADS, STYLES
+from mosaic.composing import Band, Chord, Score, nearest
+from mosaic.styles import LEADS, STYLES
 
 __all__ = ["compose"]
 
@@ -46,8 +44,6 @@ def compose(facts: Mapping[str, Any], *, seed: int) -> Score:
     ------
     ValueError
         If genre or lead is unknown.
-
-    Notebook: 01_the_catalogue
     """
     genre, lead = str(facts["genre"]), str(facts["lead"])
     if genre not in ARRANGEMENTS:

@@ -4,8 +4,6 @@ In: an angle and two numbers with mean 0 and standard deviation 1. Out: a palett
 and ramps keep the main hue, with two further colours that relate to it. Colours are mixed in
 OKLCH (Ottosson, 2020), where equal steps look equal, and clipped to sRGB by giving up chroma,
 never hue or lightness.
-
-Notebook: 01_the_catalogue
 """
 
 from __future__ import annotations
@@ -16,7 +14,7 @@ from math import cos, erf, sin, sqrt
 
 import numpy as np
 
-from mmrec_course.simulation.cover_drawing import Colour
+from mosaic.cover_drawing import Colour
 
 __all__ = ["Palette", "best_ink", "contrast", "luminance", "make_palette", "oklch", "widest"]
 
@@ -38,17 +36,12 @@ def oklch(lightness: float, chroma: float, hue: float) -> Colour:
     (red, green, blue), each in 0–1.
 
     Source: B. Ottosson, A perceptual color space for image processing (2020).
-
-    Notebook: 01_the_catalogue
     """
     return _encode(_linear(lightness, min(max(chroma, 0.0), widest(lightness, hue)), hue))
 
 
 def widest(lightness: float, hue: float) -> float:
-    """The largest chroma, up to 0.4, that sRGB shows at a lightness and a hue in radians.
-
-    Notebook: 01_the_catalogue
-    """
+    """The largest chroma, up to 0.4, that sRGB shows at a lightness and a hue in radians."""
     low, high = 0.0, 0.4
     for _ in range(16):
         middle = (low + high) / 2
@@ -81,28 +74,19 @@ def _encode(rgb: Colour) -> Colour:
 
 
 def luminance(colour: Colour) -> float:
-    """Relative luminance in 0–1, as WCAG 2 defines it.
-
-    Notebook: 01_the_catalogue
-    """
+    """Relative luminance in 0–1, as WCAG 2 defines it."""
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colour]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 def contrast(one: Colour, other: Colour) -> float:
-    """Contrast ratio of two colours, 1 (none) to 21 (black on white), as WCAG 2 defines it.
-
-    Notebook: 01_the_catalogue
-    """
+    """Contrast ratio of two colours, 1 (none) to 21 (black on white), as WCAG 2 defines it."""
     dark, light = sorted((luminance(one), luminance(other)))
     return (light + 0.05) / (dark + 0.05)
 
 
 def best_ink(inks: Sequence[Colour], behind: Sequence[Colour]) -> tuple[Colour, float]:
-    """The ink whose lowest contrast with anything behind it is highest, and that contrast.
-
-    Notebook: 01_the_catalogue
-    """
+    """The ink whose lowest contrast with anything behind it is highest, and that contrast."""
     worst = [min(contrast(ink, b) for b in behind) for ink in inks]
     best = int(np.argmax(worst))
     return inks[best], worst[best]
@@ -121,8 +105,6 @@ class Palette:
     ``purity`` the share of the chroma that sRGB has at a lightness (of 0.21 at most);
     ``drift`` how far in radians the ramp's far end turns; ``accent_hue`` and ``second_hue`` the
     hues of the others in radians; ``accent_chroma`` the chroma of the accent.
-
-    Notebook: 01_the_catalogue
     """
 
     hue: float
@@ -208,8 +190,6 @@ def make_palette(
     Returns
     -------
     Palette
-
-    Notebook: 01_the_catalogue
     """
     rng = np.random.default_rng(rng)
     level = 0.24 + 0.68 * _share(lightness)

@@ -6,9 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-
-from mmrec_course.simulation.composing import Band, nearest, voice_chord
-from mmrec_course.simulation.styles import STYLES
+from mosaic.composing import Band, nearest, voice_chord
+from mosaic.styles import STYLES
 
 FACTS = {
     "artist_id": 3,

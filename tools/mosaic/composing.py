@@ -2,8 +2,6 @@
 
 In: the facts of one track. Out: a ``Score``, note events in beats plus how each part is set up.
 What each genre plays is written in ``arranging.py``; how a score becomes sound in ``music.py``.
-
-Notebook: 01_the_catalogue
 """
 
 from __future__ import annotations
@@ -15,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from mmrec_course.simulation.styles import SCALES, Style, parse_chord
-from mmrec_course.simulation.world import GENRES, SOUND
+from mmrec_course.datasets.synthetic import GENRES, SOUND
+from mosaic.styles import SCALES, Style, parse_chord
 
 __all__ = ["voice_chord"]
 
@@ -92,8 +90,6 @@ def voice_chord(
     Returns
     -------
     list of MIDI pitches, low to high, one for each distinct pitch class.
-
-    Notebook: 01_the_catalogue
     """
     classes = sorted(set(tones))
     best, best_cost = list(classes), float("inf")

@@ -5,8 +5,6 @@ pixels, red green blue. The facts set the palette (hue, lightness, vividness), t
 motif and its density (ornament); the artist sets typeface and habits of layout, so that covers
 of one artist are relatives; the item id sets everything else. What is shown differs a little
 from the facts, as a designer's reading of a record would.
-
-Notebook: 01_the_catalogue
 """
 
 from __future__ import annotations
@@ -20,11 +18,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mmrec_course.simulation.cover_drawing import Pen
-from mmrec_course.simulation.cover_layouts import FULL, LAYOUTS, Sleeve
-from mmrec_course.simulation.cover_motifs import KINDS
-from mmrec_course.simulation.cover_palette import make_palette
-from mmrec_course.simulation.cover_type import FACES, Line, load_fonts
+from mosaic.cover_drawing import Pen
+from mosaic.cover_layouts import FULL, LAYOUTS, Sleeve
+from mosaic.cover_motifs import KINDS
+from mosaic.cover_palette import make_palette
+from mosaic.cover_type import FACES, Line, load_fonts
 
 __all__ = ["draw_cover", "finish", "stable_seed", "write_cover"]
 
@@ -51,8 +49,6 @@ def stable_seed(*parts: object) -> int:
 
     >>> stable_seed("cover", "t115")
     477214017
-
-    Notebook: 01_the_catalogue
     """
     return zlib.crc32("\x1f".join(str(p) for p in parts).encode())
 
@@ -96,8 +92,6 @@ def draw_cover(
         If a font is missing; the message names the Debian package.
     ValueError
         If the motif is unknown, or a text is blank or has a letter that the typeface lacks.
-
-    Notebook: 01_the_catalogue
     """
     if facts["motif"] not in KINDS:
         raise ValueError(f"motif: {facts['motif']!r} is not one of {', '.join(KINDS)}")
@@ -167,8 +161,6 @@ def finish(
     Returns
     -------
     (160, 160, 3) uint8, each pixel the mean of 4 × 4.
-
-    Notebook: 01_the_catalogue
     """
     drawn = pixels.astype(np.float32) / 255
     if rng.random() < 0.16:
@@ -206,8 +198,6 @@ def write_cover(path: str | Path, pixels: npt.NDArray[np.uint8]) -> None:
         File to write; its folder must exist.
     pixels
         (height, width, 3) uint8, red green blue.
-
-    Notebook: 01_the_catalogue
     """
     from PIL import Image
 

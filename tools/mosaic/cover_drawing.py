@@ -2,8 +2,6 @@
 
 In: numbers, and colours as (red, green, blue) in 0–1. Out: marks on a canvas of pixels. skia is
 imported only where a canvas is opened.
-
-Notebook: 01_the_catalogue
 """
 
 from __future__ import annotations
@@ -69,8 +67,6 @@ class Pen:
     """A canvas with the few marks that covers are made of.
 
     Coordinates are pixels from the upper left, angles degrees clockwise from three o'clock.
-
-    Notebook: 01_the_catalogue
     """
 
     def __init__(self, pixels: npt.NDArray[np.uint8]) -> None:

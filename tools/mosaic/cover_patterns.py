@@ -3,15 +3,13 @@
 In: a pen whose origin is the upper left of the picture, its width and height in pixels, a
 palette, a density in 0–1 (the fact ``ornament`` as shown) and a generator. Out: marks. More
 density means more, finer parts, never another family.
-
-Notebook: 01_the_catalogue
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from mmrec_course.simulation.cover_drawing import Inks, Pen, arc, how_many, spread
+from mosaic.cover_drawing import Inks, Pen, arc, how_many, spread
 
 # rings
 

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from mmrec_course.simulation.cover_palette import (
+from mosaic.cover_palette import (
     best_ink,
     contrast,
     luminance,

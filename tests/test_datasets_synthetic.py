@@ -1,17 +1,16 @@
-"""The made-up world: its facts, its listeners, its ratings."""
+"""The synthetic catalogue: its facts, its users, its ratings."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from mmrec_course.simulation.world import (
+from mmrec_course.datasets.synthetic import (
     GENRES,
     LOOK,
     RATING_STEPS,
     SOUND,
     THEMES,
     draw_tracks,
-    fact_blocks,
     make_world,
     simulate_listeners,
     simulate_ratings,
@@ -28,6 +27,27 @@ def test_the_same_seed_makes_the_same_world_and_another_seed_another():
     pd.testing.assert_frame_equal(world.ratings, again.ratings)
     np.testing.assert_allclose(world.utility, again.utility, rtol=1e-9)
     assert not world.ratings.equals(other.ratings)
+
+
+@pytest.mark.parametrize(
+    ("signal", "first_items", "stars"),
+    [
+        (True, ["t047", "t183", "t403"], [967, 3408, 6710, 7781, 6134]),
+        (False, ["t356", "t479", "t240"], [1043, 3588, 6645, 7772, 5952]),
+    ],
+)
+def test_a_seed_draws_what_the_lessons_show(signal, first_items, stars):
+    world = make_world(media_signal=signal, rng=1)
+    first = world.tracks.iloc[0]
+    facts = ["item_id", "genre", "lead", "motif", "theme", "second_theme"]
+    assert first[facts].tolist() == ["t155", "dub", "muted guitar", "ribbons", "space", "winter"]
+    np.testing.assert_allclose(
+        first[["tempo", "ornament"]].astype(float), [-2.406410, 0.447084], 1e-5
+    )
+    assert world.ratings["item_id"].head(3).tolist() == first_items
+    # A last bit on another processor may lead to another choice, and then to others.
+    counts = world.ratings["rating"].value_counts().sort_index()
+    np.testing.assert_allclose(counts, stars, rtol=0.05)
 
 
 def test_tracks_have_facts_on_the_stated_scales(world):
@@ -103,13 +123,3 @@ def test_ratings_follow_utility_and_what_is_rated_is_not_random(world):
 def test_impossible_numbers_of_ratings_are_refused(world):
     with pytest.raises(ValueError, match="n_ratings: 100 is outside 7200–144000"):
         simulate_ratings(world.tracks, world.utility, 100)
-
-
-def test_fact_blocks_are_the_facts_plus_noise(world):
-    clean, noisy = fact_blocks(world.tracks, noise=0), fact_blocks(world.tracks, noise=1, rng=3)
-    assert list(clean) == ["image", "text", "audio"]
-    for modality, block in clean.items():
-        np.testing.assert_allclose(block.values.std(axis=0), 1)
-        gap = noisy[modality].values - block.values
-        assert 0.9 < gap.std() < 1.1
-        assert list(block.item_ids) == list(world.tracks["item_id"])

@@ -15,16 +15,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+from mosaic import cover_layouts, covers
+from mosaic.cover_drawing import how_many, spread
+from mosaic.cover_layouts import FULL, LAYOUTS, Sleeve
+from mosaic.cover_motifs import KINDS
+from mosaic.cover_palette import make_palette
+from mosaic.cover_type import FACES, Face, Line, load_fonts
+from mosaic.covers import LEANINGS, draw_cover, stable_seed, write_cover
 
-from mmrec_course.simulation import cover_layouts, covers
-from mmrec_course.simulation.cover_drawing import how_many, spread
-from mmrec_course.simulation.cover_layouts import FULL, LAYOUTS, Sleeve
-from mmrec_course.simulation.cover_motifs import KINDS
-from mmrec_course.simulation.cover_palette import make_palette
-from mmrec_course.simulation.cover_type import FACES, Face, Line, load_fonts
-from mmrec_course.simulation.covers import LEANINGS, draw_cover, stable_seed, write_cover
-from mmrec_course.simulation.world import GENRES, MOTIFS, draw_tracks
+from mmrec_course.datasets.synthetic import GENRES, MOTIFS, draw_tracks
 
+TOOLS = Path(__file__).resolve().parent.parent / "tools"
 LONG_TITLE = "Postgraduates of Leisure Studies Remember the Extraordinary Winter Timetable"
 LONG_ARTIST = "Brother Lumen & the Disconsolate Harbourmasters"
 FACTS = {
@@ -52,6 +53,7 @@ needs_drawing = pytest.mark.skipif(bool(_missing()), reason=_missing() or "never
 
 def test_seeds_are_those_of_crc32_and_tell_their_parts_apart() -> None:
     assert stable_seed("a") == 0xE8B7BE43  # a published check value
+    assert stable_seed("cover", "t115") == 477214017
     assert stable_seed("a", "bc") != stable_seed("ab", "c")
 
 
@@ -85,8 +87,8 @@ def test_counts_grow_geometrically_and_places_keep_apart() -> None:
 
 @pytest.mark.skipif(not importlib.util.find_spec("skia"), reason="this file's imports show it")
 def test_covers_can_be_imported_without_skia() -> None:
-    code = "import sys, mmrec_course.simulation.covers; sys.exit('skia' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+    code = "import sys, mosaic.covers; sys.exit('skia' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=TOOLS, check=False).returncode == 0
 
 
 # drawing
@@ -138,7 +140,7 @@ def test_long_words_stay_in_their_box_and_on_the_sleeve(
 @needs_drawing
 @pytest.mark.parametrize("name", list(FACES))
 def test_ink_lies_where_the_measure_says(name: str) -> None:
-    from mmrec_course.simulation.cover_drawing import Pen
+    from mosaic.cover_drawing import Pen
 
     pen = Pen(np.zeros((200, 900, 4), np.uint8))
     line = Line(load_fonts({name: FACES[name]})[name][0], FACES[name].tracking)
@@ -158,11 +160,12 @@ def test_a_letter_that_the_typeface_lacks_is_refused() -> None:
 @needs_drawing
 def test_same_arguments_give_the_same_bytes_in_another_process(tmp_path: Path) -> None:
     code = (
-        "import sys; from mmrec_course.simulation.covers import draw_cover, write_cover;"
+        "import sys; from mosaic.covers import draw_cover, write_cover;"
         f"write_cover(sys.argv[1], draw_cover({FACTS!r}, title='Salt', artist='Ósk', item_id='t7'))"
     )
     here, there = tmp_path / "here.jpg", tmp_path / "there.jpg"
-    subprocess.run([sys.executable, "-c", code, str(there)], check=True, capture_output=True)
+    command = [sys.executable, "-c", code, str(there)]
+    subprocess.run(command, cwd=TOOLS, check=True, capture_output=True)
     write_cover(here, draw_cover(FACTS, title="Salt", artist="Ósk", item_id="t7"))
     assert here.read_bytes() == there.read_bytes()
 
@@ -183,8 +186,8 @@ def test_a_cover_is_small_in_pixels_and_bytes_and_differs_by_item(tmp_path: Path
 
 @needs_drawing
 def test_every_kind_of_motif_marks_the_picture_at_every_density() -> None:
-    from mmrec_course.simulation.cover_drawing import Pen
-    from mmrec_course.simulation.cover_motifs import draw_motif
+    from mosaic.cover_drawing import Pen
+    from mosaic.cover_motifs import draw_motif
 
     side = FULL // 2
     for family, kinds in KINDS.items():

@@ -12,10 +12,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import soundfile
-
-from mmrec_course.simulation.arranging import compose
-from mmrec_course.simulation.composing import Note, Part, Score
-from mmrec_course.simulation.music import (
+from mosaic.arranging import compose
+from mosaic.composing import Note, Part, Score
+from mosaic.music import (
     PLAY_RATE,
     SAMPLE_RATE,
     SOUNDFONT,
@@ -225,15 +224,16 @@ def test_a_clip_is_music_of_the_right_length_and_level():
 
 
 @needs_synth
-def test_two_processes_make_the_same_bytes(tmp_path):
+def test_two_processes_make_the_same_bytes(tmp_path, root):
     pytest.importorskip("mido")
     code = (
         "import sys\n"
-        "from mmrec_course.simulation.music import make_clip, write_clip\n"
+        "from mosaic.music import make_clip, write_clip\n"
         f"write_clip(sys.argv[1], make_clip({FACTS!r}), item_id='t001')\n"
     )
     here, there = tmp_path / "here.ogg", tmp_path / "there.ogg"
     environment = {**os.environ, "PYTHONHASHSEED": "1"}
-    subprocess.run([sys.executable, "-c", code, str(there)], check=True, env=environment)
+    command = [sys.executable, "-c", code, str(there)]
+    subprocess.run(command, cwd=root / "tools", check=True, env=environment)
     write_clip(here, make_clip(FACTS), item_id="t001")
     assert here.read_bytes() == there.read_bytes()

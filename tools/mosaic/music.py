@@ -2,8 +2,6 @@
 
 In: a row of facts with its item id. Out: a mono wave at 22,050 Hz or an Ogg Vorbis file whose
 bytes depend on nothing but the facts and the versions of FluidSynth, libsndfile and the font.
-
-Notebook: 01_the_catalogue
 """
 
 from __future__ import annotations
@@ -20,8 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from mmrec_course.simulation.arranging import compose
-from mmrec_course.simulation.composing import Score
+from mosaic.arranging import compose
+from mosaic.composing import Score
 
 __all__ = ["make_clip", "master", "ogg_checksum", "play", "with_serial", "write_clip", "write_midi"]
 
@@ -49,8 +47,6 @@ def write_midi(score: Score) -> bytes:
     ------
     ValueError
         If there are more parts than channels, or a note names a part that nobody plays.
-
-    Notebook: 01_the_catalogue
     """
     import mido
 
@@ -164,8 +160,6 @@ def play(
         If the executable or the sound font is missing.
     RuntimeError
         If FluidSynth fails, or has not finished within two minutes.
-
-    Notebook: 01_the_catalogue
     """
     import soundfile
 
@@ -251,8 +245,6 @@ def master(
     ------
     ValueError
         If the recording is silent or shorter than the clip.
-
-    Notebook: 01_the_catalogue
     """
     from scipy.signal import butter, resample_poly, sosfilt
 
@@ -311,8 +303,6 @@ def make_clip(
     ------
     FileNotFoundError
         As ``play`` does.
-
-    Notebook: 01_the_catalogue
     """
     seed = zlib.crc32(str(facts["item_id"]).encode())
     score = compose(facts, seed=seed)
@@ -345,8 +335,6 @@ def write_clip(
         Its checksum becomes the serial number of the stream, which libsndfile draws at random.
     compression
         0 (large) to 1 (small).
-
-    Notebook: 01_the_catalogue
     """
     import soundfile
 
@@ -377,8 +365,6 @@ def with_serial(ogg: bytes, serial: int) -> bytes:
         If a page does not start with ``OggS`` or is cut short.
 
     Source: RFC 3533 (S. Pfeiffer, 2003), section 6.
-
-    Notebook: 01_the_catalogue
     """
     out, at = bytearray(ogg), 0
     while at < len(out):
@@ -409,10 +395,7 @@ _TABLE = _checksum_table()
 
 
 def ogg_checksum(page: bytes) -> int:
-    """CRC-32 of an Ogg page whose checksum bytes are zero (generator 0x04c11db7, not reflected).
-
-    Notebook: 01_the_catalogue
-    """
+    """CRC-32 of an Ogg page whose checksum bytes are zero (generator 0x04c11db7, not reflected)."""
     value = 0
     for byte in page:
         value = ((value << 8) & 0xFFFFFFFF) ^ _TABLE[(value >> 24) ^ byte]

@@ -4,8 +4,6 @@ In: a pen whose origin is the upper left of the picture, its width and height in
 palette, a density in 0–1 (the fact ``ornament`` as shown) and a generator. Out: marks. More
 density means more, finer parts, never another family. Four families that are patterns stand in
 ``cover_patterns``, the four that are things or places here.
-
-Notebook: 01_the_catalogue
 """
 
 from __future__ import annotations
@@ -14,8 +12,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from mmrec_course.simulation import cover_patterns as patterns
-from mmrec_course.simulation.cover_drawing import Colour, Inks, Pen, Points, arc, how_many, spread
+from mosaic import cover_patterns as patterns
+from mosaic.cover_drawing import Colour, Inks, Pen, Points, arc, how_many, spread
 
 __all__ = ["draw_motif"]
 
@@ -393,8 +391,6 @@ def draw_motif(
     ------
     ValueError
         If the family is unknown.
-
-    Notebook: 01_the_catalogue
     """
     if motif not in KINDS:
         raise ValueError(f"motif: {motif!r} is not one of {', '.join(KINDS)}")

@@ -5,8 +5,6 @@ canvas. skia is imported only where a font is opened, so that fitting needs noth
 
 The outlines of these open fonts are drawn into pictures, which every one of their licences
 allows; no font file is part of the course.
-
-Notebook: 01_the_catalogue
 """
 
 from __future__ import annotations
@@ -21,7 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mmrec_course.simulation.cover_drawing import Pen
+from mosaic.cover_drawing import Pen
 
 __all__ = ["Face", "Line", "fit_text", "load_fonts"]
 
@@ -33,8 +31,6 @@ class Face:
     ``case`` is how its titles are set: any (the artist's habit decides), upper, or as written
     (title); ``tracking`` extra space between letters, in sizes; ``smallest`` the size in pixels
     of the finished cover under which more lines are preferred to smaller ones.
-
-    Notebook: 01_the_catalogue
     """
 
     display: str
@@ -139,8 +135,6 @@ def load_fonts(faces: Mapping[str, Face] = FACES) -> dict[str, tuple[Any, Any]]:
     ------
     FileNotFoundError
         If a font file is not there; the message names the Debian packages that bring it.
-
-    Notebook: 01_the_catalogue
     """
     return {
         name: (_typeface(f.display, f.packages), _typeface(f.text, f.packages))
@@ -191,8 +185,6 @@ def fit_text(
     ------
     ValueError
         If the text is blank or the box is empty.
-
-    Notebook: 01_the_catalogue
     """
     words = text.split()
     if not words:
@@ -228,10 +220,7 @@ def _balanced(words: list[str], n_lines: int, measure: Callable[[str], float]) -
 
 
 class Line:
-    """One cut of a face: measures strings and sets them, with kerning pairs and tracking.
-
-    Notebook: 01_the_catalogue
-    """
+    """One cut of a face: measures strings and sets them, with kerning pairs and tracking."""
 
     def __init__(self, typeface: Any, tracking: float = 0.0) -> None:
         """``tracking`` is extra space after each letter, in sizes."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from mosaic.arranging import KICK, RIDE, compose
 
-from mmrec_course.simulation.arranging import KICK, RIDE, compose
-from mmrec_course.simulation.world import GENRES, SOUND
+from mmrec_course.datasets.synthetic import GENRES, SOUND
 
 EVERY = [(genre, lead) for genre, (_, leads) in GENRES.items() for lead in leads]
 

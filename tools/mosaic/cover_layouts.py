@@ -3,8 +3,6 @@
 In: a ``Sleeve`` (pen, palette, typeface, words, motif). Out: marks on a square of 640 pixels,
 four times the cover's size. Words shrink or break into lines, and are set in the ink that
 contrasts best with what lies behind them; where nothing contrasts, a panel goes under them.
-
-Notebook: 01_the_catalogue
 """
 
 from __future__ import annotations
@@ -15,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from mmrec_course.simulation.cover_drawing import Colour, Pen
-from mmrec_course.simulation.cover_motifs import draw_motif
-from mmrec_course.simulation.cover_palette import Palette, best_ink, contrast
-from mmrec_course.simulation.cover_type import Face, Line, fit_text
+from mosaic.cover_drawing import Colour, Pen
+from mosaic.cover_motifs import draw_motif
+from mosaic.cover_palette import Palette, best_ink, contrast
+from mosaic.cover_type import Face, Line, fit_text
 
 __all__ = ["Sleeve"]
 
@@ -28,10 +26,7 @@ Box = tuple[float, float, float, float]
 
 @dataclass
 class Sleeve:
-    """Everything a layout needs, and the two acts it has: a picture, some words.
-
-    Notebook: 01_the_catalogue
-    """
+    """Everything a layout needs, and the two acts it has: a picture, some words."""
 
     pen: Pen
     inks: Palette

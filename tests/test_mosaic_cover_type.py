@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from mmrec_course.simulation.cover_type import fit_text
+from mosaic.cover_type import fit_text
 
 
 def _half_em(text: str) -> float:

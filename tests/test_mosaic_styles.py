@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from mosaic.styles import LEADS, STYLES, parse_chord
 
-from mmrec_course.simulation.styles import LEADS, STYLES, parse_chord
-from mmrec_course.simulation.world import GENRES
+from mmrec_course.datasets.synthetic import GENRES
 
 
 @pytest.mark.parametrize(
@@ -13,6 +13,8 @@ from mmrec_course.simulation.world import GENRES
     [
         ("I", 0, (0, 4, 7)),
         ("vi", 9, (0, 3, 7)),
+        ("ii9", 2, (0, 3, 7, 10, 14)),
+        ("bVImaj7", 8, (0, 4, 7, 11)),
         ("bVII", 10, (0, 4, 7)),
         ("iiø", 2, (0, 3, 6, 10)),
         ("V7b9", 7, (0, 4, 7, 10, 13)),
