@@ -48,6 +48,7 @@ ROOMS = (
     "evaluation",
     "fusion",
     "recommenders",
+    "extras",
     "simulation",
     "display",
     "plotting",
@@ -56,6 +57,13 @@ ROOMS = (
 # The order already keeps display, plotting and page, which come last, out of rooms that compute.
 # Only the data builder and the lessons that teach it know the made-up world.
 NEVER_IMPORTED = {"simulation"}
+# Extras use every room above them, so no other room imports them when it is loaded. These files
+# import them later, inside a function:
+LATE_IMPORTS = {
+    "datasets/__init__.py",  # load_atomic and load_movielens are public names of datasets
+    "recommenders/__init__.py",  # SurpriseRecommender is a public name of recommenders
+    "recommenders/multimodal.py",  # fusion="multitask" fits MultitaskRidge; nothing else needs it
+}
 
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
@@ -289,6 +297,8 @@ def layering_problems(package: Path) -> list[str]:
             other = name.removeprefix(package.name).lstrip(".").split(".")[0]
             if other not in ROOMS or other == room:
                 continue
+            if other == "extras" and place.as_posix() in LATE_IMPORTS:
+                continue  # that it is late is what the next test sees
             below = ROOMS.index(other) > ROOMS.index(room)
             if below or other in NEVER_IMPORTED:
                 problems.append(f"{place}: imports {name}, but {room} may not use {other}")
@@ -298,6 +308,20 @@ def layering_problems(package: Path) -> list[str]:
 def test_each_room_imports_only_from_rooms_above_it() -> None:
     problems = layering_problems(PACKAGE)
     assert not problems, "\n".join(problems)
+
+
+def test_a_room_that_is_loaded_loads_no_room_below_it() -> None:
+    computing = ROOMS[: ROOMS.index("extras")]
+    code = (
+        "import importlib, sys\n"
+        "def loaded(): return {name.split('.')[1] for name in sys.modules "
+        "if name.startswith('mmrec_course.')}\n"
+        f"for i, room in enumerate({computing!r}):\n"
+        "    importlib.import_module('mmrec_course.' + room)\n"
+        f"    print(*sorted(loaded() - set({computing!r}[: i + 1])))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
 
 
 @pytest.mark.parametrize(
@@ -314,6 +338,11 @@ def test_each_room_imports_only_from_rooms_above_it() -> None:
         ("evaluation/metrics.py", "from mmrec_course.fusion.weighted import weighted_sum", False),
         ("recommenders/base.py", "from mmrec_course.evaluation.metrics import rank_items", True),
         ("recommenders/base.py", "from mmrec_course.display import card", False),
+        ("recommenders/base.py", "from mmrec_course.extras.missing import fill_missing", False),
+        ("datasets/__init__.py", "def f():\n    from ..extras.atomic import load_atomic", True),
+        ("datasets/folder.py", "def f():\n    from ..extras.atomic import load_atomic", False),
+        ("extras/missing.py", "from mmrec_course.recommenders import EASE", True),
+        ("extras/missing.py", "from mmrec_course.display import card", False),
         ("display.py", "from mmrec_course.datasets import Dataset", True),
         ("plotting.py", "from mmrec_course.display import COLORS", True),
         ("display.py", "from mmrec_course.plotting import COLORS", False),

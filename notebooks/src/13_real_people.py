@@ -670,7 +670,7 @@ print(tiny.features["image"].values.shape, "present:", tiny.features["image"].pr
 # `.item` and `.user`; `read_atomic_table` reads one of them:
 
 # %%
-from mmrec_course.datasets.atomic import read_atomic_table
+from mmrec_course.extras.atomic import read_atomic_table
 
 rows = "item_id:token\tclass:token_seq\tyear:float\na\tDrama War\t1995\nb\t\t\n"
 (folder / "films.item").write_text(rows)
@@ -684,7 +684,7 @@ print(read_atomic_table(folder / "films.item").to_string())
 # and keeps them in `data_folder()`. See both refuse:
 
 # %%
-from mmrec_course.datasets.download import check_sha256
+from mmrec_course.extras.download import check_sha256
 
 np.save(folder / "text_feat.npy", np.array([{"run": "me"}, None, 1]), allow_pickle=True)
 for trial in (lambda: load_atomic(folder), lambda: check_sha256(folder / "tiny.inter", 64 * "0")):
