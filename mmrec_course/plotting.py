@@ -597,7 +597,7 @@ def plot_modality_values(
     Parameters
     ----------
     table
-        Of :func:`mmrec_course.fusion.modality_values`: measure, modality, value, low, high.
+        Of :func:`mmrec_course.extras.worth.modality_values`: measure, modality, value, low, high.
     ax
         Where; None makes a figure.
     title

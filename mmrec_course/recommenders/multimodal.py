@@ -23,7 +23,6 @@ from sklearn.utils.validation import check_is_fitted
 from mmrec_course.datasets.validation import check_ratings
 from mmrec_course.evaluation.splits import random_split, temporal_split
 from mmrec_course.features.block import FeatureBlock
-from mmrec_course.fusion.multitask import MultitaskRidge
 from mmrec_course.fusion.weighted import standardize_scores, weight_grid, weighted_sum
 from mmrec_course.recommenders.base import (
     Floats,
@@ -151,7 +150,8 @@ class MultimodalRecommender(Recommender):
       average listener's, c_u ← ρ c_u + (1 − ρ) c̄, ρ = n_u³ / (n_u³ + half_user³).
     - y_m, **one part a modality**: what c says of the rated items that look (read, sound) like
       i, y_m,u = c_u A_m; A_m is a ridge regression or nearest neighbours (:class:`Content`), or,
-      with ``fusion="multitask"``, the matrix that all modalities share (:class:`MultitaskRidge`).
+      with ``fusion="multitask"``, the matrix that all modalities share
+      (:class:`~mmrec_course.extras.multitask.MultitaskRidge`).
       c is not faded here: whom a new item suits is a matter of lasting taste.
     - p̂, **popularity** foreseen from all features together (:class:`Appeal`).
     - n_i, how many ratings item i had: the more is known about what people did with it, the
@@ -428,7 +428,10 @@ class MultimodalRecommender(Recommender):
     def _fit_multitask(
         self, views: Mapping[str, View], fold: Places, users: Places
     ) -> dict[str, Floats]:
-        """A_m = V (Z_m W_m)ᵀ: features foretell the factors V of the collaborative scores."""
+        """A_m = V (Z_m W_m)ᵀ: features predict the factors V of the collaborative scores."""
+        # Only this choice needs the module, which is of lesson 09.
+        from mmrec_course.extras.multitask import MultitaskRidge
+
         rated = self.rated_
         c = self._unseen(users, np.zeros(len(rated), bool))
         _, strength, directions = np.linalg.svd(c, full_matrices=False)

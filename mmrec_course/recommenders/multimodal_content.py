@@ -51,7 +51,7 @@ class Projection:
         Mean of log(1 + how many columns are not 0) over the training items, where features are
         mostly 0, so that their number says something; None elsewhere.
     then_centre, then_matrix
-        (q,) and (q, k): a second step, that of :class:`MultitaskRidge`, after which rows are what
+        (q,) and (q, k): a second step, that of `MultitaskRidge`, after which rows are what
         an item's features say of its collaborative factors; None leaves unit rows.
 
     Notebook: 11_the_recommender
