@@ -284,13 +284,14 @@ def write_needy(folder: Path, *, encoders: bool, ratings: bool) -> None:
     """A package that has encoders or ratings or not, and a notebook with cells that need them."""
     outcome = "assert not download" if ratings else "raise FileNotFoundError('not there')"
     for module, code in {
-        "features": f"def encoders_available():\n    return {encoders}\n",
-        "datasets": f"def load_movielens(name, *, download):\n    {outcome}\n",
+        "extras/encoders": f"def encoders_available():\n    return {encoders}\n",
+        "datasets/__init__": f"def load_movielens(name, *, download):\n    {outcome}\n",
     }.items():
-        package = folder / "mmrec_course" / module
-        package.mkdir(parents=True)
-        (package.parent / "__init__.py").touch()
-        (package / "__init__.py").write_text(code)
+        path = folder / "mmrec_course" / f"{module}.py"
+        path.parent.mkdir(parents=True)
+        for package in (path.parent, path.parent.parent):
+            (package / "__init__.py").touch()
+        path.write_text(code)
     cells = [
         new_code_cell("encoders = ratings = 'absent'", execution_count=1),
         new_code_cell(

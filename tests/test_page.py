@@ -11,7 +11,8 @@ import pandas as pd
 import pytest
 
 from mmrec_course.datasets import Dataset
-from mmrec_course.evaluation import cold_item_split, intra_list_diversity, rerank
+from mmrec_course.evaluation import cold_item_split, intra_list_diversity
+from mmrec_course.extras.reranking import rerank
 from mmrec_course.page import Playground
 from mmrec_course.recommenders import MultimodalRecommender
 from mmrec_course.simulation.world import draw_tracks, fact_blocks, make_world

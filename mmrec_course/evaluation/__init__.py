@@ -22,7 +22,6 @@ from mmrec_course.evaluation.metrics import (
     rmse,
 )
 from mmrec_course.evaluation.probing import ItemFeatures, probe
-from mmrec_course.evaluation.reranking import rerank
 from mmrec_course.evaluation.splits import (
     Split,
     cold_item_split,
@@ -58,7 +57,6 @@ __all__ = [
     "rank_items",
     "recall",
     "reciprocal_rank",
-    "rerank",
     "rmse",
     "search",
     "temporal_split",

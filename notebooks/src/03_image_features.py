@@ -575,10 +575,10 @@ print_table(against.loc[["histogram + moments", "moments", "HOG"], columns], dig
 # weights from their file as plain numbers; a `WeightsFile` knows its fingerprint.)
 
 # %% tags=["needs-encoders"]
-from mmrec_course.features import encoders_available
+from mmrec_course.extras.encoders import encoders_available
 
 if encoders_available():
-    from mmrec_course.features import ImageEncoder
+    from mmrec_course.extras.encoders import ImageEncoder
 
     learned = extract_features(mosaic, ["image"], extractors={"image": ImageEncoder()})["image"]
     print_table(probe(learned, facts, groups=artist)[["score", "low", "high", "chance"]])

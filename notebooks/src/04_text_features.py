@@ -516,7 +516,7 @@ finish(
 # in it is executed. Does it know that a sea is an ocean?
 
 # %% tags=["needs-encoders"]
-from mmrec_course.features import TextEncoder, encoders_available
+from mmrec_course.extras.encoders import TextEncoder, encoders_available
 
 if encoders_available():
     for a, b in (("sea", "ocean"), ("snow", "frost"), ("sea", "guitar")):

@@ -430,7 +430,7 @@ print(f"tracks in anybody's ten: {coverage(ten, items):.0%}")
 # two tracks look, read and sound, on average.
 
 # %%
-from mmrec_course.evaluation import rerank
+from mmrec_course.extras.reranking import rerank
 from mmrec_course.fusion import early_fusion
 
 alike = early_fusion(past_blocks, n_components=None, fit_items=past.seen["item_id"].unique())

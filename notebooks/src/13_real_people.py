@@ -163,8 +163,14 @@ print({name: block.values.shape for name, block in blocks.items()})
 from surprise import SVD
 
 from mmrec_course.evaluation import search
-from mmrec_course.recommenders import EASE, ContentKNN, ContentRidge, ImplicitALS, Popularity
-from mmrec_course.recommenders.surprise_models import SurpriseRecommender
+from mmrec_course.recommenders import (
+    EASE,
+    ContentKNN,
+    ContentRidge,
+    ImplicitALS,
+    Popularity,
+    SurpriseRecommender,
+)
 
 near = {"modality": ["text", "topics"], "n_neighbors": [10, 30]}
 svd = [SVD(n_factors=100, biased=biased, random_state=0) for biased in (True, False)]

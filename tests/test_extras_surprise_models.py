@@ -11,8 +11,7 @@ import surprise
 from scipy import stats
 from sklearn.base import clone
 
-from mmrec_course.recommenders import SurpriseRecommender
-from mmrec_course.recommenders.surprise_models import nearest_only
+from mmrec_course.extras.surprise_models import SurpriseRecommender, nearest_only
 from mmrec_course.simulation.world import fact_blocks, make_world
 
 KNN = (
