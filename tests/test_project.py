@@ -410,10 +410,11 @@ def test_unsafe_code_is_recognised(source: str, safe: bool) -> None:
     assert (unsafe_code(source) == []) is safe
 
 
-def public_objects() -> list[tuple[str, object]]:
-    """Every function and class that a module of the package offers in `__all__`."""
+def exported_objects() -> list[tuple[str, object]]:
+    """Every function and class in the `__all__` of a room's `__init__`."""
     found = []
-    for info in pkgutil.walk_packages(mmrec_course.__path__, "mmrec_course."):
+    rooms = pkgutil.iter_modules(mmrec_course.__path__, "mmrec_course.")
+    for info in (room for room in rooms if room.ispkg):
         module = importlib.import_module(info.name)
         for name in getattr(module, "__all__", ()):
             value = getattr(module, name)
@@ -422,13 +423,23 @@ def public_objects() -> list[tuple[str, object]]:
     return found
 
 
-def test_public_names_have_a_docstring_that_names_their_lesson() -> None:
+def test_what_a_room_exports_has_a_docstring_that_names_its_lesson() -> None:
     problems = [
         name
-        for name, value in public_objects()
+        for name, value in exported_objects()
         if not re.search(r"^\s*Notebook: \d\d_\w+", value.__doc__ or "", flags=re.MULTILINE)
     ]
     assert not problems, "no `Notebook: NN_name` line in " + ", ".join(problems)
+
+
+def test_each_module_of_extras_names_its_lesson() -> None:
+    silent = [
+        path.name
+        for path in (PACKAGE / "extras").glob("*.py")
+        if path.name != "__init__.py"
+        and "\nNotebook: " not in (ast.get_docstring(ast.parse(path.read_text("utf-8"))) or "")
+    ]
+    assert not silent, f"no `Notebook: NN_name` line at the top of extras/{silent[0]}"
 
 
 def test_every_room_on_the_way_says_what_it_offers() -> None:

@@ -1,8 +1,6 @@
 """What does a feature block know? Linear probes: read a known fact of the items off their features.
 
 In: features of items and facts about the same items. Out: a score with an interval for each fact.
-
-Notebook: 03_image_features
 """
 
 from __future__ import annotations

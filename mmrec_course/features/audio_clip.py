@@ -2,8 +2,6 @@
 
 In: a waveform. Out: its spectrogram and what follows from it, each computed at most once; and
 the frame that all audio descriptors share.
-
-Notebook: 05_audio_features
 """
 
 from __future__ import annotations
@@ -50,8 +48,6 @@ class Clip:
     ------
     ValueError
         If the waveform is empty, not one-dimensional or not finite.
-
-    Notebook: 05_audio_features
     """
 
     def __init__(self, wave: ArrayLike, *, sr: int, n_fft: int, hop_length: int) -> None:
@@ -97,8 +93,6 @@ class ClipStatistics(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     A descriptor says what its columns are called (``_names``) and how a :class:`Clip` becomes a
     row (``_row``); it may check more parameters in ``_check``.
-
-    Notebook: 05_audio_features
     """
 
     sr: int
@@ -191,8 +185,6 @@ def mean_and_sd(*frames: NDArray[Any]) -> Floats:
     Returns
     -------
     (2 Σ d_i,) float64: d_1 means, d_1 deviations, d_2 means, …
-
-    Notebook: 05_audio_features
     """
     parts = [statistic(x, axis=1) for x in frames for statistic in (np.mean, np.std)]
     return np.concatenate(parts).astype(np.float64)

@@ -1,8 +1,6 @@
 """Features of one modality that know which items they belong to.
 
 In: ids, numbers, a mask. Out: the same, for any other list of ids, never matched by position.
-
-Notebook: 03_image_features
 """
 
 from __future__ import annotations
@@ -145,8 +143,6 @@ class FeatureBlock:
         ------
         ValueError
             If an id occurs twice, or all are text and those of the block numbers, or the reverse.
-
-        Notebook: 03_image_features
         """
         wanted = _as_ids(item_ids)
         row = pd.Index(self.item_ids).get_indexer(pd.Index(wanted))
@@ -175,8 +171,6 @@ class FeatureBlock:
         ------
         ValueError
             If a name is no column, is one of several columns, or is asked for twice.
-
-        Notebook: 03_image_features
         """
         if isinstance(names, str):
             raise ValueError(f"names: one string; pass [{names!r}]")
@@ -271,8 +265,6 @@ class FeatureBlock:
         Returns
         -------
         FeatureBlock of the same shape; absent rows stay zero, which now is the mean.
-
-        Notebook: 03_image_features
         """
         use = self._learnable(fit_items)
         if not use.any() or not self.names:
@@ -311,8 +303,6 @@ class FeatureBlock:
         -----
         Pearson (1901), Philosophical Magazine 2; scikit-learn's ``PCA`` with a full singular
         value decomposition, O(n · d · min(n, d)), which has no randomness in it.
-
-        Notebook: 03_image_features
         """
         use = self._learnable(fit_items)
         most = min(int(use.sum()), len(self.names))
@@ -355,8 +345,6 @@ class FeatureBlock:
         ------
         ValueError
             If k is not positive, or the item is unknown or absent (with the reason, if known).
-
-        Notebook: 03_image_features
         """
         where = f"block {self.modality!r}"
         if k < 1:

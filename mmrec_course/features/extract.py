@@ -2,8 +2,6 @@
 
 In: a Dataset, and for each modality one transformer or several. Out: dict modality →
 FeatureBlock, rows in the order of ``ds.items``.
-
-Notebook: 00_start_here
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
 """The recommender this course leads to: what people did, and what items look, read, sound like.
 
 In: ratings and feature blocks. Out: one ranked list of warm and new items, and its reasons.
-
-Notebook: 11_the_recommender
 """
 
 from __future__ import annotations
@@ -711,8 +709,6 @@ class MultimodalRecommender(Recommender):
         ValueError
             If a modality is unknown to the model, a weight is negative or not finite, or all
             are zero.
-
-        Notebook: 11_the_recommender
         """
         check_is_fitted(self, "people_")
         for m, w in weights.items():
@@ -748,8 +744,6 @@ class MultimodalRecommender(Recommender):
         ------
         ValueError
             If an item is known already, ids are of another type, or the columns are others.
-
-        Notebook: 11_the_recommender
         """
         check_is_fitted(self, "people_")
         given = check_blocks(blocks)
@@ -807,8 +801,6 @@ class MultimodalRecommender(Recommender):
         ------
         ValueError
             If the ratings are malformed, an item is unknown or ids are of another type.
-
-        Notebook: 11_the_recommender
         """
         check_is_fitted(self, "people_")
         table = check_ratings(ratings, scale=None)
@@ -859,8 +851,6 @@ class MultimodalRecommender(Recommender):
             If the folder holds anything else.
         TypeError
             If a name of a column is neither text nor a number; nothing is written.
-
-        Notebook: 11_the_recommender
         """
         check_is_fitted(self, "people_")
         values: dict[str, Any] = {name: getattr(self, name) for name in SAVED_VALUES}
@@ -892,8 +882,6 @@ class MultimodalRecommender(Recommender):
         ------
         ValueError
             If the folder is no saved model, was changed or cut off, or is of a newer format.
-
-        Notebook: 11_the_recommender
         """
         arrays, values = read_folder(folder, cls.__name__)
         try:

@@ -2,8 +2,6 @@
 
 In: feature blocks and collaborative scores of rated items. Out: scores of any item with
 features, and how well liked an item with such features tends to be.
-
-Notebook: 11_the_recommender
 """
 
 from __future__ import annotations
@@ -53,8 +51,6 @@ class Projection:
     then_centre, then_matrix
         (q,) and (q, k): a second step, that of `MultitaskRidge`, after which rows are what
         an item's features say of its collaborative factors; None leaves unit rows.
-
-    Notebook: 11_the_recommender
     """
 
     centre: Floats
@@ -99,10 +95,7 @@ def _unit(raw: Floats, centre: Floats) -> Floats:
 
 
 def fit_projection(block: FeatureBlock, training: NDArray[np.bool_], rng: int) -> Projection:
-    """From the training items that have the modality.
-
-    Notebook: 11_the_recommender
-    """
+    """From the training items that have the modality."""
     values = block.values[block.present & training]
     matrix, usual = None, None
     filled = np.count_nonzero(values, axis=1)
@@ -130,8 +123,6 @@ def fit_projection(block: FeatureBlock, training: NDArray[np.bool_], rng: int) -
 class View:
     """What a modality shows of every item: rows (n_items, q) of a projection, which have any, and
     how much there is (:meth:`Projection.amount`).
-
-    Notebook: 11_the_recommender
     """
 
     projection: Projection
@@ -141,10 +132,7 @@ class View:
 
 
 def view_of(block: FeatureBlock, training: NDArray[np.bool_], rng: int) -> View:
-    """By a projection learned from the training items.
-
-    Notebook: 11_the_recommender
-    """
+    """By a projection learned from the training items."""
     projection = fit_projection(block, training, rng)
     return View(projection, projection.rows(block), block.present, projection.amount(block))
 
@@ -174,8 +162,6 @@ class Content:
     leverage
         (n_items,) h_i = A_ii of ridge, 0 elsewhere; ``own`` (n_items,) is each item's column
         among the rated ones, −1 for the others.
-
-    Notebook: 11_the_recommender
     """
 
     setting: Setting
@@ -220,10 +206,7 @@ class Content:
 
 
 def fit_content(view: View, rated: Places, setting: Setting) -> Content:
-    """Learn A from all rated items that have the modality.
-
-    Notebook: 11_the_recommender
-    """
+    """Learn A from all rated items that have the modality."""
     rows = view.rows
     own = np.full(len(rows), -1)
     own[rated] = np.arange(len(rated))
@@ -253,10 +236,7 @@ def fit_content(view: View, rated: Places, setting: Setting) -> Content:
 def neighbour_weights(
     rows: Floats, own: Places, f: Floats, training: Places, n_rated: int, k: int
 ) -> sp.csr_array:
-    """A (n_rated, n_items), sparse; in blocks of items, O(n_items · n_training · q).
-
-    Notebook: 11_the_recommender
-    """
+    """A (n_rated, n_items), sparse; in blocks of items, O(n_items · n_training · q)."""
     place = np.full(n_rated + 1, -1)
     place[training] = np.arange(len(training))
     parts = []
@@ -290,8 +270,6 @@ def hidden_scores(
         (n_users, n_rated) collaborative scores that have not seen the hidden items' ratings.
     hide
         (n_rated,) bool.
-
-    Notebook: 11_the_recommender
     """
     learn = np.flatnonzero(present & ~hide)
     f, ask, known = rows[learn], rows[hide], c[:, learn]
@@ -332,8 +310,6 @@ class Appeal:
         Mean and standard deviation over the rated items, each predicted without itself.
     reg
         λ, chosen by that same leave-one-out prediction.
-
-    Notebook: 11_the_recommender
     """
 
     coefficients: Floats
@@ -357,8 +333,6 @@ def fit_appeal(design: Floats, drawn: Floats) -> tuple[Appeal, Floats]:
         (n_rated, q).
     drawn
         (n_rated,) interest that each drew.
-
-    Notebook: 11_the_recommender
     """
     target = np.log1p(drawn)
     reg, theta, unseen = leave_one_out(design, target[:, None])
@@ -389,8 +363,6 @@ def leave_one_out(
     Returns
     -------
     λ, coefficients (q, k), and the predictions of rows left out (n, k).
-
-    Notebook: 11_the_recommender
     """
     mean = target.mean(axis=0)
     with one_thread():
@@ -415,10 +387,7 @@ def leave_one_out(
 
 
 def side_by_side(views: Iterable[View | Content], columns: Places | slice = slice(None)) -> Floats:
-    """d of these items: every modality's rows, whether there are any, and how much there is.
-
-    Notebook: 11_the_recommender
-    """
+    """d of these items: every modality's rows, whether there are any, and how much there is."""
     parts = [
         np.column_stack([v.rows[columns], v.present[columns] - 0.5, v.amount[columns]])
         for v in views
