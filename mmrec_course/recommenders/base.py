@@ -142,9 +142,6 @@ class Recommender(BaseEstimator, ABC):  # type: ignore[misc]
             scores[:, known] = self._score(self._histories_at(row), column[known])
         return scores
 
-    def _histories(self, user_ids: ArrayLike) -> sp.csr_array:
-        return self._histories_at(places(self.user_ids_, user_ids, "user_ids"))
-
     def _histories_at(self, row: Places) -> sp.csr_array:
         known = row >= 0
         if known.all():
