@@ -56,7 +56,7 @@ GUARD_RELATIVE = 1e-6
 # --- cards ----------------------------------------------------------------------------------------
 
 
-class Cards:
+class _Cards:
     """One HTML output with a readable plain-text twin; the same items give the same bytes.
 
     Parameters
@@ -122,7 +122,7 @@ def show_items(
     if words:
         columns = min(columns, 2)
     html = _legend(shown) + _grid(cards, columns * width + (columns - 1) * GAP_PX)
-    display(Cards(_page(html), _text("", shown, words)))  # type: ignore[no-untyped-call]
+    display(_Cards(_page(html), _text("", shown, words)))  # type: ignore[no-untyped-call]
 
 
 def show_list(
@@ -141,7 +141,7 @@ def show_list(
     shown = _facts(items, item_ids, captions, parts, digits)
     rows = "".join(_row(fact, rank, words) for rank, fact in enumerate(shown, start=1))
     html = _legend(shown) + _list(rows, 760)
-    display(Cards(_page(html), _text("", shown, words)))  # type: ignore[no-untyped-call]
+    display(_Cards(_page(html), _text("", shown, words)))  # type: ignore[no-untyped-call]
 
 
 def show_history_and_list(
@@ -200,7 +200,7 @@ def show_history_and_list(
         f'<div style="flex:999 1 {3 * width + 2 * GAP_PX}px;min-width:0">{right}</div></div>'
     )
     text = _text(titles[0], past, False) + "\n" + _text(titles[1], best, False)
-    display(Cards(_page(html), text))  # type: ignore[no-untyped-call]
+    display(_Cards(_page(html), text))  # type: ignore[no-untyped-call]
 
 
 def show_track(items: pd.DataFrame, item_id: Any) -> None:
@@ -225,7 +225,7 @@ def show_track(items: pd.DataFrame, item_id: Any) -> None:
         '<div style="flex:1 1 280px;min-width:0;display:flex;flex-direction:column;gap:12px">'
         f"<div>{_names(fact, 20)}</div>{_words(fact, 14)}<div>{_player(fact)}</div></div></div>"
     )
-    display(Cards(_page(html), _text("", [fact], True)))  # type: ignore[no-untyped-call]
+    display(_Cards(_page(html), _text("", [fact], True)))  # type: ignore[no-untyped-call]
 
 
 class _Fact:

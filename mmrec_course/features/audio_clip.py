@@ -72,7 +72,7 @@ class Clip:
 
     def mel_decibels(self, n_mels: int) -> Floats32:
         """(n_mels, n_frames) power in mel bands, in decibels, at most 80 below the loudest."""
-        mel = mel_filters(self.sr, self.n_fft, n_mels) @ self.power
+        mel = _mel_filters(self.sr, self.n_fft, n_mels) @ self.power
         return np.asarray(librosa.power_to_db(mel))
 
     @cached_property
@@ -191,6 +191,6 @@ def mean_and_sd(*frames: NDArray[Any]) -> Floats:
 
 
 @lru_cache(maxsize=16)
-def mel_filters(sr: int, n_fft: int, n_mels: int) -> sp.csr_array:
+def _mel_filters(sr: int, n_fft: int, n_mels: int) -> sp.csr_array:
     """librosa's mel filter bank without its zeros, which are 98 % of it and most of the cost."""
     return sp.csr_array(librosa.filters.mel(sr=sr, n_fft=n_fft, n_mels=n_mels))

@@ -117,7 +117,7 @@ INSIDE = {"closed": ClosedForm, "projection": Projection}
 
 
 @dataclass(frozen=True)
-class Part:
+class _Part:
     """One modality's scores by themselves, with the ``score`` that evaluation asks for."""
 
     model: MultimodalRecommender
@@ -368,7 +368,7 @@ class MultimodalRecommender(Recommender):
         self.popularity_weight_, self.weights_ = 0.0, {}
         self.settings_: dict[str, Setting] = {}
         self.contents_: dict[str, Content] = {}
-        self.parts_: dict[str, Any] = {m: Part(self, m) for m in self.modalities_}
+        self.parts_: dict[str, Any] = {m: _Part(self, m) for m in self.modalities_}
         self.appeal_: Appeal | None = None
         self.appeals_ = np.zeros(len(self.item_ids_))
         if not views:
@@ -688,7 +688,7 @@ class MultimodalRecommender(Recommender):
         twin.__dict__.update(self.__dict__)
         if "contents_" in twin.__dict__:
             twin.contents_ = {m: copy(part) for m, part in self.contents_.items()}
-            twin.parts_ = {m: Part(twin, m) for m in self.parts_}
+            twin.parts_ = {m: _Part(twin, m) for m in self.parts_}
         return twin
 
     def with_weights(self, weights: Mapping[str, float]) -> Self:
@@ -898,6 +898,6 @@ class MultimodalRecommender(Recommender):
             }
         except (KeyError, TypeError) as error:
             raise ValueError(f"{folder}: a part of the model is missing: {error}") from error
-        model.parts_ = {m: Part(model, m) for m in model.modalities_}
+        model.parts_ = {m: _Part(model, m) for m in model.modalities_}
         model._take_stock()
         return model

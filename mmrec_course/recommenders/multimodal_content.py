@@ -94,7 +94,7 @@ def _unit(raw: Floats, centre: Floats) -> Floats:
     return np.asarray(np.divide(x, length, out=np.zeros_like(x), where=length > 1e-9 * before))
 
 
-def fit_projection(block: FeatureBlock, training: NDArray[np.bool_], rng: int) -> Projection:
+def _fit_projection(block: FeatureBlock, training: NDArray[np.bool_], rng: int) -> Projection:
     """From the training items that have the modality."""
     values = block.values[block.present & training]
     matrix, usual = None, None
@@ -133,7 +133,7 @@ class View:
 
 def view_of(block: FeatureBlock, training: NDArray[np.bool_], rng: int) -> View:
     """By a projection learned from the training items."""
-    projection = fit_projection(block, training, rng)
+    projection = _fit_projection(block, training, rng)
     return View(projection, projection.rows(block), block.present, projection.amount(block))
 
 
@@ -196,7 +196,7 @@ class Content:
         nobody = np.full(n_new, -1)
         if self.near is not None:
             f, k = self.rows[rated[self.training]], int(self.setting[1])
-            new = neighbour_weights(rows, nobody, f, self.training, len(rated), k)
+            new = _neighbour_weights(rows, nobody, f, self.training, len(rated), k)
             self.near = sp.csr_array(sp.hstack([self.near, new], format="csc")[:, order])
         self.rows = np.vstack([self.rows, rows])[order]
         self.present = np.concatenate([self.present, present])[order]
@@ -214,7 +214,7 @@ def fit_content(view: View, rated: Places, setting: Setting) -> Content:
     f, leverage = rows[rated[training]], np.zeros(len(rows))
     near, left = None, None
     if setting[0] == "neighbours":
-        near = neighbour_weights(rows, own, f, training, len(rated), int(setting[1]))
+        near = _neighbour_weights(rows, own, f, training, len(rated), int(setting[1]))
     else:
         with one_thread():
             left = f @ np.linalg.inv(f.T @ f + setting[1] * np.eye(f.shape[1]))
@@ -233,7 +233,7 @@ def fit_content(view: View, rated: Places, setting: Setting) -> Content:
     )
 
 
-def neighbour_weights(
+def _neighbour_weights(
     rows: Floats, own: Places, f: Floats, training: Places, n_rated: int, k: int
 ) -> sp.csr_array:
     """A (n_rated, n_items), sparse; in blocks of items, O(n_items · n_training · q)."""

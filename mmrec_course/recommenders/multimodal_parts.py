@@ -22,7 +22,6 @@ __all__ = [
     "each_ndcg",
     "first_of_the_best",
     "gates",
-    "mean_ndcg",
     "ndcg_by_fold",
     "seconds",
     "towards",
@@ -72,7 +71,7 @@ def ndcg_by_fold(
     processor's arithmetic decide nothing.
     """
     columns = [np.flatnonzero(present & (fold == f)) for f in np.unique(fold)]
-    means = [mean_ndcg(scores[:, c], liked[:, c]) for c in columns if liked[:, c].any()]
+    means = [_mean_ndcg(scores[:, c], liked[:, c]) for c in columns if liked[:, c].any()]
     return np.round(means, 9)
 
 
@@ -142,6 +141,6 @@ def each_ndcg(scores: Floats, liked: NDArray[np.bool_], k: int = 10) -> Floats:
     return np.round(ndcg(hits, liked.sum(axis=1)), 9)
 
 
-def mean_ndcg(scores: Floats, liked: NDArray[np.bool_], k: int = 10) -> float:
+def _mean_ndcg(scores: Floats, liked: NDArray[np.bool_], k: int = 10) -> float:
     """Of all rows in which something is liked; 0 if there are none."""
     return float(np.nanmean(each_ndcg(scores, liked, k))) if liked.any() else 0.0

@@ -18,7 +18,7 @@ from mmrec_course.recommenders.base import Floats, one_thread
 from mmrec_course.recommenders.collaborative import inverse_spd, solve_factors
 from mmrec_course.recommenders.multimodal_content import leave_one_out
 
-__all__ = ["ClosedForm", "People", "fit_people", "interest", "item_factors", "recency"]
+__all__ = ["ClosedForm", "People", "fit_people", "interest", "recency"]
 
 # The closed form inverts a matrix of users or of items, whichever are fewer: 3,000 cost 1–2 s.
 MAX_CLOSED = 3000
@@ -118,7 +118,7 @@ def fit_closed(x: sp.csr_array, reg: float) -> ClosedForm:
     return ClosedForm(weights)
 
 
-def closed_scores(
+def _closed_scores(
     x: sp.csr_array, asked: sp.csr_array, regs: Iterable[float]
 ) -> Iterator[tuple[float, Floats]]:
     """(λ, what :func:`fit_closed` on x would score these interests) for many λ at little cost.
@@ -162,7 +162,7 @@ def fold_in(
     return solve_factors(confidence, other, reg, wish, towards)
 
 
-def item_factors(
+def _item_factors(
     x: sp.csr_array,
     setting: tuple[float, float],
     rng: int,
@@ -278,13 +278,13 @@ def fit_people(
     The part that learned from the past (for choosing what builds on it), and from everything.
     """
     affordable = min(x.shape) <= MAX_CLOSED
-    first = item_factors(past, ALS_SETTINGS[0], rng)
+    first = _item_factors(past, ALS_SETTINGS[0], rng)
     earlier = People(first, als_share=0.5 if affordable else 1.0)
     if affordable:
         earlier.closed = fit_closed(past, earlier.reg)
     if quality is not None:
         _choose(earlier, past, faded, quality, rng, design)
-    factors = item_factors(x, earlier.als_setting, rng, earlier.factors, MORE_SWEEPS)
+    factors = _item_factors(x, earlier.als_setting, rng, earlier.factors, MORE_SWEEPS)
     if earlier.leaning is not None and design is not None:
         factors = drawn_to_features(x, factors, earlier.als_setting, design, earlier.leaning)
     final = replace(earlier, factors=factors, closed=None)
@@ -295,7 +295,7 @@ def fit_people(
 
 def learned_from(x: sp.csr_array, like: People, rng: int) -> People:
     """The part learned from these interests, with another one's settings."""
-    factors = item_factors(x, like.als_setting, rng, like.factors, MORE_SWEEPS)
+    factors = _item_factors(x, like.als_setting, rng, like.factors, MORE_SWEEPS)
     closed = None if like.closed is None else fit_closed(x, like.reg)
     return replace(like, factors=factors, closed=closed)
 
@@ -317,7 +317,7 @@ def _choose(
     v = part.factors
     for setting in ALS_SETTINGS:
         if tried:  # each goes on from where the one before stood
-            v = item_factors(past, setting, rng, v, MORE_SWEEPS)
+            v = _item_factors(past, setting, rng, v, MORE_SWEEPS)
         als = People(v, setting).by_factors(x)
         tried[setting] = quality(als), v, als
     part.als_setting = max(tried, key=lambda setting: tried[setting][0])
@@ -333,7 +333,7 @@ def _choose(
     if part.closed is None:
         return
     best = -1.0
-    for reg, scores in closed_scores(past, x, REGS):
+    for reg, scores in _closed_scores(past, x, REGS):
         standardized = standardize_scores(scores)
         found = quality(standardized)
         if found > best:
