@@ -442,6 +442,13 @@ def test_each_module_of_extras_names_its_lesson() -> None:
     assert not silent, f"no `Notebook: NN_name` line at the top of extras/{silent[0]}"
 
 
+def test_the_reading_order_has_ten_files_that_exist() -> None:
+    files = re.findall(r"``(\w+/\w+\.py)``", mmrec_course.__doc__ or "")
+    assert len(files) == 10
+    assert [name for name in files if not (PACKAGE / name).is_file()] == []
+    assert files == sorted(files, key=lambda name: ROOMS.index(name.split("/")[0]))
+
+
 def test_every_room_on_the_way_says_what_it_offers() -> None:
     rooms = [PACKAGE / room for room in ROOMS[:6] if (PACKAGE / room).is_dir()]
     silent = [
