@@ -410,6 +410,19 @@ def test_unsafe_code_is_recognised(source: str, safe: bool) -> None:
     assert (unsafe_code(source) == []) is safe
 
 
+def test_datasets_and_recommenders_hand_out_names_of_extras() -> None:
+    for room, module, name in (
+        ("datasets", "atomic", "load_atomic"),
+        ("datasets", "movielens", "load_movielens"),
+        ("recommenders", "surprise_models", "SurpriseRecommender"),
+    ):
+        package = importlib.import_module(f"mmrec_course.{room}")
+        extra = importlib.import_module(f"mmrec_course.extras.{module}")
+        assert getattr(package, name) is getattr(extra, name)
+        with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+            package.nothing  # noqa: B018
+
+
 def exported_objects() -> list[tuple[str, object]]:
     """Every function and class in the `__all__` of a room's `__init__`."""
     found = []
