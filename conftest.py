@@ -43,7 +43,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _missing_encoders() -> str:
-    from mmrec_course.features import encoders_available
+    from mmrec_course.extras.encoders import encoders_available
 
     return "" if encoders_available() else 'needs pip install "mmrec-course[encoders]"'
 

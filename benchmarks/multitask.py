@@ -16,8 +16,8 @@ from fitting import growth
 from sklearn.linear_model import Ridge
 from timing import best_of, show
 
+from mmrec_course.extras.multitask import MultitaskRidge
 from mmrec_course.features import FeatureBlock
-from mmrec_course.fusion import MultitaskRidge
 
 N_USERS = 600
 REGS = {"reg": 10.0, "projection_reg": 10.0}

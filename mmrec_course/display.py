@@ -3,8 +3,6 @@
 In: the items table, ids, frames of numbers. Out: one HTML output that looks the same trusted,
 untrusted (JupyterLab then drops style sheets, scripts and some CSS) and on a web page, or text
 whose digits are the same on every processor.
-
-Notebook: 00_start_here
 """
 
 from __future__ import annotations
@@ -58,7 +56,7 @@ GUARD_RELATIVE = 1e-6
 # --- cards ----------------------------------------------------------------------------------------
 
 
-class Cards:
+class _Cards:
     """One HTML output with a readable plain-text twin; the same items give the same bytes.
 
     Parameters
@@ -117,8 +115,6 @@ def show_items(
     ------
     ValueError
         If an id is unknown, captions do not match, or a part is missing or not finite.
-
-    Notebook: 00_start_here
     """
     shown = _facts(items, item_ids, captions, parts, digits)
     width = 400 if words else 204 if parts is not None else COVER_PX
@@ -126,7 +122,7 @@ def show_items(
     if words:
         columns = min(columns, 2)
     html = _legend(shown) + _grid(cards, columns * width + (columns - 1) * GAP_PX)
-    display(Cards(_page(html), _text("", shown, words)))  # type: ignore[no-untyped-call]
+    display(_Cards(_page(html), _text("", shown, words)))  # type: ignore[no-untyped-call]
 
 
 def show_list(
@@ -141,13 +137,11 @@ def show_list(
     """Show items as a numbered list, one a row, cover at the left.
 
     Parameters and errors are those of :func:`show_items`.
-
-    Notebook: 11_the_recommender
     """
     shown = _facts(items, item_ids, captions, parts, digits)
     rows = "".join(_row(fact, rank, words) for rank, fact in enumerate(shown, start=1))
     html = _legend(shown) + _list(rows, 760)
-    display(Cards(_page(html), _text("", shown, words)))  # type: ignore[no-untyped-call]
+    display(_Cards(_page(html), _text("", shown, words)))  # type: ignore[no-untyped-call]
 
 
 def show_history_and_list(
@@ -186,8 +180,6 @@ def show_history_and_list(
     ------
     ValueError
         As :func:`show_items`, and :func:`stars` for ratings off the scale.
-
-    Notebook: 00_start_here
     """
     rated: list[str] | None = None
     if isinstance(history, pd.DataFrame) and "rating" in history.columns:
@@ -208,7 +200,7 @@ def show_history_and_list(
         f'<div style="flex:999 1 {3 * width + 2 * GAP_PX}px;min-width:0">{right}</div></div>'
     )
     text = _text(titles[0], past, False) + "\n" + _text(titles[1], best, False)
-    display(Cards(_page(html), text))  # type: ignore[no-untyped-call]
+    display(_Cards(_page(html), text))  # type: ignore[no-untyped-call]
 
 
 def show_track(items: pd.DataFrame, item_id: Any) -> None:
@@ -225,8 +217,6 @@ def show_track(items: pd.DataFrame, item_id: Any) -> None:
     ------
     ValueError
         If the id is unknown.
-
-    Notebook: 01_the_catalogue
     """
     (fact,) = _facts(items, [item_id], None, None, 2)
     html = (
@@ -235,7 +225,7 @@ def show_track(items: pd.DataFrame, item_id: Any) -> None:
         '<div style="flex:1 1 280px;min-width:0;display:flex;flex-direction:column;gap:12px">'
         f"<div>{_names(fact, 20)}</div>{_words(fact, 14)}<div>{_player(fact)}</div></div></div>"
     )
-    display(Cards(_page(html), _text("", [fact], True)))  # type: ignore[no-untyped-call]
+    display(_Cards(_page(html), _text("", [fact], True)))  # type: ignore[no-untyped-call]
 
 
 class _Fact:
@@ -538,8 +528,6 @@ def stars(rating: float) -> str:
     ValueError
         If the rating is off the scale or between two halves.
 
-    Notebook: 01_the_catalogue
-
     Examples
     --------
     >>> stars(4)
@@ -580,8 +568,6 @@ def fixed(x: float, digits: int = 2) -> str:
     ------
     ValueError
         If x lies on a rounding boundary, or has fewer reliable digits than asked for.
-
-    Notebook: 01_the_catalogue
 
     Examples
     --------
@@ -646,8 +632,6 @@ def interval(mean: float, low: float, high: float, digits: int = 2) -> str:
     ValueError
         As :func:`fixed`.
 
-    Notebook: 06_evaluation
-
     Examples
     --------
     >>> interval(0.2513, 0.2377, 0.2681)
@@ -666,8 +650,6 @@ def print_table(
     """Print :func:`format_table`.
 
     Parameters and errors are those of :func:`format_table`.
-
-    Notebook: 01_the_catalogue
     """
     print(format_table(frame, digits=digits, index=index, max_width=max_width))
 
@@ -704,8 +686,6 @@ def format_table(
     ValueError
         If a number lies on a rounding boundary (column and row are named; see :func:`fixed`),
         or `digits` names a column that is not there.
-
-    Notebook: 01_the_catalogue
 
     Examples
     --------

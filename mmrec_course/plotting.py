@@ -2,8 +2,6 @@
 
 In: arrays and frames as the package computes them. Out: a Matplotlib Axes, title at the left
 saying what is to be seen, units on the axes, colours that colour-blind readers can tell apart.
-
-Notebook: 00_start_here
 """
 
 from __future__ import annotations
@@ -92,10 +90,7 @@ STYLE: dict[Any, Any] = {
 
 
 def use_style() -> None:
-    """Give figures drawn from here on the course's look; the functions below have it anyway.
-
-    Notebook: 06_evaluation
-    """
+    """Give figures drawn from here on the course's look; the functions below have it anyway."""
     plt.rcParams.update(STYLE)
 
 
@@ -140,8 +135,6 @@ def finish(figure: Figure | Axes, alt: str) -> None:
     ------
     ValueError
         If `alt` is empty.
-
-    Notebook: 00_start_here
     """
     alt = " ".join(alt.split())
     if not alt:
@@ -203,8 +196,6 @@ def plot_comparison(
     Returns
     -------
     The axes.
-
-    Notebook: 06_evaluation
     """
     names = [str(name) for name in table.index]
     ax = _axes(ax, (7.0, 1.5 + 0.42 * len(names)))
@@ -265,8 +256,6 @@ def plot_long_tail(
     Returns
     -------
     The axes.
-
-    Notebook: 01_the_catalogue
     """
     ordered = np.sort(np.asarray(counts, dtype=np.float64))[::-1]
     cut = max(1, round(head * len(ordered)))
@@ -311,8 +300,6 @@ def plot_presence(present: pd.DataFrame, ax: Axes | None = None, *, title: str) 
     The axes: bars above zero, dots below.
 
     Source: Lex et al. (2014), UpSet, IEEE TVCG 20(12).
-
-    Notebook: 01_the_catalogue
     """
     modalities = list(present.columns)
     patterns = pd.Series([tuple(map(bool, row)) for row in present.to_numpy()])
@@ -368,8 +355,6 @@ def plot_waveform(
     Returns
     -------
     The axes.
-
-    Notebook: 05_audio_features
     """
     samples = np.asarray(wave, dtype=np.float64)
     if samples.ndim != 1:
@@ -417,8 +402,6 @@ def plot_spectrogram(
     Returns
     -------
     The axes.
-
-    Notebook: 05_audio_features
     """
     levels = np.asarray(decibels, dtype=np.float64)
     if levels.ndim != 2:
@@ -471,8 +454,6 @@ def plot_histogram_of_colors(
     Returns
     -------
     The axes.
-
-    Notebook: 03_image_features
     """
     heights = np.asarray(shares, dtype=np.float64)
     paint = np.asarray(colors, dtype=np.float64)
@@ -510,8 +491,6 @@ def plot_ratings_over_time(ratings: pd.DataFrame, ax: Axes | None = None, *, tit
     Returns
     -------
     The axes.
-
-    Notebook: 01_the_catalogue
     """
     months = pd.DatetimeIndex(ratings["timestamp"]).to_period("M")
     span = pd.period_range(months.min(), months.max(), freq="M")
@@ -559,8 +538,6 @@ def show_images(
     ------
     ValueError
         If there is no picture, or captions do not match.
-
-    Notebook: 02_preprocessing
     """
     if not len(images):
         raise ValueError("images: nothing to show")
@@ -597,7 +574,7 @@ def plot_modality_values(
     Parameters
     ----------
     table
-        Of :func:`mmrec_course.fusion.modality_values`: measure, modality, value, low, high.
+        Of :func:`mmrec_course.extras.worth.modality_values`: measure, modality, value, low, high.
     ax
         Where; None makes a figure.
     title
@@ -608,8 +585,6 @@ def plot_modality_values(
     Returns
     -------
     The axes: a band a measure, in it a row a modality.
-
-    Notebook: 08_weighted_fusion
     """
     measures, modalities = (list(dict.fromkeys(table[c])) for c in ("measure", "modality"))
     ax = _axes(ax, (7.0, 1.3 + 0.3 * len(table) + 0.15 * len(measures)))

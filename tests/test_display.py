@@ -104,16 +104,16 @@ def parts(items: pd.DataFrame) -> pd.DataFrame:
 
 
 @pytest.fixture
-def shown(monkeypatch: pytest.MonkeyPatch) -> Callable[..., shop.Cards]:
+def shown(monkeypatch: pytest.MonkeyPatch) -> Callable[..., shop._Cards]:
     """Call a show_ function and return what it displayed."""
     outputs: list[Any] = []
     monkeypatch.setattr(shop, "display", outputs.append)
 
-    def call(function: Callable[..., None], *args: Any, **kwargs: Any) -> shop.Cards:
+    def call(function: Callable[..., None], *args: Any, **kwargs: Any) -> shop._Cards:
         outputs.clear()
         assert function(*args, **kwargs) is None
         (output,) = outputs
-        assert isinstance(output, shop.Cards)
+        assert isinstance(output, shop._Cards)
         return output
 
     return call
@@ -121,8 +121,8 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> Callable[..., shop.Cards]:
 
 @pytest.fixture
 def everything(
-    shown: Callable[..., shop.Cards], items: pd.DataFrame, parts: pd.DataFrame
-) -> list[shop.Cards]:
+    shown: Callable[..., shop._Cards], items: pd.DataFrame, parts: pd.DataFrame
+) -> list[shop._Cards]:
     """Every kind of output of the same three items."""
     rated = pd.DataFrame({"item_id": ["t003", "t002"], "rating": [5, 2]})
     best = pd.DataFrame({"rank": [1, 2], "item_id": ["t001", "t002"], "score": [0.75, 0.15]})
@@ -137,7 +137,7 @@ def everything(
 
 
 def test_every_output_is_well_formed_and_survives_jupyterlabs_sanitiser(
-    everything: list[shop.Cards],
+    everything: list[shop._Cards],
 ) -> None:
     for cards in everything:
         page = Page(cards._repr_html_())
@@ -150,7 +150,7 @@ def test_every_output_is_well_formed_and_survives_jupyterlabs_sanitiser(
                 assert "flex-end" not in value and "var(" not in value, declaration
 
 
-def test_words_of_the_catalogue_are_escaped(everything: list[shop.Cards]) -> None:
+def test_words_of_the_catalogue_are_escaped(everything: list[shop._Cards]) -> None:
     for cards in everything:
         assert "<script" not in cards.html
         assert "<b>" not in cards.html and "<i>" not in cards.html
@@ -159,7 +159,7 @@ def test_words_of_the_catalogue_are_escaped(everything: list[shop.Cards]) -> Non
 
 
 def test_media_are_found_from_the_notebooks_folder_by_quoted_relative_path(
-    everything: list[shop.Cards],
+    everything: list[shop._Cards],
 ) -> None:
     for cards in everything:
         page = Page(cards.html)
@@ -174,7 +174,7 @@ def test_media_are_found_from_the_notebooks_folder_by_quoted_relative_path(
 
 
 def test_no_output_names_a_folder_of_this_machine(
-    everything: list[shop.Cards], folder: Path
+    everything: list[shop._Cards], folder: Path
 ) -> None:
     for cards in everything:
         assert str(folder) not in cards.html + repr(cards)
@@ -182,7 +182,7 @@ def test_no_output_names_a_folder_of_this_machine(
 
 
 def test_a_relative_path_means_from_here(
-    shown: Callable[..., shop.Cards], items: pd.DataFrame
+    shown: Callable[..., shop._Cards], items: pd.DataFrame
 ) -> None:
     items.loc["t001", "image"] = os.path.join("..", "pictures", "a.png")  # noqa: PTH118
     page = Page(shown(show_items, items, ["t001"]).html)
@@ -190,7 +190,7 @@ def test_a_relative_path_means_from_here(
 
 
 def test_covers_and_players_have_names_and_players_load_nothing_unasked(
-    everything: list[shop.Cards],
+    everything: list[shop._Cards],
 ) -> None:
     page = Page(everything[0].html)
     assert page.values("img", "alt") == [
@@ -202,28 +202,28 @@ def test_covers_and_players_have_names_and_players_load_nothing_unasked(
     assert player["aria-label"] == player["title"] == "Listen to Low Tide by Marla Quist"
 
 
-def test_what_an_item_lacks_is_said(everything: list[shop.Cards]) -> None:
+def test_what_an_item_lacks_is_said(everything: list[shop._Cards]) -> None:
     words = Page(everything[2].html).words
     assert [words.count(gap) for gap in ("no cover", "no sound", "no description")] == [1, 2, 1]
     assert repr(everything[0]).count("no sound") == 2
 
 
 def test_a_catalogue_without_media_columns_has_plain_cards(
-    shown: Callable[..., shop.Cards], items: pd.DataFrame
+    shown: Callable[..., shop._Cards], items: pd.DataFrame
 ) -> None:
     page = Page(shown(show_items, items[["title"]], ["t001"]).html)
     assert page.words == ["Low Tide"]
 
 
 def test_the_same_items_give_the_same_bytes(
-    shown: Callable[..., shop.Cards], items: pd.DataFrame, parts: pd.DataFrame
+    shown: Callable[..., shop._Cards], items: pd.DataFrame, parts: pd.DataFrame
 ) -> None:
     first = shown(show_list, items, items.index, parts=parts, words=True)
     again = shown(show_list, items.copy(), list(items.index), parts=parts + 1e-12, words=True)
     assert first.html == again.html and repr(first) == repr(again)
 
 
-def test_the_plain_text_twin_can_be_read(everything: list[shop.Cards]) -> None:
+def test_the_plain_text_twin_can_be_read(everything: list[shop._Cards]) -> None:
     assert repr(everything[4]).splitlines() == [
         "What this listener rated: 2 items",
         "  1. Rye | folk | ★★★★★ | no cover | no sound",
@@ -242,7 +242,7 @@ def bars(html: str) -> list[tuple[float, float, str]]:
 
 
 def test_bars_share_one_scale_and_sum_to_the_score(
-    shown: Callable[..., shop.Cards], items: pd.DataFrame, parts: pd.DataFrame
+    shown: Callable[..., shop._Cards], items: pd.DataFrame, parts: pd.DataFrame
 ) -> None:
     html = shown(show_items, items, items.index, parts=parts).html
     scale, zero = 0.75, 100 * 0.25 / 0.75  # from −0.25 to 0.5
@@ -259,7 +259,7 @@ def test_bars_share_one_scale_and_sum_to_the_score(
 
 
 def test_each_part_keeps_its_colour_and_no_two_share_one(
-    shown: Callable[..., shop.Cards], items: pd.DataFrame, parts: pd.DataFrame
+    shown: Callable[..., shop._Cards], items: pd.DataFrame, parts: pd.DataFrame
 ) -> None:
     colors = [
         color for _, _, color in bars(shown(show_items, items, items.index, parts=parts).html)
@@ -285,7 +285,7 @@ def test_bars_stand_out_from_light_and_dark_themes() -> None:
 
 
 def test_a_number_on_a_boundary_gets_another_digit_instead_of_an_error(
-    shown: Callable[..., shop.Cards], items: pd.DataFrame, parts: pd.DataFrame
+    shown: Callable[..., shop._Cards], items: pd.DataFrame, parts: pd.DataFrame
 ) -> None:
     parts.loc["t001", "image"] = 0.125
     words = Page(shown(show_items, items, items.index, parts=parts).html).words

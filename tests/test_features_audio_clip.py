@@ -16,7 +16,7 @@ from mmrec_course.features import (
     RhythmStatistics,
     SpectralStatistics,
 )
-from mmrec_course.features.audio_clip import Clip, mean_and_sd, mel_filters
+from mmrec_course.features.audio_clip import Clip, _mel_filters, mean_and_sd
 
 RATE = 22050
 FRAMES = {"sr": RATE, "n_fft": 2048, "hop_length": 512}
@@ -57,7 +57,7 @@ def test_seconds_are_those_of_the_sound_not_of_its_padding():
 
 def test_mel_filters_are_librosas():
     expected = librosa.filters.mel(sr=16000, n_fft=1024, n_mels=30)
-    np.testing.assert_allclose(mel_filters(16000, 1024, 30).toarray(), expected, rtol=1e-6)
+    np.testing.assert_allclose(_mel_filters(16000, 1024, 30).toarray(), expected, rtol=1e-6)
 
 
 def test_means_come_before_deviations_for_each_array():

@@ -58,13 +58,13 @@ def ds(folder):
 def decoded(monkeypatch):
     """Names of the files that were decoded."""
     names = []
-    describe = extract.Descriptor.describe
+    describe = extract._Descriptor.describe
 
     def counted(self, path):
         names.append(os.path.basename(path))  # noqa: PTH119
         return describe(self, path)
 
-    monkeypatch.setattr(extract.Descriptor, "describe", counted)
+    monkeypatch.setattr(extract._Descriptor, "describe", counted)
     return names
 
 
@@ -313,14 +313,14 @@ def test_what_another_process_added_meanwhile_is_kept(ds, monkeypatch, decoded):
     """The other half of the catalogue is extracted while this half is at work."""
     ds = dataclasses.replace(ds, ratings=ds.ratings[:0])
     ours, theirs = (dataclasses.replace(ds, items=part) for part in (ds.items[:4], ds.items[4:]))
-    describe = extract.Descriptor.describe
+    describe = extract._Descriptor.describe
 
     def meanwhile(self, path):
-        monkeypatch.setattr(extract.Descriptor, "describe", describe)
+        monkeypatch.setattr(extract._Descriptor, "describe", describe)
         extract_features(theirs, ["image"])
         return describe(self, path)
 
-    monkeypatch.setattr(extract.Descriptor, "describe", meanwhile)
+    monkeypatch.setattr(extract._Descriptor, "describe", meanwhile)
     extract_features(ours, ["image"], n_jobs=1)
     decoded.clear()
     extract_features(ds, ["image"])
@@ -349,7 +349,7 @@ def test_an_interrupted_extraction_leaves_no_cache(ds, tmp_path, monkeypatch):
     def interrupt(self, path):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(extract.Descriptor, "describe", interrupt)
+    monkeypatch.setattr(extract._Descriptor, "describe", interrupt)
     with pytest.raises(KeyboardInterrupt):
         extract_features(ds, ["image"], n_jobs=1)
     assert not list(tmp_path.glob("cache/*"))
@@ -601,13 +601,13 @@ import os, signal, sys
 from mmrec_course.datasets import load_mosaic
 from mmrec_course.features import extract, extract_features
 extract.BATCH, extract.SAVE_EVERY = 1, 0.0
-describe, count = extract.Descriptor.describe, []
+describe, count = extract._Descriptor.describe, []
 def killed(self, given):
     count.append(given)
     if len(count) == 5:
         os.kill(os.getpid(), signal.SIGKILL)
     return describe(self, given)
-extract.Descriptor.describe = killed
+extract._Descriptor.describe = killed
 extract_features(load_mosaic(sys.argv[1]), ["image"], n_jobs=1)
 """
 

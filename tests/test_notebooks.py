@@ -287,13 +287,14 @@ def write_needy(folder: Path, *, encoders: bool, ratings: bool) -> None:
     """A package that has encoders or ratings or not, and a notebook with cells that need them."""
     outcome = "assert not download" if ratings else "raise FileNotFoundError('not there')"
     for module, code in {
-        "features": f"def encoders_available():\n    return {encoders}\n",
-        "datasets": f"def load_movielens(name, *, download):\n    {outcome}\n",
+        "extras/encoders": f"def encoders_available():\n    return {encoders}\n",
+        "datasets/__init__": f"def load_movielens(name, *, download):\n    {outcome}\n",
     }.items():
-        package = folder / "mmrec_course" / module
-        package.mkdir(parents=True)
-        (package.parent / "__init__.py").touch()
-        (package / "__init__.py").write_text(code)
+        path = folder / "mmrec_course" / f"{module}.py"
+        path.parent.mkdir(parents=True)
+        for package in (path.parent, path.parent.parent):
+            (package / "__init__.py").touch()
+        path.write_text(code)
     cells = [
         new_code_cell("encoders = ratings = 'absent'", execution_count=1),
         new_code_cell(
@@ -569,7 +570,7 @@ def run_checks(blank: NotebookNode) -> dict[str, type]:
 # --- docstrings and lessons ---------------------------------------------------------------------
 
 
-def test_docstrings_name_lessons_that_exist_and_lessons_name_what_they_teach() -> None:
+def test_docstrings_name_lessons_that_exist_and_lessons_name_what_rooms_export() -> None:
     problems = lesson_link_problems(ROOT / "mmrec_course", ROOT / "notebooks" / "src")
     assert not problems, "\n".join(problems)
 
@@ -580,10 +581,12 @@ def test_a_docstring_link_to_no_lesson_and_a_lesson_that_is_silent_are_found(
     package, sources = tmp_path / "mmrec_course", tmp_path / "src"
     (package / "features").mkdir(parents=True)
     sources.mkdir()
+    (package / "features" / "__init__.py").write_text('__all__ = ["histogram", "gradient"]\n')
     (package / "features" / "image.py").write_text(
         '"""Pictures.\n\nNotebook: 03_image_features\n"""\n'
         'def histogram():\n    """Count.\n\n    Notebook: 03_image_features\n    """\n'
         'def gradient():\n    """Slope.\n\n    Notebook: 03_image_features\n    """\n'
+        'def inside():\n    """Not exported.\n\n    Notebook: 03_image_features\n    """\n'
         'def lost():\n    """Where?\n\n    Notebook: 99_nowhere\n    """\n'
     )
     lost = "features/image.py: lost: Notebook 99_nowhere is not on the course map"
@@ -598,24 +601,22 @@ def test_a_docstring_link_to_no_lesson_and_a_lesson_that_is_silent_are_found(
 def lesson_link_problems(package: Path, sources: Path) -> list[str]:
     """Compare every `Notebook:` line in the package with the course map and the lessons' words.
 
-    A public function or class must be named in the lesson that its docstring points to, a method
-    by its own name or its class's; for a module or a private name it is enough that the lesson
-    names the module or anything public that it holds.
+    What a room's `__init__` exports must be named in the lesson that its docstring points to, a
+    method by its own name or its class's. A lesson need not name anything else.
     """
+    exported = {
+        name
+        for path in package.glob("*/__init__.py")
+        for node in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "__all__"
+        for name in ast.literal_eval(node.value)
+    }
     problems = []
     for path in sorted(package.rglob("*.py")):
         place = path.relative_to(package).as_posix()
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        dotted = ".".join(("mmrec_course", *path.relative_to(package).with_suffix("").parts))
-        dotted = dotted.removesuffix(".__init__")
-        public = [
-            node.name
-            for node in tree.body
-            if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_")
-        ]
         for name, docstring in _docstrings(tree):
-            outer = name.split(".")[0]
-            wanted = name.split(".") if outer in public else [*public, dotted]
+            names = name.split(".")
             for line in re.findall(r"^\s*Notebook: (.+)$", docstring, flags=re.MULTILINE):
                 for lesson in re.split(r"[,\s]+", line.strip().rstrip(".")):
                     if lesson not in LESSONS:
@@ -623,8 +624,8 @@ def lesson_link_problems(package: Path, sources: Path) -> list[str]:
                             f"{place}: {name}: Notebook {lesson} is not on the course map"
                         )
                         continue
-                    text = _lesson_text(sources, lesson)
-                    if text and not any(re.search(rf"\b{re.escape(w)}\b", text) for w in wanted):
+                    text = _lesson_text(sources, lesson) if names[0] in exported else ""
+                    if text and not any(re.search(rf"\b{re.escape(w)}\b", text) for w in names):
                         problems.append(f"{place}: {name}: {lesson} does not mention it")
     return problems
 

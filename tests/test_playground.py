@@ -12,7 +12,8 @@ from playground import HERE, Playground
 
 from mmrec_course.datasets import Dataset
 from mmrec_course.datasets.synthetic import draw_tracks, make_world
-from mmrec_course.evaluation import cold_item_split, intra_list_diversity, rerank
+from mmrec_course.evaluation import cold_item_split, intra_list_diversity
+from mmrec_course.extras.reranking import rerank
 from mmrec_course.features.synthetic import fact_blocks
 from mmrec_course.recommenders import MultimodalRecommender
 

@@ -48,10 +48,18 @@ ROOMS = (
     "evaluation",
     "fusion",
     "recommenders",
+    "extras",
     "display",
     "plotting",
 )
 # The order already keeps display and plotting, which come last, out of rooms that compute.
+# Extras use every room above them, so no other room imports them when it is loaded. These files
+# import them later, inside a function:
+LATE_IMPORTS = {
+    "datasets/__init__.py",  # load_atomic and load_movielens are public names of datasets
+    "recommenders/__init__.py",  # SurpriseRecommender is a public name of recommenders
+    "recommenders/multimodal.py",  # fusion="multitask" fits MultitaskRidge; nothing else needs it
+}
 
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
@@ -289,6 +297,8 @@ def layering_problems(package: Path) -> list[str]:
             other = name.removeprefix(package.name).lstrip(".").split(".")[0]
             if other not in ROOMS or other == room:
                 continue
+            if other == "extras" and place.as_posix() in LATE_IMPORTS:
+                continue  # that it is late is what the next test sees
             if ROOMS.index(other) > ROOMS.index(room):
                 problems.append(f"{place}: imports {name}, but {room} may not use {other}")
     return problems
@@ -297,6 +307,20 @@ def layering_problems(package: Path) -> list[str]:
 def test_each_room_imports_only_from_rooms_above_it() -> None:
     problems = layering_problems(PACKAGE)
     assert not problems, "\n".join(problems)
+
+
+def test_a_room_that_is_loaded_loads_no_room_below_it() -> None:
+    computing = ROOMS[: ROOMS.index("extras")]
+    code = (
+        "import importlib, sys\n"
+        "def loaded(): return {name.split('.')[1] for name in sys.modules "
+        "if name.startswith('mmrec_course.')}\n"
+        f"for i, room in enumerate({computing!r}):\n"
+        "    importlib.import_module('mmrec_course.' + room)\n"
+        f"    print(*sorted(loaded() - set({computing!r}[: i + 1])))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
 
 
 @pytest.mark.parametrize(
@@ -313,6 +337,11 @@ def test_each_room_imports_only_from_rooms_above_it() -> None:
         ("evaluation/metrics.py", "from mmrec_course.fusion.weighted import weighted_sum", False),
         ("recommenders/base.py", "from mmrec_course.evaluation.metrics import rank_items", True),
         ("recommenders/base.py", "from mmrec_course.display import card", False),
+        ("recommenders/base.py", "from mmrec_course.extras.missing import fill_missing", False),
+        ("datasets/__init__.py", "def f():\n    from ..extras.atomic import load_atomic", True),
+        ("datasets/folder.py", "def f():\n    from ..extras.atomic import load_atomic", False),
+        ("extras/missing.py", "from mmrec_course.recommenders import EASE", True),
+        ("extras/missing.py", "from mmrec_course.display import card", False),
         ("display.py", "from mmrec_course.datasets import Dataset", True),
         ("plotting.py", "from mmrec_course.display import COLORS", True),
         ("display.py", "from mmrec_course.plotting import COLORS", False),
@@ -374,10 +403,24 @@ def test_unsafe_code_is_recognised(source: str, safe: bool) -> None:
     assert (unsafe_code(source) == []) is safe
 
 
-def public_objects() -> list[tuple[str, object]]:
-    """Every function and class that a module of the package offers in `__all__`."""
+def test_datasets_and_recommenders_hand_out_names_of_extras() -> None:
+    for room, module, name in (
+        ("datasets", "atomic", "load_atomic"),
+        ("datasets", "movielens", "load_movielens"),
+        ("recommenders", "surprise_models", "SurpriseRecommender"),
+    ):
+        package = importlib.import_module(f"mmrec_course.{room}")
+        extra = importlib.import_module(f"mmrec_course.extras.{module}")
+        assert getattr(package, name) is getattr(extra, name)
+        with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+            package.nothing  # noqa: B018
+
+
+def exported_objects() -> list[tuple[str, object]]:
+    """Every function and class in the `__all__` of a room's `__init__`."""
     found = []
-    for info in pkgutil.walk_packages(mmrec_course.__path__, "mmrec_course."):
+    rooms = pkgutil.iter_modules(mmrec_course.__path__, "mmrec_course.")
+    for info in (room for room in rooms if room.ispkg):
         module = importlib.import_module(info.name)
         for name in getattr(module, "__all__", ()):
             value = getattr(module, name)
@@ -386,13 +429,30 @@ def public_objects() -> list[tuple[str, object]]:
     return found
 
 
-def test_public_names_have_a_docstring_that_names_their_lesson() -> None:
+def test_what_a_room_exports_has_a_docstring_that_names_its_lesson() -> None:
     problems = [
         name
-        for name, value in public_objects()
+        for name, value in exported_objects()
         if not re.search(r"^\s*Notebook: \d\d_\w+", value.__doc__ or "", flags=re.MULTILINE)
     ]
     assert not problems, "no `Notebook: NN_name` line in " + ", ".join(problems)
+
+
+def test_each_module_of_extras_names_its_lesson() -> None:
+    silent = [
+        path.name
+        for path in (PACKAGE / "extras").glob("*.py")
+        if path.name != "__init__.py"
+        and "\nNotebook: " not in (ast.get_docstring(ast.parse(path.read_text("utf-8"))) or "")
+    ]
+    assert not silent, f"no `Notebook: NN_name` line at the top of extras/{silent[0]}"
+
+
+def test_the_reading_order_has_ten_files_that_exist() -> None:
+    files = re.findall(r"``(\w+/\w+\.py)``", mmrec_course.__doc__ or "")
+    assert len(files) == 10
+    assert [name for name in files if not (PACKAGE / name).is_file()] == []
+    assert files == sorted(files, key=lambda name: ROOMS.index(name.split("/")[0]))
 
 
 def test_every_room_on_the_way_says_what_it_offers() -> None:

@@ -9,12 +9,12 @@ from mmrec_course.recommenders.multimodal_content import (
     RIDGES,
     Projection,
     View,
+    _fit_projection,
+    _neighbour_weights,
     fit_appeal,
     fit_content,
-    fit_projection,
     hidden_scores,
     leave_one_out,
-    neighbour_weights,
 )
 
 RATED = np.array([0, 1, 2, 3, 4, 5, 7])
@@ -32,7 +32,7 @@ def block(n: int = 9, d: int = 3, rng: int = 0) -> FeatureBlock:
 
 def test_ridge_scores_a_trained_item_as_if_it_had_been_left_out() -> None:
     features = block()
-    projection = fit_projection(features, np.isin(np.arange(9), RATED), 0)
+    projection = _fit_projection(features, np.isin(np.arange(9), RATED), 0)
     rows = projection.rows(features)
     part = fit_content(
         View(projection, rows, features.present, np.zeros(len(rows))), RATED, ("ridge", 2.0)
@@ -49,7 +49,7 @@ def test_ridge_scores_a_trained_item_as_if_it_had_been_left_out() -> None:
 def test_neighbours_are_a_shrunk_mean_of_what_looks_alike() -> None:
     rows = np.array([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0], [-1.0, 0.0], [0.6, 0.8]])
     own, training = np.array([0, 1, 2, 3, -1]), np.arange(4)
-    a = neighbour_weights(rows, own, rows[:4], training, 4, k=2).toarray()
+    a = _neighbour_weights(rows, own, rows[:4], training, 4, k=2).toarray()
     np.testing.assert_allclose(a[:, 4], [0, 0.96 / 2.76, 0.8 / 2.76, 0], atol=1e-9)
     np.testing.assert_allclose(a[:, 0], [0, 0.8 / 1.8, 0, 0], atol=1e-9)
     np.testing.assert_allclose(a[:, 3], 0)
@@ -59,7 +59,7 @@ def test_neighbours_are_a_shrunk_mean_of_what_looks_alike() -> None:
 def test_hidden_items_are_scored_by_what_is_left(setting: tuple[str, float]) -> None:
     features = block(60, 4)
     everything = np.arange(60)
-    projection = fit_projection(features, np.ones(60, bool), 0)
+    projection = _fit_projection(features, np.ones(60, bool), 0)
     rows, c = projection.rows(features), np.random.default_rng(1).normal(size=(5, 60))
     hide = everything % 5 == 0
     found = hidden_scores(rows, features.present, c, hide)[setting]
@@ -85,7 +85,7 @@ def test_wide_features_keep_their_strongest_directions() -> None:
         present=np.ones(400, bool),
         names=tuple(f"word {j}" for j in range(600)),
     )
-    projection = fit_projection(features, np.arange(400) < 300, 0)
+    projection = _fit_projection(features, np.arange(400) < 300, 0)
     assert projection.matrix is not None
     assert projection.matrix.shape == (600, 256)
     rows = projection.rows(features)
@@ -98,7 +98,7 @@ def test_more_columns_than_training_items_become_as_many_numbers_without_loss(
     n_training: int,
 ) -> None:
     features, training = block(12, 50), np.arange(12) < n_training
-    projection = fit_projection(features, training, 0)
+    projection = _fit_projection(features, training, 0)
     rows = projection.rows(features)
     use = features.present & training
     plain = Projection(features.values[use].mean(axis=0)).rows(features)
@@ -131,7 +131,7 @@ def test_constant_features_say_nothing() -> None:
         present=np.ones(4, bool),
         names=("a", "b", "c"),
     )
-    assert (fit_projection(features, np.ones(4, bool), 0).rows(features) == 0).all()
+    assert (_fit_projection(features, np.ones(4, bool), 0).rows(features) == 0).all()
 
 
 def test_appeal_predicts_each_rated_item_without_itself() -> None:
@@ -162,7 +162,7 @@ def test_words_weigh_by_the_strength_of_their_direction_and_their_number_counts(
         names=tuple(f"word {j}" for j in range(400)),
     )
     training = np.arange(300) < 290
-    projection = fit_projection(features, training, 0)
+    projection = _fit_projection(features, training, 0)
     assert projection.matrix is not None
     length = np.linalg.norm(projection.matrix, axis=0)
     assert length[0] == pytest.approx(1)
@@ -176,7 +176,7 @@ def test_words_weigh_by_the_strength_of_their_direction_and_their_number_counts(
     expected = filled - filled[training & features.present].mean()
     expected[5] = 0.0
     np.testing.assert_allclose(projection.amount(features), expected)
-    assert (fit_projection(block(), np.ones(9, bool), 0).amount(block()) == 0).all()
+    assert (_fit_projection(block(), np.ones(9, bool), 0).amount(block()) == 0).all()
 
 
 def test_of_several_regularisations_the_one_that_foretells_best_is_taken() -> None:

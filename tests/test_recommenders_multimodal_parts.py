@@ -5,12 +5,12 @@ import pytest
 import scipy.sparse as sp
 
 from mmrec_course.recommenders.multimodal_parts import (
+    _mean_ndcg,
     average_of_the_best,
     clearly_best,
     each_ndcg,
     first_of_the_best,
     gates,
-    mean_ndcg,
     ndcg_by_fold,
     towards,
     without,
@@ -79,6 +79,6 @@ def test_ranking_is_judged_fold_by_fold_among_the_items_that_are_there() -> None
     np.testing.assert_allclose(each, [second, np.nan], atol=1e-9)
     found = ndcg_by_fold(scores, liked, present, fold)
     np.testing.assert_allclose(found, [second, 1.0], atol=1e-9)
-    assert mean_ndcg(scores, np.zeros_like(liked)) == 0.0
+    assert _mean_ndcg(scores, np.zeros_like(liked)) == 0.0
     assert len(ndcg_by_fold(scores, np.zeros_like(liked), present, fold)) == 0
-    assert mean_ndcg(scores, liked) == pytest.approx(np.nanmean(each_ndcg(scores, liked)))
+    assert _mean_ndcg(scores, liked) == pytest.approx(np.nanmean(each_ndcg(scores, liked)))

@@ -8,13 +8,13 @@ from mmrec_course.fusion import standardize_scores
 from mmrec_course.recommenders import multimodal_people as people
 from mmrec_course.recommenders.multimodal_people import (
     People,
-    closed_scores,
+    _closed_scores,
+    _item_factors,
     drawn_to_features,
     fit_closed,
     fit_people,
     fold_in,
     interest,
-    item_factors,
     recency,
 )
 
@@ -50,7 +50,7 @@ def test_both_inverses_give_the_item_item_model(
     assert (model.users is None) == (shape[1] <= most), "items too many for a square of them"
     asked = drawn(5, shape[1], rng=1)
     np.testing.assert_allclose(model.scores(asked), asked @ weights, atol=1e-9)
-    for reg, scores in closed_scores(x, asked, (0.5, 3.0)):
+    for reg, scores in _closed_scores(x, asked, (0.5, 3.0)):
         np.testing.assert_allclose(scores, fit_closed(x, reg).scores(asked), atol=1e-9)
 
 
@@ -74,14 +74,14 @@ def test_more_sweeps_fit_better_and_a_start_is_taken_up() -> None:
         fit = ((1 + 4 * dense) * (wish - u @ v.T) ** 2).sum()
         return float(fit + 15 * ((u**2).sum() + (v**2).sum()))
 
-    one, six = item_factors(x, setting, 0, sweeps=1), item_factors(x, setting, 0, sweeps=6)
+    one, six = _item_factors(x, setting, 0, sweeps=1), _item_factors(x, setting, 0, sweeps=6)
     assert loss(six) < loss(one)
-    np.testing.assert_allclose(item_factors(x, setting, 0, start=one, sweeps=5), six)
+    np.testing.assert_allclose(_item_factors(x, setting, 0, start=one, sweeps=5), six)
 
 
 def test_the_two_are_mixed_on_one_scale() -> None:
     x, setting = drawn(30, 12), (4.0, 15.0)
-    v, closed = item_factors(x, setting, 0), fit_closed(x, 3.0)
+    v, closed = _item_factors(x, setting, 0), fit_closed(x, 3.0)
     mixed = People(v, setting, als_share=0.25, closed=closed).scores(x)
     a = standardize_scores(closed.scores(x))
     b = standardize_scores(fold_in(x, v, *setting) @ v.T)
@@ -135,7 +135,7 @@ def test_the_settings_of_ials_that_rank_best_are_chosen_and_kept(
 def test_factors_are_drawn_to_what_the_features_of_other_items_foretell() -> None:
     x, setting, reg = drawn(20, 9), (4.0, 15.0), 3.0
     design = np.random.default_rng(3).normal(size=(9, 4))
-    v = item_factors(x, setting, 0)
+    v = _item_factors(x, setting, 0)
     users = fold_in(x, v, *setting)
     found = drawn_to_features(x, v, setting, design, reg)
     dense, mean = x.toarray(), v.mean(axis=0)

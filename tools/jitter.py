@@ -28,6 +28,7 @@ def install(seed: int) -> None:
         fewer digits); each call draws new ones.
     """
     from mmrec_course import features, preprocessing
+    from mmrec_course.extras import encoders
 
     rng = np.random.default_rng(seed)
     extracting = False
@@ -66,7 +67,7 @@ def install(seed: int) -> None:
 
     features.extract_features = changed_extract_features
     preprocessing.load_audio = changed(preprocessing.load_audio, RELATIVE / 10)
-    for name in features.__all__:
-        kind = getattr(features, name)
+    public = [getattr(module, name) for module in (features, encoders) for name in module.__all__]
+    for kind in public:
         if isinstance(kind, type) and hasattr(kind, "transform"):
             kind.transform = changed(kind.transform, RELATIVE)

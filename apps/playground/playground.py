@@ -19,7 +19,7 @@ import traitlets
 
 from mmrec_course.datasets import Dataset
 from mmrec_course.display import MODALITY_COLORS, OTHER_COLORS, stars
-from mmrec_course.evaluation import rerank
+from mmrec_course.extras.reranking import rerank
 from mmrec_course.features import FeatureBlock
 from mmrec_course.fusion import early_fusion
 from mmrec_course.recommenders import MultimodalRecommender

@@ -1,8 +1,6 @@
 """A multimodal data set: who rated what, and what each item looks, reads and sounds like.
 
 In: checked tables. Out: one object with them, which knows what is there and what is missing.
-
-Notebook: 01_the_catalogue
 """
 
 from __future__ import annotations
@@ -114,8 +112,6 @@ class Dataset:
         Returns
         -------
         DataFrame of bool, items × modalities, indexed as ``items``.
-
-        Notebook: 01_the_catalogue
         """
         return pd.DataFrame(
             {
@@ -138,8 +134,6 @@ class Dataset:
         ------
         FileNotFoundError
             If the data set has no such file; real ones never do.
-
-        Notebook: 01_the_catalogue
         """
         if self.folder is None or not (self.folder / "truth.npz").is_file():
             raise FileNotFoundError("truth.npz: this data set has none; only a made-up world does")

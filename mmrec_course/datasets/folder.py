@@ -2,8 +2,6 @@
 
 In: a folder with items.csv, its pictures and sounds, and ratings.csv if there is one. Out: a
 Dataset.
-
-Notebook: 02_preprocessing
 """
 
 from __future__ import annotations

@@ -2,8 +2,6 @@
 
 In: a catalogue's folder and a path from its table. Out: the path on this machine, or why not.
 Nothing is decoded here; a file that turns out to be broken inside is found at extraction.
-
-Notebook: 02_preprocessing
 """
 
 from __future__ import annotations
@@ -89,8 +87,6 @@ def find_media(
     (absolute, with ``..``, through a link), web addresses, anything but a regular file, an empty
     file, and a file whose first bytes are not those of a picture or a sound that can be read,
     whatever its name. Never raises for a bad file.
-
-    Notebook: 02_preprocessing
     """
     address = ADDRESS.match(given)
     if address:

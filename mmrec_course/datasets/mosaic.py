@@ -1,8 +1,6 @@
 """Mosaic, the bundled catalogue of a made-up music shop.
 
 In: the folder data/mosaic of the course. Out: a Dataset.
-
-Notebook: 01_the_catalogue
 """
 
 from __future__ import annotations
@@ -96,8 +94,6 @@ def locate_media(items: pd.DataFrame, folder: Path) -> tuple[pd.DataFrame, pd.Da
     -------
     A copy with absolute paths, ``<NA>`` for what cannot be used; and the reasons, a DataFrame
     item_id, modality, reason.
-
-    Notebook: 02_preprocessing
     """
     items = items.copy()
     folder = folder.resolve()

@@ -1,8 +1,6 @@
 """Stamps: real pictures, words and sounds, made by people for Tux Paint.
 
 In: the folder data/stamps of the course. Out: a Dataset without ratings.
-
-Notebook: 12_real_content
 """
 
 from __future__ import annotations

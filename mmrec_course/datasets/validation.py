@@ -1,8 +1,6 @@
 """The door: ratings and items are checked once, and what is wrong is named with its place.
 
 In: a CSV file, or a DataFrame from anywhere. Out: a clean copy, or a ValueError.
-
-Notebook: 01_the_catalogue
 """
 
 from __future__ import annotations
@@ -67,8 +65,6 @@ def read_table(path: Path, *, required: tuple[str, ...], separator: str = ",") -
         holds a NUL byte, is not a CSV, has a row longer or shorter than its header, or lacks a
         column or has it twice. Row, column and value are named; where another separator
         would have found the columns, that is said.
-
-    Notebook: 01_the_catalogue
     """
     name = path.name
     if len(separator) != 1 or separator in '"\r\n':
@@ -386,8 +382,6 @@ def check_ratings(
     column has one form; a number of another one is refused. 0, 1, 2, … are an order, in seconds
     from 1970; so are years alone. Times lie between 1900 and 2100.
 
-    Notebook: 01_the_catalogue
-
     Examples
     --------
     >>> table = pd.DataFrame({"user_id": ["u1"], "item_id": ["t1"], "rating": [9],
@@ -504,8 +498,6 @@ def check_items(
     ValueError
         If item_id is missing, as a column or in a row, or occurs twice; if a date cannot be
         read.
-
-    Notebook: 01_the_catalogue
     """
     return _by_id(items, "item_id", dates, name)
 
@@ -528,8 +520,6 @@ def check_listeners(listeners: pd.DataFrame, *, name: str = "listeners") -> pd.D
     ------
     ValueError
         As :func:`check_items`.
-
-    Notebook: 01_the_catalogue
     """
     return _by_id(listeners, "user_id", ("joined",), name)
 

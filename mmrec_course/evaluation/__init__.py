@@ -21,8 +21,7 @@ from mmrec_course.evaluation.metrics import (
     reciprocal_rank,
     rmse,
 )
-from mmrec_course.evaluation.probing import ItemFeatures, probe
-from mmrec_course.evaluation.reranking import rerank
+from mmrec_course.evaluation.probing import probe
 from mmrec_course.evaluation.splits import (
     Split,
     cold_item_split,
@@ -33,7 +32,6 @@ from mmrec_course.evaluation.splits import (
 from mmrec_course.evaluation.tuning import search
 
 __all__ = [
-    "ItemFeatures",
     "Scorer",
     "Split",
     "auc",
@@ -58,7 +56,6 @@ __all__ = [
     "rank_items",
     "recall",
     "reciprocal_rank",
-    "rerank",
     "rmse",
     "search",
     "temporal_split",

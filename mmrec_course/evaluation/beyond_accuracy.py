@@ -4,8 +4,6 @@ In: the DataFrame of ``recommend`` (user_id, item_id, one row a recommendation).
 for all lists together (coverage, Gini), or one a user (novelty, popularity, diversity,
 calibration) as a Series that :func:`mmrec_course.evaluation.comparison.compare` can compare, once
 put into a table. Items are matched by id, never by position.
-
-Notebook: 06_evaluation
 """
 
 from __future__ import annotations

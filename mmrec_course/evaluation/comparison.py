@@ -9,8 +9,6 @@ Two kinds of luck stand between a result and the truth, and each function covers
 - *Which items?* :func:`compare_splits`, over several splits: would other items say the same?
   On cold items this is often the larger of the two: one good list can serve everybody, so the
   users agree with each other, and all of them depend on the few items that were drawn.
-
-Notebook: 06_evaluation
 """
 
 from __future__ import annotations

@@ -5,8 +5,6 @@ metric, per user. A list of fewer than k items is filled up with 0. AUC looks at
 two errors of predicted ratings, which rank nothing, stand at the end.
 
 Every metric agrees with ranx, but for users without a relevant item: NaN here, 0 there.
-
-Notebook: 06_evaluation
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
 """What does a feature block know? Linear probes: read a known fact of the items off their features.
 
 In: features of items and facts about the same items. Out: a score with an interval for each fact.
-
-Notebook: 03_image_features
 """
 
 from __future__ import annotations
@@ -16,18 +14,15 @@ from numpy.typing import NDArray
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-__all__ = ["ItemFeatures", "probe"]
+__all__ = ["probe"]
 
 Floats = NDArray[np.float64]
 Folds = Sequence[tuple[NDArray[np.intp], NDArray[np.intp]]]
 REGS = np.logspace(-2, 5, 15)
 
 
-class ItemFeatures(Protocol):
-    """All that a probe needs of a feature block: rows with their item ids.
-
-    Notebook: 03_image_features
-    """
+class _ItemFeatures(Protocol):
+    """All that a probe needs of a feature block: rows with their item ids."""
 
     @property
     def item_ids(self) -> NDArray[Any]:
@@ -43,7 +38,7 @@ class ItemFeatures(Protocol):
 
 
 def probe(
-    features: ItemFeatures,
+    features: _ItemFeatures,
     facts: pd.DataFrame | pd.Series,
     *,
     groups: pd.Series | None = None,
@@ -112,7 +107,7 @@ def probe(
 
 
 def _probe_one(
-    features: ItemFeatures,
+    features: _ItemFeatures,
     fact: pd.Series,
     scaler: Any,
     groups: pd.Series | None,

@@ -1,8 +1,6 @@
 """Ways to divide ratings into a past to learn from and a future to be judged by.
 
 In: a ratings DataFrame. Out: a Split (train, valid, test, and the ids that may be ranked).
-
-Notebook: 06_evaluation
 """
 
 from __future__ import annotations

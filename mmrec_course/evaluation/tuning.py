@@ -1,8 +1,6 @@
 """Try settings of a model and keep the one that ranks best on the validation part.
 
 In: a model, a grid, a split. Out: the best setting, fitted on train and valid; a table of all.
-
-Notebook: 07_collaborative_filtering
 """
 
 from __future__ import annotations

@@ -9,7 +9,6 @@ from mmrec_course.features.audio import (
 )
 from mmrec_course.features.audio_rhythm import RhythmStatistics
 from mmrec_course.features.block import FeatureBlock
-from mmrec_course.features.encoders import ImageEncoder, TextEncoder, encoders_available
 from mmrec_course.features.extract import extract_features, media_problems
 from mmrec_course.features.image import ColorHistogram, ColorMoments
 from mmrec_course.features.image_shape import HOG
@@ -24,15 +23,12 @@ __all__ = [
     "ColorHistogram",
     "ColorMoments",
     "FeatureBlock",
-    "ImageEncoder",
     "LatentSemanticAnalysis",
     "LogMelStatistics",
     "MFCCStatistics",
     "RhythmStatistics",
     "SpectralStatistics",
-    "TextEncoder",
     "TfidfText",
-    "encoders_available",
     "extract_features",
     "media_problems",
     "orb_descriptors",

@@ -1,8 +1,6 @@
 """Sounds → numbers: timbre, spectrum, harmony, and all of them with rhythm from one look.
 
 In: waveforms. Out: one row a clip.
-
-Notebook: 05_audio_features
 """
 
 from __future__ import annotations

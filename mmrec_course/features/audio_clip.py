@@ -2,8 +2,6 @@
 
 In: a waveform. Out: its spectrogram and what follows from it, each computed at most once; and
 the frame that all audio descriptors share.
-
-Notebook: 05_audio_features
 """
 
 from __future__ import annotations
@@ -50,8 +48,6 @@ class Clip:
     ------
     ValueError
         If the waveform is empty, not one-dimensional or not finite.
-
-    Notebook: 05_audio_features
     """
 
     def __init__(self, wave: ArrayLike, *, sr: int, n_fft: int, hop_length: int) -> None:
@@ -76,7 +72,7 @@ class Clip:
 
     def mel_decibels(self, n_mels: int) -> Floats32:
         """(n_mels, n_frames) power in mel bands, in decibels, at most 80 below the loudest."""
-        mel = mel_filters(self.sr, self.n_fft, n_mels) @ self.power
+        mel = _mel_filters(self.sr, self.n_fft, n_mels) @ self.power
         return np.asarray(librosa.power_to_db(mel))
 
     @cached_property
@@ -97,8 +93,6 @@ class ClipStatistics(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     A descriptor says what its columns are called (``_names``) and how a :class:`Clip` becomes a
     row (``_row``); it may check more parameters in ``_check``.
-
-    Notebook: 05_audio_features
     """
 
     sr: int
@@ -191,14 +185,12 @@ def mean_and_sd(*frames: NDArray[Any]) -> Floats:
     Returns
     -------
     (2 Σ d_i,) float64: d_1 means, d_1 deviations, d_2 means, …
-
-    Notebook: 05_audio_features
     """
     parts = [statistic(x, axis=1) for x in frames for statistic in (np.mean, np.std)]
     return np.concatenate(parts).astype(np.float64)
 
 
 @lru_cache(maxsize=16)
-def mel_filters(sr: int, n_fft: int, n_mels: int) -> sp.csr_array:
+def _mel_filters(sr: int, n_fft: int, n_mels: int) -> sp.csr_array:
     """librosa's mel filter bank without its zeros, which are 98 % of it and most of the cost."""
     return sp.csr_array(librosa.filters.mel(sr=sr, n_fft=n_fft, n_mels=n_mels))

@@ -1,8 +1,6 @@
 """How a clip moves: how often something begins, how fast the beat is, how clear.
 
 In: waveforms. Out: one row a clip.
-
-Notebook: 05_audio_features
 """
 
 from __future__ import annotations

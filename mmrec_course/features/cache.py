@@ -1,8 +1,6 @@
 """Descriptors kept on disk, so that a file is decoded once and not in every lesson.
 
 In: digests of files, and what was computed from them. Out: the same, in a later process.
-
-Notebook: 02_preprocessing
 """
 
 from __future__ import annotations
@@ -41,28 +39,19 @@ ABANDONED = 3600.0
 
 @dataclass(frozen=True)
 class Description:
-    """What came out of one file: numbers, or the reason why there are none.
-
-    Notebook: 02_preprocessing
-    """
+    """What came out of one file: numbers, or the reason why there are none."""
 
     numbers: NDArray[np.float64] | None
     reason: str = ""
 
 
 def cache_folder() -> Path:
-    """The environment variable MMREC_CACHE, or the user's cache folder.
-
-    Notebook: 02_preprocessing
-    """
+    """The environment variable MMREC_CACHE, or the user's cache folder."""
     return Path(os.environ.get("MMREC_CACHE") or pooch.os_cache("mmrec-course"))
 
 
 def file_digest(path: str | Path) -> str:
-    """Fingerprint of a file's bytes; its name and date do not matter.
-
-    Notebook: 02_preprocessing
-    """
+    """Fingerprint of a file's bytes; its name and date do not matter."""
     with Path(path).open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -80,8 +69,6 @@ def read_cache(path: Path, width: int | None) -> dict[str, Description]:
     Returns
     -------
     dict digest → Description.
-
-    Notebook: 02_preprocessing
     """
     try:
         with np.load(path, allow_pickle=False) as file:
@@ -120,8 +107,6 @@ def add_to_cache(path: Path, new: Mapping[str, Description], width: int | None) 
     Returns
     -------
     Whether it worked. A read-only or full disk is no error: there is just no cache then.
-
-    Notebook: 02_preprocessing
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -152,8 +137,6 @@ def write_cache(path: Path, known: Mapping[str, Description], width: int) -> boo
     Returns
     -------
     Whether it worked. A read-only or full disk is no error: there is just no cache then.
-
-    Notebook: 02_preprocessing
     """
     digests = sorted(known)
     nothing = np.zeros(width)

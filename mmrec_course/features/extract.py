@@ -2,8 +2,6 @@
 
 In: a Dataset, and for each modality one transformer or several. Out: dict modality →
 FeatureBlock, rows in the order of ``ds.items``.
-
-Notebook: 00_start_here
 """
 
 from __future__ import annotations
@@ -171,7 +169,7 @@ def extract_features(
             blocks[modality] = ds.features[modality].align(ds.items.index)
         else:
             transformers = given.get(modality) or DEFAULT_EXTRACTORS[modality]
-            descriptors = [Descriptor.of(modality, clone(t)) for t in transformers]
+            descriptors = [_Descriptor.of(modality, clone(t)) for t in transformers]
             strict = modality in given
             families = [_family(ds, d, learn, n_jobs, cache, strict) for d in descriptors]
             blocks[modality] = _side_by_side(ds, families, learn)
@@ -201,7 +199,7 @@ def media_problems(blocks: Mapping[str, FeatureBlock]) -> pd.DataFrame:
 
 
 @dataclass(frozen=True)
-class Descriptor:
+class _Descriptor:
     """How what is listed of one modality becomes rows, and what the numbers depend on.
 
     ``fixed`` are the steps that learn nothing, ``learned`` the rest or None.
@@ -213,7 +211,7 @@ class Descriptor:
     learned: Any
 
     @classmethod
-    def of(cls, modality: str, transformer: Any) -> Descriptor:
+    def of(cls, modality: str, transformer: Any) -> _Descriptor:
         """Part a transformer, a pipeline at its first step that learns."""
         pipeline = isinstance(transformer, Pipeline)
         steps = transformer.steps if pipeline else [("", transformer)]
@@ -271,7 +269,7 @@ class Descriptor:
 
 
 @dataclass(frozen=True)
-class Numbers:
+class _Numbers:
     """What came of everything listed: rows, and for each "" or why its row means nothing."""
 
     values: Floats
@@ -284,7 +282,7 @@ class Numbers:
 
 
 @dataclass(frozen=True)
-class Family:
+class _Family:
     """The columns of one transformer, and whether they share a scale already."""
 
     name: str
@@ -292,7 +290,7 @@ class Family:
     scaled: bool
 
 
-class Media(Sequence[Any]):
+class _Media(Sequence[Any]):
     """Files or texts, decoded when looked at; ``load`` may remember them."""
 
     def __init__(self, load: Callable[[str], Any], given: Sequence[str]) -> None:
@@ -304,7 +302,7 @@ class Media(Sequence[Any]):
     def __getitem__(self, place: Any) -> Any:
         if isinstance(place, list | slice):
             some = [self.given[p] for p in place] if isinstance(place, list) else self.given[place]
-            return Media(self.load, some)
+            return _Media(self.load, some)
         return self.load(self.given[place])
 
 
@@ -364,8 +362,8 @@ def _fit_mask(items: pd.Index, fit_items: Iterable[Any] | None) -> Mask:
 
 
 def _family(
-    ds: Dataset, descriptor: Descriptor, learn: Mask, n_jobs: int | None, cache: bool, strict: bool
-) -> Family:
+    ds: Dataset, descriptor: _Descriptor, learn: Mask, n_jobs: int | None, cache: bool, strict: bool
+) -> _Family:
     """The columns of one transformer, for all items."""
     modality = descriptor.modality
     listed = np.flatnonzero(ds.items[modality].notna())
@@ -394,10 +392,10 @@ def _family(
         reasons=reasons,
     )
     scaled = descriptor.learned is not None or _unit_rows(block)
-    return Family(type(descriptor.transformer).__name__.lower(), block, scaled)
+    return _Family(type(descriptor.transformer).__name__.lower(), block, scaled)
 
 
-def _side_by_side(ds: Dataset, families: list[Family], learn: Mask) -> FeatureBlock:
+def _side_by_side(ds: Dataset, families: list[_Family], learn: Mask) -> FeatureBlock:
     """The families of one modality as one block, none drowning the others."""
     train = ds.items.index[learn]
     # A family that found nothing to learn has no columns, and no say in who is present.
@@ -434,11 +432,13 @@ def _unit_rows(block: FeatureBlock) -> bool:
 
 
 def _learn(
-    descriptor: Descriptor, given: list[str], numbers: Numbers | None, learn: Mask, strict: bool
-) -> Numbers:
+    descriptor: _Descriptor, given: list[str], numbers: _Numbers | None, learn: Mask, strict: bool
+) -> _Numbers:
     """Fit the steps that learn on what may be learned from, and apply them to everything."""
     problems = [""] * len(given) if numbers is None else list(numbers.problems)
-    inputs: Any = Media(_remembering(descriptor.load), given) if numbers is None else numbers.values
+    inputs: Any = (
+        _Media(_remembering(descriptor.load), given) if numbers is None else numbers.values
+    )
     if numbers is None:
         for place in range(len(given)):
             try:
@@ -451,7 +451,7 @@ def _learn(
         failed = _fit(descriptor, inputs[train], strict)
         if failed:
             problems = [problem or failed for problem in problems]
-            return Numbers(np.zeros((len(given), 0)), problems, ())
+            return _Numbers(np.zeros((len(given), 0)), problems, ())
         parts = []
         for start in range(0, len(sound), 8 * BATCH):
             places = sound[start : start + 8 * BATCH]
@@ -460,10 +460,10 @@ def _learn(
     width = parts[0].shape[1] if parts else len(names or ())
     values = np.zeros((len(given), width))
     values[sound] = np.vstack(parts) if parts else 0.0
-    return Numbers(values, problems, names or _numbered(descriptor, width))
+    return _Numbers(values, problems, names or _numbered(descriptor, width))
 
 
-def _fit(descriptor: Descriptor, train: Any, strict: bool) -> str:
+def _fit(descriptor: _Descriptor, train: Any, strict: bool) -> str:
     """Fit on the spot; "" or why there was too little to learn from."""
     if len(train) == 0:
         return "there is nothing to learn from among fit_items"
@@ -483,8 +483,8 @@ def _fit(descriptor: Descriptor, train: Any, strict: bool) -> str:
 
 
 def _describe_all(
-    descriptor: Descriptor, given: list[str], n_jobs: int | None, cache: bool
-) -> Numbers:
+    descriptor: _Descriptor, given: list[str], n_jobs: int | None, cache: bool
+) -> _Numbers:
     """What the steps that learn nothing make of everything listed, in its order."""
     _check_parameters(descriptor)
     described = _described(descriptor, given, n_jobs, cache)
@@ -499,10 +499,10 @@ def _describe_all(
     ]
     if names is None:
         names = _numbered(descriptor, width)
-    return Numbers(values.reshape(len(given), width), problems, names)
+    return _Numbers(values.reshape(len(given), width), problems, names)
 
 
-def _check_parameters(descriptor: Descriptor) -> None:
+def _check_parameters(descriptor: _Descriptor) -> None:
     """A parameter out of range is the caller's slip and no file's fault: say it once, at once."""
     try:
         descriptor.fixed[0].fit(None)
@@ -515,7 +515,7 @@ def _check_parameters(descriptor: Descriptor) -> None:
 
 
 def _described(
-    descriptor: Descriptor, given: list[str], n_jobs: int | None, cache: bool
+    descriptor: _Descriptor, given: list[str], n_jobs: int | None, cache: bool
 ) -> list[Description]:
     """Descriptions in the order of what is given; same content is described once."""
     place = descriptor.cache_file() if cache else None
@@ -547,7 +547,7 @@ def _described(
 
 
 def _computed(
-    descriptor: Descriptor, todo: Mapping[str, str], n_jobs: int | None
+    descriptor: _Descriptor, todo: Mapping[str, str], n_jobs: int | None
 ) -> Iterable[dict[str, Description]]:
     """digest → Description, batch by batch; the first alone, as it may load a model."""
     digests = list(todo)
@@ -580,7 +580,7 @@ def _names(steps: Iterable[Any], names: Any = None) -> tuple[str, ...] | None:
     return None if names is None else tuple(str(name) for name in names)
 
 
-def _numbered(descriptor: Descriptor, width: int) -> tuple[str, ...]:
+def _numbered(descriptor: _Descriptor, width: int) -> tuple[str, ...]:
     """Names for columns of a transformer that has none."""
     return tuple(f"{type(descriptor.transformer).__name__.lower()}{j}" for j in range(width))
 

@@ -1,8 +1,6 @@
 """Colours of pictures → numbers. Shapes are in image_shape.py, details in visual_words.py.
 
 In: arrays of pixels. Out: one row a picture.
-
-Notebook: 03_image_features
 """
 
 from __future__ import annotations
@@ -228,10 +226,7 @@ class ColorMoments(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
 
 def check_picture(image: Any, place: int) -> NDArray[np.uint8]:
-    """The array, if it is a picture; else an error that says which one is not.
-
-    Notebook: 03_image_features
-    """
+    """The array, if it is a picture; else an error that says which one is not."""
     pixels: NDArray[Any] = np.asarray(image)
     if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.dtype != np.uint8 or not pixels.size:
         raise ValueError(

@@ -1,8 +1,6 @@
 """Shapes in pictures → numbers: which way the edges run, cell by cell.
 
 In: arrays of pixels. Out: one row a picture.
-
-Notebook: 03_image_features
 """
 
 from __future__ import annotations

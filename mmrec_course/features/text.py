@@ -1,8 +1,6 @@
 """Words → numbers.
 
 In: texts. Out: one row a text; one column a word, a piece of a word, or a direction of meaning.
-
-Notebook: 04_text_features
 """
 
 from __future__ import annotations
@@ -321,8 +319,6 @@ class LatentSemanticAnalysis(TransformerMixin, BaseEstimator):  # type: ignore[m
         ------
         ValueError
             If there is no such component.
-
-        Notebook: 04_text_features
         """
         check_is_fitted(self, "components_")
         if not 0 <= component < len(self.components_):

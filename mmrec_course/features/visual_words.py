@@ -1,8 +1,6 @@
 """Details of pictures → counts of visual words, as a text is counted by its words.
 
 In: arrays of pixels. Out: one row a picture.
-
-Notebook: 03_image_features
 """
 
 from __future__ import annotations

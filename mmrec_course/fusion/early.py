@@ -2,8 +2,6 @@
 
 In: a feature block a modality. Out: one block in which every item has a row that speaks for all
 that the item has. It goes wherever a block goes, say into ContentRidge.
-
-Notebook: 08_weighted_fusion
 """
 
 from __future__ import annotations

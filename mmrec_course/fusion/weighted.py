@@ -5,8 +5,6 @@ In: scores a modality, (n_users, n_items) each, and who has what. Out: fused sco
 Weights are learned from scores of items that the modality models have not learned from, in the
 regime they will be used in. For new items: hide a fifth of the items at a time, and rank each
 fifth by itself (``groups``). For known ones: hide each listener's last ratings.
-
-Notebook: 08_weighted_fusion
 """
 
 from __future__ import annotations

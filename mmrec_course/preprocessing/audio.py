@@ -1,8 +1,6 @@
 """Sound files → one channel at one sampling rate; then trimmed, equally loud, equally long.
 
 In: a path, or a waveform. Out: a float32 waveform, or a MediaError.
-
-Notebook: 02_preprocessing
 """
 
 from __future__ import annotations

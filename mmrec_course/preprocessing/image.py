@@ -1,8 +1,6 @@
 """Picture files → arrays of the same kind, whatever was in the file.
 
 In: a path. Out: an (h, w, 3) uint8 array in RGB, or a MediaError.
-
-Notebook: 02_preprocessing
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
 """What every decoder here shares: one kind of error, and silence.
 
 In: a path. Out: nothing, a size, or a MediaError that names the file and what is wrong with it.
-
-Notebook: 02_preprocessing
 """
 
 from __future__ import annotations
@@ -62,8 +60,6 @@ def check_file(path: str | Path, max_bytes: int) -> int:
     ------
     MediaError
         If there is no such regular file, or it is empty or too large.
-
-    Notebook: 02_preprocessing
     """
     path = Path(path)
     try:
@@ -94,8 +90,6 @@ def quiet_decoders() -> Iterator[None]:
     libtiff and mpg123 write about a broken file straight to the process's error stream, where
     Python cannot catch it, and then return an error or a picture all the same. We report what
     they return. May be nested and used from several threads at once.
-
-    Notebook: 02_preprocessing
     """
     global _depth, _filters, _stderr
     with _lock:

@@ -2,8 +2,6 @@
 
 In: a string. Out: a cleaner string, or tokens, in the order of the text. Nothing here raises for
 what a text contains, and time grows in proportion to its length.
-
-Notebook: 02_preprocessing
 """
 
 from __future__ import annotations

@@ -1,11 +1,12 @@
 """fit, score, recommend, explain."""
 
+from typing import Any
+
 from mmrec_course.recommenders.base import Recommender
 from mmrec_course.recommenders.collaborative import EASE, ImplicitALS
 from mmrec_course.recommenders.content import ContentKNN, ContentRidge
 from mmrec_course.recommenders.multimodal import MultimodalRecommender
 from mmrec_course.recommenders.popularity import Popularity, Random
-from mmrec_course.recommenders.surprise_models import SurpriseRecommender
 
 __all__ = [
     "EASE",
@@ -18,3 +19,12 @@ __all__ = [
     "Recommender",
     "SurpriseRecommender",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the recommender of `extras` when it is asked for (PEP 562)."""
+    if name == "SurpriseRecommender":
+        from mmrec_course.extras.surprise_models import SurpriseRecommender
+
+        return SurpriseRecommender
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

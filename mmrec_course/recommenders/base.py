@@ -1,8 +1,6 @@
 """What every recommender here has in common: ids, listening histories, lists.
 
 In: a ratings DataFrame and, for some, feature blocks. Out: scores and ranked lists.
-
-Notebook: 07_collaborative_filtering
 """
 
 from __future__ import annotations
@@ -144,9 +142,6 @@ class Recommender(BaseEstimator, ABC):  # type: ignore[misc]
             scores[:, known] = self._score(self._histories_at(row), column[known])
         return scores
 
-    def _histories(self, user_ids: ArrayLike) -> sp.csr_array:
-        return self._histories_at(places(self.user_ids_, user_ids, "user_ids"))
-
     def _histories_at(self, row: Places) -> sp.csr_array:
         known = row >= 0
         if known.all():
@@ -270,8 +265,6 @@ def one_thread() -> AbstractContextManager[Any]:
     """While it lasts, linear algebra computes in one thread: the same bits on any machine.
 
     On small matrices that is also the fastest; threads wait for each other there.
-
-    Notebook: 07_collaborative_filtering
     """
     limited: AbstractContextManager[Any] = _libraries().limit(limits=1)
     return limited
@@ -304,8 +297,6 @@ def places(known: NDArray[Any], wanted: ArrayLike, name: str) -> Places:
     """Where each wanted id is among the known ones; −1 where it is not.
 
     ValueError if the wanted ids mix types or are of another type than the known ones.
-
-    Notebook: 07_collaborative_filtering
     """
     ids = id_array(_one_dimensional(wanted, name), name)
     _check_type(ids, name, known, "in fit")
@@ -313,10 +304,7 @@ def places(known: NDArray[Any], wanted: ArrayLike, name: str) -> Places:
 
 
 def id_array(ids: Any, where: str) -> NDArray[Any]:
-    """Ids as an array of int64 or of str objects, or an error that shows what else is there.
-
-    Notebook: 07_collaborative_filtering
-    """
+    """Ids as an array of int64 or of str objects, or an error that shows what else is there."""
     # An Index keeps the types in a list: np.asarray([7, "new"]) would make a string of the 7.
     index = pd.Index(ids)
     if index.dtype == np.int64:
@@ -341,10 +329,7 @@ def id_array(ids: Any, where: str) -> NDArray[Any]:
 
 
 def check_blocks(features: Any) -> dict[str, FeatureBlock]:
-    """A dict of feature blocks, or an error that says what is none.
-
-    Notebook: 07_collaborative_filtering
-    """
+    """A dict of feature blocks, or an error that says what is none."""
     if features is None:
         return {}
     if not isinstance(features, Mapping):

@@ -1,8 +1,6 @@
 """Recommenders that look at people: what those who liked this also liked.
 
 In: a ratings DataFrame. Out: scores for items that somebody has rated.
-
-Notebook: 07_collaborative_filtering
 """
 
 from __future__ import annotations
@@ -209,8 +207,6 @@ def solve_factors(
     Returns
     -------
     (n, f); a row without entries gives zeros.
-
-    Notebook: 07_collaborative_filtering
     """
     n_factors = other.shape[1]
     wish = confidence.data if preference is None else confidence.data * preference

@@ -1,8 +1,6 @@
 """Recommenders that look at the items: neighbours in a feature space, and ridge regression.
 
 In: ratings and one or more feature blocks. Out: scores, also for items that nobody has rated.
-
-Notebook: 03_image_features
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
 """The recommender this course leads to: what people did, and what items look, read, sound like.
 
 In: ratings and feature blocks. Out: one ranked list of warm and new items, and its reasons.
-
-Notebook: 11_the_recommender
 """
 
 from __future__ import annotations
@@ -23,7 +21,6 @@ from sklearn.utils.validation import check_is_fitted
 from mmrec_course.datasets.validation import check_ratings
 from mmrec_course.evaluation.splits import random_split, temporal_split
 from mmrec_course.features.block import FeatureBlock
-from mmrec_course.fusion.multitask import MultitaskRidge
 from mmrec_course.fusion.weighted import standardize_scores, weight_grid, weighted_sum
 from mmrec_course.recommenders.base import (
     Floats,
@@ -120,7 +117,7 @@ INSIDE = {"closed": ClosedForm, "projection": Projection}
 
 
 @dataclass(frozen=True)
-class Part:
+class _Part:
     """One modality's scores by themselves, with the ``score`` that evaluation asks for."""
 
     model: MultimodalRecommender
@@ -151,7 +148,8 @@ class MultimodalRecommender(Recommender):
       average listener's, c_u ← ρ c_u + (1 − ρ) c̄, ρ = n_u³ / (n_u³ + half_user³).
     - y_m, **one part a modality**: what c says of the rated items that look (read, sound) like
       i, y_m,u = c_u A_m; A_m is a ridge regression or nearest neighbours (:class:`Content`), or,
-      with ``fusion="multitask"``, the matrix that all modalities share (:class:`MultitaskRidge`).
+      with ``fusion="multitask"``, the matrix that all modalities share
+      (:class:`~mmrec_course.extras.multitask.MultitaskRidge`).
       c is not faded here: whom a new item suits is a matter of lasting taste.
     - p̂, **popularity** foreseen from all features together (:class:`Appeal`).
     - n_i, how many ratings item i had: the more is known about what people did with it, the
@@ -370,7 +368,7 @@ class MultimodalRecommender(Recommender):
         self.popularity_weight_, self.weights_ = 0.0, {}
         self.settings_: dict[str, Setting] = {}
         self.contents_: dict[str, Content] = {}
-        self.parts_: dict[str, Any] = {m: Part(self, m) for m in self.modalities_}
+        self.parts_: dict[str, Any] = {m: _Part(self, m) for m in self.modalities_}
         self.appeal_: Appeal | None = None
         self.appeals_ = np.zeros(len(self.item_ids_))
         if not views:
@@ -428,7 +426,10 @@ class MultimodalRecommender(Recommender):
     def _fit_multitask(
         self, views: Mapping[str, View], fold: Places, users: Places
     ) -> dict[str, Floats]:
-        """A_m = V (Z_m W_m)ᵀ: features foretell the factors V of the collaborative scores."""
+        """A_m = V (Z_m W_m)ᵀ: features predict the factors V of the collaborative scores."""
+        # Only this choice needs the module, which is of lesson 09.
+        from mmrec_course.extras.multitask import MultitaskRidge
+
         rated = self.rated_
         c = self._unseen(users, np.zeros(len(rated), bool))
         _, strength, directions = np.linalg.svd(c, full_matrices=False)
@@ -687,7 +688,7 @@ class MultimodalRecommender(Recommender):
         twin.__dict__.update(self.__dict__)
         if "contents_" in twin.__dict__:
             twin.contents_ = {m: copy(part) for m, part in self.contents_.items()}
-            twin.parts_ = {m: Part(twin, m) for m in self.parts_}
+            twin.parts_ = {m: _Part(twin, m) for m in self.parts_}
         return twin
 
     def with_weights(self, weights: Mapping[str, float]) -> Self:
@@ -708,8 +709,6 @@ class MultimodalRecommender(Recommender):
         ValueError
             If a modality is unknown to the model, a weight is negative or not finite, or all
             are zero.
-
-        Notebook: 11_the_recommender
         """
         check_is_fitted(self, "people_")
         for m, w in weights.items():
@@ -745,8 +744,6 @@ class MultimodalRecommender(Recommender):
         ------
         ValueError
             If an item is known already, ids are of another type, or the columns are others.
-
-        Notebook: 11_the_recommender
         """
         check_is_fitted(self, "people_")
         given = check_blocks(blocks)
@@ -804,8 +801,6 @@ class MultimodalRecommender(Recommender):
         ------
         ValueError
             If the ratings are malformed, an item is unknown or ids are of another type.
-
-        Notebook: 11_the_recommender
         """
         check_is_fitted(self, "people_")
         table = check_ratings(ratings, scale=None)
@@ -856,8 +851,6 @@ class MultimodalRecommender(Recommender):
             If the folder holds anything else.
         TypeError
             If a name of a column is neither text nor a number; nothing is written.
-
-        Notebook: 11_the_recommender
         """
         check_is_fitted(self, "people_")
         values: dict[str, Any] = {name: getattr(self, name) for name in SAVED_VALUES}
@@ -889,8 +882,6 @@ class MultimodalRecommender(Recommender):
         ------
         ValueError
             If the folder is no saved model, was changed or cut off, or is of a newer format.
-
-        Notebook: 11_the_recommender
         """
         arrays, values = read_folder(folder, cls.__name__)
         try:
@@ -907,6 +898,6 @@ class MultimodalRecommender(Recommender):
             }
         except (KeyError, TypeError) as error:
             raise ValueError(f"{folder}: a part of the model is missing: {error}") from error
-        model.parts_ = {m: Part(model, m) for m in model.modalities_}
+        model.parts_ = {m: _Part(model, m) for m in model.modalities_}
         model._take_stock()
         return model

@@ -2,8 +2,6 @@
 
 In: feature blocks and collaborative scores of rated items. Out: scores of any item with
 features, and how well liked an item with such features tends to be.
-
-Notebook: 11_the_recommender
 """
 
 from __future__ import annotations
@@ -53,10 +51,8 @@ class Projection:
         Mean of log(1 + how many columns are not 0) over the training items, where features are
         mostly 0, so that their number says something; None elsewhere.
     then_centre, then_matrix
-        (q,) and (q, k): a second step, that of :class:`MultitaskRidge`, after which rows are what
+        (q,) and (q, k): a second step, that of `MultitaskRidge`, after which rows are what
         an item's features say of its collaborative factors; None leaves unit rows.
-
-    Notebook: 11_the_recommender
     """
 
     centre: Floats
@@ -100,11 +96,8 @@ def _unit(raw: Floats, centre: Floats) -> Floats:
     return np.asarray(np.divide(x, length, out=np.zeros_like(x), where=length > 1e-9 * before))
 
 
-def fit_projection(block: FeatureBlock, training: NDArray[np.bool_], rng: int) -> Projection:
-    """From the training items that have the modality.
-
-    Notebook: 11_the_recommender
-    """
+def _fit_projection(block: FeatureBlock, training: NDArray[np.bool_], rng: int) -> Projection:
+    """From the training items that have the modality."""
     values = block.values[block.present & training]
     matrix, usual = None, None
     filled = np.count_nonzero(values, axis=1)
@@ -132,8 +125,6 @@ def fit_projection(block: FeatureBlock, training: NDArray[np.bool_], rng: int) -
 class View:
     """What a modality shows of every item: rows (n_items, q) of a projection, which have any, and
     how much there is (:meth:`Projection.amount`).
-
-    Notebook: 11_the_recommender
     """
 
     projection: Projection
@@ -143,11 +134,8 @@ class View:
 
 
 def view_of(block: FeatureBlock, training: NDArray[np.bool_], rng: int) -> View:
-    """By a projection learned from the training items.
-
-    Notebook: 11_the_recommender
-    """
-    projection = fit_projection(block, training, rng)
+    """By a projection learned from the training items."""
+    projection = _fit_projection(block, training, rng)
     return View(projection, projection.rows(block), block.present, projection.amount(block))
 
 
@@ -176,8 +164,6 @@ class Content:
     leverage
         (n_items,) h_i = A_ii of ridge, 0 elsewhere; ``own`` (n_items,) is each item's column
         among the rated ones, −1 for the others.
-
-    Notebook: 11_the_recommender
     """
 
     setting: Setting
@@ -212,7 +198,7 @@ class Content:
         nobody = np.full(n_new, -1)
         if self.near is not None:
             f, k = self.rows[rated[self.training]], int(self.setting[1])
-            new = neighbour_weights(rows, nobody, f, self.training, len(rated), k)
+            new = _neighbour_weights(rows, nobody, f, self.training, len(rated), k)
             self.near = sp.csr_array(sp.hstack([self.near, new], format="csc")[:, order])
         self.rows = np.vstack([self.rows, rows])[order]
         self.present = np.concatenate([self.present, present])[order]
@@ -222,10 +208,7 @@ class Content:
 
 
 def fit_content(view: View, rated: Places, setting: Setting) -> Content:
-    """Learn A from all rated items that have the modality.
-
-    Notebook: 11_the_recommender
-    """
+    """Learn A from all rated items that have the modality."""
     rows = view.rows
     own = np.full(len(rows), -1)
     own[rated] = np.arange(len(rated))
@@ -233,7 +216,7 @@ def fit_content(view: View, rated: Places, setting: Setting) -> Content:
     f, leverage = rows[rated[training]], np.zeros(len(rows))
     near, left = None, None
     if setting[0] == "neighbours":
-        near = neighbour_weights(rows, own, f, training, len(rated), int(setting[1]))
+        near = _neighbour_weights(rows, own, f, training, len(rated), int(setting[1]))
     else:
         with one_thread():
             left = f @ np.linalg.inv(f.T @ f + setting[1] * np.eye(f.shape[1]))
@@ -252,13 +235,10 @@ def fit_content(view: View, rated: Places, setting: Setting) -> Content:
     )
 
 
-def neighbour_weights(
+def _neighbour_weights(
     rows: Floats, own: Places, f: Floats, training: Places, n_rated: int, k: int
 ) -> sp.csr_array:
-    """A (n_rated, n_items), sparse; in blocks of items, O(n_items · n_training · q).
-
-    Notebook: 11_the_recommender
-    """
+    """A (n_rated, n_items), sparse; in blocks of items, O(n_items · n_training · q)."""
     place = np.full(n_rated + 1, -1)
     place[training] = np.arange(len(training))
     parts = []
@@ -292,8 +272,6 @@ def hidden_scores(
         (n_users, n_rated) collaborative scores that have not seen the hidden items' ratings.
     hide
         (n_rated,) bool.
-
-    Notebook: 11_the_recommender
     """
     learn = np.flatnonzero(present & ~hide)
     f, ask, known = rows[learn], rows[hide], c[:, learn]
@@ -334,8 +312,6 @@ class Appeal:
         Mean and standard deviation over the rated items, each predicted without itself.
     reg
         λ, chosen by that same leave-one-out prediction.
-
-    Notebook: 11_the_recommender
     """
 
     coefficients: Floats
@@ -359,8 +335,6 @@ def fit_appeal(design: Floats, drawn: Floats) -> tuple[Appeal, Floats]:
         (n_rated, q).
     drawn
         (n_rated,) interest that each drew.
-
-    Notebook: 11_the_recommender
     """
     target = np.log1p(drawn)
     reg, theta, unseen = leave_one_out(design, target[:, None])
@@ -391,8 +365,6 @@ def leave_one_out(
     Returns
     -------
     λ, coefficients (q, k), and the predictions of rows left out (n, k).
-
-    Notebook: 11_the_recommender
     """
     mean = target.mean(axis=0)
     with one_thread():
@@ -417,10 +389,7 @@ def leave_one_out(
 
 
 def side_by_side(views: Iterable[View | Content], columns: Places | slice = slice(None)) -> Floats:
-    """d of these items: every modality's rows, whether there are any, and how much there is.
-
-    Notebook: 11_the_recommender
-    """
+    """d of these items: every modality's rows, whether there are any, and how much there is."""
     parts = [
         np.column_stack([v.rows[columns], v.present[columns] - 0.5, v.amount[columns]])
         for v in views

@@ -1,8 +1,6 @@
 """What the final model is put together with: gates, and the judging of what it chooses.
 
 In: scores, counts, what was liked. Out: shares of the parts, and how well a list ranks.
-
-Notebook: 11_the_recommender
 """
 
 from __future__ import annotations
@@ -24,7 +22,6 @@ __all__ = [
     "each_ndcg",
     "first_of_the_best",
     "gates",
-    "mean_ndcg",
     "ndcg_by_fold",
     "seconds",
     "towards",
@@ -35,29 +32,20 @@ Option = TypeVar("Option")
 
 
 def seconds(ratings: pd.DataFrame) -> NDArray[np.int64]:
-    """(n,) times in whole seconds.
-
-    Notebook: 11_the_recommender
-    """
+    """(n,) times in whole seconds."""
     times = ratings["timestamp"].to_numpy().astype("datetime64[s]")
     return np.asarray(times.astype(np.int64))
 
 
 def gates(n: NDArray[np.int_], share: float, half: float, caution: float) -> tuple[Floats, Floats]:
-    """What the collaborative part counts for items with n ratings, and what content counts.
-
-    Notebook: 11_the_recommender
-    """
+    """What the collaborative part counts for items with n ratings, and what content counts."""
     unknown = np.asarray(half / (n + half), dtype=np.float64)
     g = np.asarray(share * (1 - unknown), dtype=np.float64)
     return g, np.asarray((1 - g) * (1 - caution * unknown), dtype=np.float64)
 
 
 def without(x: sp.csr_array, hide: NDArray[np.bool_]) -> sp.csr_array:
-    """These interests, without any in the hidden items.
-
-    Notebook: 11_the_recommender
-    """
+    """These interests, without any in the hidden items."""
     kept = x.copy()
     kept.data[hide[kept.indices]] = 0.0
     kept.eliminate_zeros()
@@ -69,8 +57,6 @@ def towards(scores: Floats, average: Floats, n_user: NDArray[np.int_], half: flo
 
     The cubes let go of the average soon: whoever has chosen a multiple of ``half`` is served by
     their own choices.
-
-    Notebook: 11_the_recommender
     """
     known = n_user**3 / np.maximum(n_user**3 + half**3, 1e-9)
     return np.asarray(known[:, None] * scores + (1 - known)[:, None] * average)
@@ -83,11 +69,9 @@ def ndcg_by_fold(
 
     Folds in which nothing is liked are left out; rounded, so that the last digits of a
     processor's arithmetic decide nothing.
-
-    Notebook: 11_the_recommender
     """
     columns = [np.flatnonzero(present & (fold == f)) for f in np.unique(fold)]
-    means = [mean_ndcg(scores[:, c], liked[:, c]) for c in columns if liked[:, c].any()]
+    means = [_mean_ndcg(scores[:, c], liked[:, c]) for c in columns if liked[:, c].any()]
     return np.round(means, 9)
 
 
@@ -101,8 +85,6 @@ def clearly_best(judged: Mapping[Option, Floats]) -> Option:
     ----------
     judged
         Option → quality in each fold, or for each user.
-
-    Notebook: 11_the_recommender
     """
     first = next(iter(judged))
     if len(judged[first]) < 2:
@@ -120,8 +102,6 @@ def first_of_the_best(judged: Mapping[Option, Floats]) -> Option:
     ----------
     judged
         Option → quality for each user; the options from the mildest on.
-
-    Notebook: 11_the_recommender
     """
     best = max(judged, key=lambda option: round(float(np.mean(judged[option])), 9))
     for option, quality in judged.items():
@@ -147,8 +127,6 @@ def average_of_the_best(options: Floats, judged: Floats) -> Floats:
     Returns
     -------
     (d,) rounded to nine digits.
-
-    Notebook: 11_the_recommender
     """
     best = int(np.argmax(np.round(judged.mean(axis=1), 9)))
     loss = judged[best] - judged
@@ -158,17 +136,11 @@ def average_of_the_best(options: Floats, judged: Floats) -> Floats:
 
 
 def each_ndcg(scores: Floats, liked: NDArray[np.bool_], k: int = 10) -> Floats:
-    """(n_users,) NDCG@k, rounded; NaN where nothing is liked.
-
-    Notebook: 11_the_recommender
-    """
+    """(n_users,) NDCG@k, rounded; NaN where nothing is liked."""
     hits = np.take_along_axis(liked, rank_items(scores, k, tie_tolerance(scores)), axis=1)
     return np.round(ndcg(hits, liked.sum(axis=1)), 9)
 
 
-def mean_ndcg(scores: Floats, liked: NDArray[np.bool_], k: int = 10) -> float:
-    """Of all rows in which something is liked; 0 if there are none.
-
-    Notebook: 11_the_recommender
-    """
+def _mean_ndcg(scores: Floats, liked: NDArray[np.bool_], k: int = 10) -> float:
+    """Of all rows in which something is liked; 0 if there are none."""
     return float(np.nanmean(each_ndcg(scores, liked, k))) if liked.any() else 0.0

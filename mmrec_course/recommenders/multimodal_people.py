@@ -2,8 +2,6 @@
 
 In: sparse interests, (n_users, n_items). Out: one standardised score a pair, also for histories
 that were not there when it learned.
-
-Notebook: 11_the_recommender
 """
 
 from __future__ import annotations
@@ -20,7 +18,7 @@ from mmrec_course.recommenders.base import Floats, one_thread
 from mmrec_course.recommenders.collaborative import inverse_spd, solve_factors
 from mmrec_course.recommenders.multimodal_content import leave_one_out
 
-__all__ = ["ClosedForm", "People", "fit_people", "interest", "item_factors", "recency"]
+__all__ = ["ClosedForm", "People", "fit_people", "interest", "recency"]
 
 # The closed form inverts a matrix of users or of items, whichever are fewer: 3,000 cost 1–2 s.
 MAX_CLOSED = 3000
@@ -41,8 +39,6 @@ def interest(liking: NDArray[np.float64]) -> Floats:
     ½ lies half-way between the lowest rating that counts as liked and the one below it. Having
     chosen an item at all says something, whatever the stars: with likings of ratings 1 … 5
     (−1.5 … 2.5) x is 0.03, 0.11, 0.33, 0.67, 0.89.
-
-    Notebook: 11_the_recommender
     """
     return np.asarray(1 / (1 + 4.0 ** (1 - np.asarray(liking, dtype=np.float64))))
 
@@ -58,8 +54,6 @@ def recency(user: NDArray[np.intp], when: NDArray[np.int64]) -> Floats:
     Returns
     -------
     (n,) 0 for a user's newest rating.
-
-    Notebook: 11_the_recommender
     """
     order = np.lexsort((-when, user))
     u, t = user[order], when[order]
@@ -88,8 +82,6 @@ class ClosedForm:
         (n_items,) λP_jj; None with B.
     users
         X, sparse; None with B.
-
-    Notebook: 11_the_recommender
     """
 
     weights: Floats
@@ -105,10 +97,7 @@ class ClosedForm:
 
 
 def fit_closed(x: sp.csr_array, reg: float) -> ClosedForm:
-    """Learn the item–item model from interests (n_users, n_items); O(min(n_users, n_items)³).
-
-    Notebook: 11_the_recommender
-    """
+    """Learn the item–item model from interests (n_users, n_items); O(min(n_users, n_items)³)."""
     n_users, n_items = x.shape
     if n_items <= n_users:
         gram = (x.T @ x).toarray()
@@ -129,14 +118,12 @@ def fit_closed(x: sp.csr_array, reg: float) -> ClosedForm:
     return ClosedForm(weights)
 
 
-def closed_scores(
+def _closed_scores(
     x: sp.csr_array, asked: sp.csr_array, regs: Iterable[float]
 ) -> Iterator[tuple[float, Floats]]:
     """(λ, what :func:`fit_closed` on x would score these interests) for many λ at little cost.
 
     With X = USVᵀ and F = S²/(S² + λ), λP = I − VFVᵀ: one decomposition serves every λ.
-
-    Notebook: 11_the_recommender
     """
     wide = x.shape[0] < x.shape[1]
     with one_thread():
@@ -169,25 +156,20 @@ def fold_in(
     The half sweep of iALS with confidence c = 1 + αx and preference p = (1 + α) x / (1 + αx),
     both of which rise smoothly with the interest x: 1 + α and 1 at its highest, 1 and 0 where
     there is none. ``towards`` is what λ draws the factors to, if not to 0.
-
-    Notebook: 11_the_recommender
     """
     confidence = sp.csr_array((1 + alpha * x.data, x.indices, x.indptr), shape=x.shape)
     wish = (1 + alpha) * x.data / confidence.data
     return solve_factors(confidence, other, reg, wish, towards)
 
 
-def item_factors(
+def _item_factors(
     x: sp.csr_array,
     setting: tuple[float, float],
     rng: int,
     start: Floats | None = None,
     sweeps: int = SWEEPS,
 ) -> Floats:
-    """V (n_items, 32 or less) after so many sweeps over users and items; setting is (α, λ).
-
-    Notebook: 11_the_recommender
-    """
+    """V (n_items, 32 or less) after so many sweeps over users and items; setting is (α, λ)."""
     size = min(FACTORS, *x.shape)
     v = start
     if v is None:
@@ -219,8 +201,6 @@ def drawn_to_features(
         (n_items, q) features.
     reg
         λ of that regression.
-
-    Notebook: 11_the_recommender
     """
     by_item = sp.csr_array(x.T)
     rated = np.diff(by_item.indptr) > 0
@@ -245,8 +225,6 @@ class People:
         β.
     fading
         γ: an interest counts (1 + a)^−γ once the user has rated a items after it.
-
-    Notebook: 11_the_recommender
     """
 
     factors: Floats
@@ -298,17 +276,15 @@ def fit_people(
     Returns
     -------
     The part that learned from the past (for choosing what builds on it), and from everything.
-
-    Notebook: 11_the_recommender
     """
     affordable = min(x.shape) <= MAX_CLOSED
-    first = item_factors(past, ALS_SETTINGS[0], rng)
+    first = _item_factors(past, ALS_SETTINGS[0], rng)
     earlier = People(first, als_share=0.5 if affordable else 1.0)
     if affordable:
         earlier.closed = fit_closed(past, earlier.reg)
     if quality is not None:
         _choose(earlier, past, faded, quality, rng, design)
-    factors = item_factors(x, earlier.als_setting, rng, earlier.factors, MORE_SWEEPS)
+    factors = _item_factors(x, earlier.als_setting, rng, earlier.factors, MORE_SWEEPS)
     if earlier.leaning is not None and design is not None:
         factors = drawn_to_features(x, factors, earlier.als_setting, design, earlier.leaning)
     final = replace(earlier, factors=factors, closed=None)
@@ -318,11 +294,8 @@ def fit_people(
 
 
 def learned_from(x: sp.csr_array, like: People, rng: int) -> People:
-    """The part learned from these interests, with another one's settings.
-
-    Notebook: 11_the_recommender
-    """
-    factors = item_factors(x, like.als_setting, rng, like.factors, MORE_SWEEPS)
+    """The part learned from these interests, with another one's settings."""
+    factors = _item_factors(x, like.als_setting, rng, like.factors, MORE_SWEEPS)
     closed = None if like.closed is None else fit_closed(x, like.reg)
     return replace(like, factors=factors, closed=closed)
 
@@ -344,7 +317,7 @@ def _choose(
     v = part.factors
     for setting in ALS_SETTINGS:
         if tried:  # each goes on from where the one before stood
-            v = item_factors(past, setting, rng, v, MORE_SWEEPS)
+            v = _item_factors(past, setting, rng, v, MORE_SWEEPS)
         als = People(v, setting).by_factors(x)
         tried[setting] = quality(als), v, als
     part.als_setting = max(tried, key=lambda setting: tried[setting][0])
@@ -360,7 +333,7 @@ def _choose(
     if part.closed is None:
         return
     best, before = -1.0, part.reg
-    for reg, scores in closed_scores(past, x, REGS):
+    for reg, scores in _closed_scores(past, x, REGS):
         standardized = standardize_scores(scores)
         found = quality(standardized)
         if found > best:

@@ -1,8 +1,6 @@
 """The two recommenders that know nothing of you: chance, and what everybody else likes.
 
 In: a ratings DataFrame. Out: scores that are noise, or the same for everybody.
-
-Notebook: 07_collaborative_filtering
 """
 
 from __future__ import annotations
@@ -50,8 +48,6 @@ def pair_noise(seed: int, row: Places, column: Places) -> Floats:
     Notes
     -----
     Steele, Lea and Flood (2014), Fast Splittable Pseudorandom Number Generators, OOPSLA.
-
-    Notebook: 06_evaluation
     """
     start = _mix(np.uint64(seed) + (row + 2).astype(np.uint64) * GOLDEN)
     state = start[:, None] + (column + 2).astype(np.uint64) * GOLDEN

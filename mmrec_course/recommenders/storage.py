@@ -2,8 +2,6 @@
 
 In: named arrays, sparse ones too, and plain values. Out: the same, or an error that says what is
 wrong with the folder.
-
-Notebook: 11_the_recommender
 """
 
 from __future__ import annotations
@@ -57,8 +55,6 @@ def write_folder(
         If the folder holds anything that is not a saved model.
     TypeError
         If a value is neither text nor a number, nor made of these.
-
-    Notebook: 11_the_recommender
     """
     target = Path(folder)
     if target.exists() and (not target.is_dir() or _strangers(target)):
@@ -97,8 +93,6 @@ def read_folder(folder: str | Path, kind: str) -> tuple[dict[str, Any], dict[str
     ValueError
         If the folder is no saved model, of another kind or of a newer format, or if a file is
         missing or does not have the checksum it was sealed with.
-
-    Notebook: 11_the_recommender
     """
     source = Path(folder)
     try:
@@ -128,10 +122,7 @@ def read_folder(folder: str | Path, kind: str) -> tuple[dict[str, Any], dict[str
 
 
 def store_part(part: Any, name: str, arrays: dict[str, Any], values: dict[str, Any]) -> None:
-    """Put a dataclass's fields, and those of parts inside it, among the arrays and the values.
-
-    Notebook: 11_the_recommender
-    """
+    """Put a dataclass's fields, and those of parts inside it, among the arrays and the values."""
     if part is None:
         values[name] = None
         return
@@ -156,8 +147,6 @@ def restore_part(
     """The part that :func:`store_part` took apart.
 
     ``inside`` says which fields hold parts, and of what kind.
-
-    Notebook: 11_the_recommender
     """
     if values[name] is None:
         return None

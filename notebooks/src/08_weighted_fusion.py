@@ -713,7 +713,7 @@ def ndcg_with(subset, fake=lambda j: {}):
 # %%
 from itertools import permutations
 
-from mmrec_course.fusion import modality_values
+from mmrec_course.extras.worth import modality_values
 
 
 def worth(joined):

@@ -103,7 +103,7 @@ for m, W in separate.items():
 # 03), which changes nothing as long as all axes are kept:
 
 # %%
-from mmrec_course.fusion import MultitaskRidge
+from mmrec_course.extras.multitask import MultitaskRidge
 
 two = {m: blocks[m] for m in X}
 model = MultitaskRidge(sharing="separate", projection="pca", n_components=None, reg=10.0)

@@ -187,7 +187,7 @@ for gap_at in np.flatnonzero(~image.present & known):
 # All of them, and *renormalize*, which fills nothing, are one word for `fill_missing`:
 
 # %%
-from mmrec_course.fusion import fill_missing
+from mmrec_course.extras.missing import fill_missing
 
 options = {"fit_items": items[known], "ratings": split.seen}
 by_hand = {"zero": zeros, "mean": means, "neighbours": neighbours, "renormalize": image.values}
@@ -231,7 +231,7 @@ blocks_of = F.T @ F * (owner[:, None] == owner)
 A = (1 - p) ** 2 * F.T @ F + p * (1 - p) * blocks_of + reg * np.eye(120)
 W = np.linalg.solve(A, (1 - p) * F.T @ T)
 
-from mmrec_course.fusion import dropout_ridge
+from mmrec_course.extras.missing import dropout_ridge
 
 package = dropout_ridge(rows, T, reg=reg, rate=p)
 print("equal:", np.allclose(np.vstack(list(package.values())), W))

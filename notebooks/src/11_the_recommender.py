@@ -121,8 +121,8 @@ print("equal:", np.allclose(B, fit_closed(model.interests_, people.reg).weights)
 
 # %% [markdown]
 # The second model of people is iALS: each track has a row of factors, and a listener's own are solved
-# for from the tracks they chose (`fold_in`; `item_factors` learned the tracks' side). Where it helps on
-# hidden ratings, a track's factors *lean* on its features (`drawn_to_features`): the fewer people chose
+# for from the tracks they chose (`fold_in`). Where it helps on
+# hidden ratings, a track's factors *lean* on its features: the fewer people chose
 # it, the more they are drawn to what its features foretell. Both sets of
 # scores become z-scores and are mixed, $(1 - \beta)$ EASE $+ \; \beta$ iALS. Last, who has rated little is
 # drawn towards the average listener: with $n_u$ ratings, $\rho = n_u^3 / (n_u^3 + \text{half}_u^3)$ of
@@ -222,21 +222,7 @@ print_table(taken_apart.rename_axis("track"))
 # tracks lean on their features, what people say of a track has itself been helped by these, and the bar
 # *collaborative* does not show that.)
 #
-# You have now seen every term. (The rest of this section is for those who want to read in the source
-# how `fit` finds them; others go on to the next heading.) It is in four files of the package, in the
-# order in which you met them here. `multimodal_people`: `fit_people` tries settings of `ClosedForm`
-# (EASE; `closed_scores` gives many $\lambda$ from one decomposition) and of iALS, and makes `People`;
-# `learned_from` learns it again without some listeners, who then arrive as newcomers with their first
-# 1, 3 and 5 choices, for $\text{half}_u$ must serve them, too. `multimodal_content`: `view_of` a block
-# is a `View`, unit rows by a `Projection` (`fit_projection`); `hidden_scores` are those of hidden
-# tracks by every setting, `fit_content` learns the `Content` of the best (`neighbour_weights`), and
-# `fit_appeal`, by `leave_one_out` on all features `side_by_side`, makes the foretold popularity,
-# `Appeal`. `multimodal_parts`: `gates`, the little things that need a name, `seconds`, `without`,
-# `towards`, `each_ndcg`, `mean_ndcg` and `ndcg_by_fold`, and three ways to choose when little is left
-# over for choosing: stay at a default unless another setting is better by more than its standard error
-# (`clearly_best`), take the mean of all weights that cannot be told from the best
-# (`average_of_the_best`), or the mildest setting that cannot (`first_of_the_best`). `multimodal` puts
-# them together.
+# You have now seen every term.
 #
 # ## How many new tracks should a list hold?
 #
@@ -430,7 +416,7 @@ print(f"tracks in anybody's ten: {coverage(ten, items):.0%}")
 # two tracks look, read and sound, on average.
 
 # %%
-from mmrec_course.evaluation import rerank
+from mmrec_course.extras.reranking import rerank
 from mmrec_course.fusion import early_fusion
 
 alike = early_fusion(past_blocks, n_components=None, fit_items=past.seen["item_id"].unique())
@@ -514,8 +500,7 @@ except ValueError as error:
     print("refused:", str(error).rpartition("values.json: ")[2])
 
 # %% [markdown]
-# (`write_folder` and `read_folder` of `recommenders.storage` do it, `store_part` and `restore_part` take
-# the model apart for them and put it together.) Now open the box with today's release:
+# Now open the box with today's release:
 
 # %%
 again.add_items({m: b.align([today]) for m, b in blocks.items()})

@@ -630,11 +630,11 @@ print({i: int((scores > scores[position[i]]).sum()) + 1 for i in fetched})
 # %% tags=["needs-encoders"]
 from dataclasses import replace
 
-from mmrec_course.features import encoders_available
+from mmrec_course.extras.encoders import encoders_available
 
 third, duel = slice(None, None, 3), {}
 if encoders_available():
-    from mmrec_course.features import ImageEncoder, TextEncoder
+    from mmrec_course.extras.encoders import ImageEncoder, TextEncoder
 
     few = replace(stamps, items=items[third])
     trained = {"image": ImageEncoder(), "text": TextEncoder()}

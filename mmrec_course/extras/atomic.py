@@ -18,7 +18,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mmrec_course.datasets.block import FeatureBlock
 from mmrec_course.datasets.dataset import Dataset
 from mmrec_course.datasets.validation import (
     _implicit_feedback,
@@ -27,6 +26,7 @@ from mmrec_course.datasets.validation import (
     check_listeners,
     check_ratings,
 )
+from mmrec_course.features.block import FeatureBlock
 
 __all__ = ["load_atomic", "read_atomic_table"]
 

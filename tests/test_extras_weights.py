@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from mmrec_course.features.weights import WeightsFile, read_checkpoint, read_safetensors
+from mmrec_course.extras.weights import WeightsFile, read_checkpoint, read_safetensors
 
 # --- a package that holds a file ----------------------------------------------------------------
 

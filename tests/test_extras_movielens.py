@@ -7,8 +7,9 @@ import zipfile
 import pandas as pd
 import pytest
 
-from mmrec_course.datasets import load_movielens, movielens
-from mmrec_course.datasets.download import data_folder
+from mmrec_course.datasets import load_movielens
+from mmrec_course.extras import movielens
+from mmrec_course.extras.download import data_folder
 
 REAL = os.environ.get("MMREC_DATA", "")
 GENRES = ("unknown", "Action", "Children's", "Comedy")
@@ -59,8 +60,9 @@ def no_network(monkeypatch):
     def refuse(*_, **__):
         raise OSError("network is unreachable")
 
-    for name in ("socket", "create_connection", "getaddrinfo"):
-        monkeypatch.setattr(socket, name, refuse)
+    # The class stays: libraries that are imported meanwhile derive from it.
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", refuse)
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
     monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")

@@ -227,8 +227,6 @@ class MultitaskRidge(BaseEstimator):  # type: ignore[misc]
         ValueError
             If a parameter is out of its range, there is nothing to learn from, ids are missing or
             repeated, a target is not finite, or blocks that should share axes differ in width.
-
-        Notebook: 09_multitask_fusion
         """
         self._check_parameters()
         table = _table(targets, item_ids, "targets")
@@ -268,8 +266,6 @@ class MultitaskRidge(BaseEstimator):  # type: ignore[misc]
         ------
         ValueError
             If no block is one that was trained on, widths differ, or ids are needed.
-
-        Notebook: 09_multitask_fusion
         """
         check_is_fitted(self, "coef_")
         return self._placed(self._aligned(blocks, item_ids))
@@ -298,8 +294,6 @@ class MultitaskRidge(BaseEstimator):  # type: ignore[misc]
         ------
         ValueError
             As :meth:`transform`.
-
-        Notebook: 09_multitask_fusion
         """
         check_is_fitted(self, "coef_")
         aligned = self._aligned(blocks, item_ids)
@@ -318,8 +312,6 @@ class MultitaskRidge(BaseEstimator):  # type: ignore[misc]
         Returns
         -------
         modality → (n_items, n_targets), and "fused"; rows in the order of ``item_ids_``.
-
-        Notebook: 09_multitask_fusion
         """
         check_is_fitted(self, "coef_")
         shape = (len(self.item_ids_), self._n_targets)

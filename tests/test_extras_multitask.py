@@ -9,8 +9,9 @@ from scipy.optimize import minimize
 from sklearn.base import clone
 from sklearn.linear_model import Ridge
 
+from mmrec_course.extras import multitask
+from mmrec_course.extras.multitask import MultitaskRidge
 from mmrec_course.features import FeatureBlock
-from mmrec_course.fusion import MultitaskRidge, multitask
 from mmrec_course.recommenders import ContentRidge
 
 N, USERS = 40, 12

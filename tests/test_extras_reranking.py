@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mmrec_course.evaluation import intra_list_diversity, novelty, rerank
+from mmrec_course.evaluation import intra_list_diversity, novelty
+from mmrec_course.extras.reranking import rerank
 from mmrec_course.features import FeatureBlock
 
 ITEMS = ["a", "b", "c", "d"]

@@ -244,7 +244,7 @@ def _neighbourhood(algo: Any, mean: float) -> Matrix:
         sim_x = sim[x]
         for column, other in enumerate(y):
             raters, ratings = (np.array(part) for part in zip(*algo.yr[other], strict=True))
-            weights = nearest_only(np.take(sim_x, raters, axis=1), algo.k)
+            weights = _nearest_only(np.take(sim_x, raters, axis=1), algo.k)
             values = (ratings - offset[raters] - offset_y[other]) / scale[raters]
             total = weights.sum(axis=1)
             enough = (total > 0) & (np.count_nonzero(weights, axis=1) >= algo.min_k)
@@ -268,7 +268,7 @@ def _neighbourhood(algo: Any, mean: float) -> Matrix:
     return score
 
 
-def nearest_only(similarity: Floats, k: int) -> Floats:
+def _nearest_only(similarity: Floats, k: int) -> Floats:
     """Each row's k largest similarities, as far as they are positive; 0 elsewhere.
 
     Of equally similar ones those that come first are taken, as Surprise does.

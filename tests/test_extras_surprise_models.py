@@ -12,9 +12,8 @@ from scipy import stats
 from sklearn.base import clone
 
 from mmrec_course.datasets.synthetic import make_world
+from mmrec_course.extras.surprise_models import SurpriseRecommender, _nearest_only
 from mmrec_course.features.synthetic import fact_blocks
-from mmrec_course.recommenders import SurpriseRecommender
-from mmrec_course.recommenders.surprise_models import nearest_only
 
 KNN = (
     surprise.KNNBasic,
@@ -191,13 +190,13 @@ def test_only_the_nearest_keep_their_weight_and_the_first_of_equals() -> None:
             [0.7, 0.7, 0.7, 0.7, 0.7],
         ]
     )
-    assert nearest_only(similarity, 3).tolist() == [
+    assert _nearest_only(similarity, 3).tolist() == [
         [0.5, 0.9, 0.5, 0.0, 0.0],
         [0.0, 0.0, 0.0, 0.3, 0.0],
         [0.0] * 5,
         [0.7, 0.7, 0.7, 0.0, 0.0],
     ]
-    assert nearest_only(similarity, 5).tolist() == np.clip(similarity, 0, None).tolist()
+    assert _nearest_only(similarity, 5).tolist() == np.clip(similarity, 0, None).tolist()
 
 
 @pytest.mark.parametrize("algo", [surprise.SVD, "SVD", None])

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from mmrec_course.extras.missing import dropout_ridge, fill_missing
 from mmrec_course.features import FeatureBlock
-from mmrec_course.fusion import dropout_ridge, fill_missing
 
 IDS = ["a", "b", "c", "d"]
 IMAGE = FeatureBlock(

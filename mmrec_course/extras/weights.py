@@ -53,8 +53,6 @@ class WeightsFile:
         Where the file is inside the package's folder, with ``/`` between names.
     sha256
         Fingerprint of the file that the encoder was tested with.
-
-    Notebook: 03_image_features
     """
 
     package: str
@@ -62,10 +60,7 @@ class WeightsFile:
     sha256: str
 
     def find(self) -> Path | None:
-        """Where the file is on this machine, or None.
-
-        Notebook: 03_image_features
-        """
+        """Where the file is on this machine, or None."""
         spec = importlib.util.find_spec(self.package)
         folders = spec.submodule_search_locations if spec is not None else None
         for folder in folders or ():
@@ -87,8 +82,6 @@ class WeightsFile:
             If the package is not installed; the message says what to type.
         ValueError
             If the file is not the one with this fingerprint.
-
-        Notebook: 03_image_features
         """
         path = self.find()
         if path is None:
@@ -125,8 +118,6 @@ def read_safetensors(data: bytes) -> dict[str, NDArray[Any]]:
     Notes
     -----
     The format's own description: safetensors, Hugging Face, 2022.
-
-    Notebook: 04_text_features
     """
     if len(data) < 8:
         raise ValueError(f"safetensors: {len(data)} bytes are too few for a header")
@@ -184,8 +175,6 @@ def read_checkpoint(data: bytes) -> dict[str, NDArray[Any]]:
     ValueError
         If the file asks for any step or name that a table of arrays has no need of, if it is
         cut off, or if a tensor reaches beyond its storage.
-
-    Notebook: 03_image_features
     """
     stream = io.BytesIO(data)
     try:

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from threadpoolctl import threadpool_limits
 
-from mmrec_course.features.weights import (
+from mmrec_course.extras.weights import (
     INSTALL,
     WeightsFile,
     read_checkpoint,
