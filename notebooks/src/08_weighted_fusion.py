@@ -392,7 +392,7 @@ for split, y in zip(splits, guesses, strict=True):
         judge(name, scores, split)
         top = rank_items(scores[:, new], 10)
         shown.setdefault(name, []).append((~complete[new])[top].mean() / (~complete[new]).mean())
-show(["text", *steps], baseline="text")
+show(["text", *steps], baseline="text", digits=2)
 print_table(pd.Series({name: np.mean(share) for name, share in shown.items()}, name="gaps shown"))
 
 # %% [markdown]
