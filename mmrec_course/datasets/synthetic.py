@@ -2,8 +2,6 @@
 
 In: a seed and sizes. Out: facts, utilities and ratings. Users judge the facts, never a feature
 that a lesson extracts from media; `tools/mosaic` draws and plays Mosaic's media from such facts.
-
-Notebook: 01_the_catalogue
 """
 
 from __future__ import annotations
@@ -82,10 +80,7 @@ START = pd.Timestamp("2023-01-01")
 
 @dataclass(frozen=True, kw_only=True)
 class World:
-    """A synthetic catalogue with its ground truth, most of which no model may see.
-
-    Notebook: 01_the_catalogue
-    """
+    """A synthetic catalogue with its ground truth, most of which no model may see."""
 
     tracks: pd.DataFrame  # (n_items, …) facts of draw_tracks, with item_id
     user_ids: NDArray[np.str_]  # (n_users,)
@@ -115,8 +110,6 @@ def make_world(
         False makes the negative control, in which nothing that media show affects utility.
     rng
         Seed.
-
-    Notebook: 01_the_catalogue
     """
     generator = np.random.default_rng(rng)
     if tracks is None:
@@ -159,8 +152,6 @@ def draw_tracks(
     ------
     ValueError
         If n_artists is not between 1 and n_tracks: every artist has at least one track.
-
-    Notebook: 01_the_catalogue
     """
     if not 1 <= n_artists <= n_tracks:
         raise ValueError(f"n_artists: {n_artists} is not between 1 and n_tracks = {n_tracks}")
@@ -233,8 +224,6 @@ def simulate_listeners(
     Returns
     -------
     attention (n_users, 3), parts (4, n_users, n_items), utility (n_users, n_items).
-
-    Notebook: 01_the_catalogue
     """
     rng = np.random.default_rng(rng)
     facts = _facts(tracks)
@@ -283,8 +272,6 @@ def simulate_ratings(
     ------
     ValueError
         If n_ratings is below 12 for each user or above half of all pairs.
-
-    Notebook: 01_the_catalogue
     """
     rng = np.random.default_rng(rng)
     n_users, n_items = utility.shape

@@ -1,8 +1,6 @@
 """Features of a synthetic catalogue, straight from its facts.
 
 In: the tracks of :mod:`mmrec_course.datasets.synthetic`. Out: a FeatureBlock for each modality.
-
-Notebook: 08_weighted_fusion
 """
 
 from __future__ import annotations
@@ -33,8 +31,6 @@ def fact_blocks(
     Returns
     -------
     dict "image", "text", "audio" → FeatureBlock of standardised columns, all items present.
-
-    Notebook: 08_weighted_fusion
     """
     rng = np.random.default_rng(rng)
     facts = _facts(tracks)
