@@ -163,14 +163,8 @@ print({name: block.values.shape for name, block in blocks.items()})
 from surprise import SVD
 
 from mmrec_course.evaluation import search
-from mmrec_course.recommenders import (
-    EASE,
-    ContentKNN,
-    ContentRidge,
-    ImplicitALS,
-    Popularity,
-    SurpriseRecommender,
-)
+from mmrec_course.extras.surprise_models import SurpriseRecommender
+from mmrec_course.recommenders import EASE, ContentKNN, ContentRidge, ImplicitALS, Popularity
 
 near = {"modality": ["text", "topics"], "n_neighbors": [10, 30]}
 svd = [SVD(n_factors=100, biased=biased, random_state=0) for biased in (True, False)]
@@ -668,8 +662,9 @@ print(tiny.features["image"].values.shape, "present:", tiny.features["image"].pr
 # The split of the file stays (`part`), so that your number can stand beside theirs; the features arrive
 # as a `FeatureBlock`, in which an item with nothing but zeros is *absent* (most code takes such zeros
 # for a picture). There were no ratings, so each row counts as a 5; `tiny.notes` says so. Arrays under
-# other names are named: `load_atomic(folder, features={"audio": "vggish.npy"})`. From there all is as in lesson 08. RecBole's form has typed columns in `.inter`,
-# `.item` and `.user`; `read_atomic_table` reads one of them:
+# other names are named: `load_atomic(folder, features={"audio": "vggish.npy"})`. From there all is as in
+# lesson 08. RecBole's form has typed columns in `.inter`, `.item` and `.user`; `read_atomic_table` reads
+# one of them:
 
 # %%
 from mmrec_course.extras.atomic import read_atomic_table
