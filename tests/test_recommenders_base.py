@@ -91,7 +91,7 @@ ALL = pytest.mark.parametrize(
         MultimodalRecommender(),
         MultimodalRecommender(fusion="multitask"),
     ],
-    ids=str,
+    ids=lambda model: type(model).__name__,
 )
 
 
