@@ -343,7 +343,7 @@ def _decode(path: Path, source: Path | io.BytesIO, max_seconds: float) -> Piece:
                 if failed:
                     seconds = sum(map(len, blocks)) / rate
                     raise MediaError(path, f"cannot be decoded as sound after {seconds:.1f} s")
-                blocks.append(block[:n].mean(axis=1))
+                blocks.append(block[:n].mean(axis=1, dtype=np.float32))
                 left -= n
     except MediaError:
         raise
