@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -451,9 +452,13 @@ def test_scores_of_a_user_that_agree_to_five_digits_tie() -> None:
         ([1.0, 1.000001, 0.0], 2),
         ([1.0, 1.001, 0.0], 1),
         ([1.0, 1.001, -1e6], 1),
+        ([1e200, 2e200, 0.0], 1),
+        ([-np.inf, -np.inf, -np.inf], np.inf),
         ([1.7e9, 1.7e9 + 1, 1.6e9], 2),
         ([1.7e9, 1.7e9 + 3600, 1.6e9], 1),
     ):
         model = Model()
         model.scores = scores
-        assert evaluate(model, split, metrics=["mrr"])["mrr"].tolist() == [1 / rank], scores
+        with warnings.catch_warnings(action="error"):
+            table = evaluate(model, split, metrics=["mrr"])
+        assert table["mrr"].tolist() == [1 / rank], scores

@@ -91,8 +91,9 @@ def evaluate(
     Full ranking, no sampled negatives. What train and valid hold is masked, for the test part;
     for the validation part, what train holds. Relevant are the part's ratings of at least
     ``positive`` among the candidates. Scores tie that differ by less than 10⁻⁵ of the standard
-    deviation of a user's scores (features hold few more digits); the lower item id comes first. An
-    item at −∞ is not listed: the list is shorter, and k stays the denominator of precision.
+    deviation of a user's scores (features hold few more digits); the lower item id comes first.
+    ``recommend`` orders such scores by their value. An item at −∞ is not listed: the list is
+    shorter, and k stays the denominator of precision.
 
     Works in blocks of users, so that memory does not grow with their number.
 

@@ -108,10 +108,12 @@ def tie_tolerance(scores: ArrayLike) -> Floats:
     """
     values = np.asarray(scores)
     finite = np.isfinite(values)
-    with np.errstate(invalid="ignore", divide="ignore"):  # a row of −∞ has no deviation
-        deviation = np.nan_to_num(values.std(axis=1, keepdims=True, where=finite))
+    n = np.maximum(finite.sum(axis=1, keepdims=True), 1)
+    with np.errstate(over="ignore", invalid="ignore"):  # of huge scores the best one decides
+        mean = values.sum(axis=1, keepdims=True, where=finite) / n
+        deviation = np.sqrt(((values - mean) ** 2).sum(axis=1, keepdims=True, where=finite) / n)
     best = np.abs(values.max(axis=1, keepdims=True, where=finite, initial=-np.inf))
-    return np.asarray(1e-5 * np.minimum(deviation, best))
+    return np.asarray(1e-5 * np.fmin(deviation, best))
 
 
 def _hits(relevant: ArrayLike, n_relevant: ArrayLike) -> tuple[Floats, Floats]:
