@@ -14,9 +14,9 @@ from scipy.optimize import differential_evolution, minimize
 from timing import best_of, show
 
 from mmrec_course.fusion import (
-    learn_personal_weights,
+    learn_user_weights,
     learn_weights,
-    ranking_quality,
+    ndcg_objective,
     stack_weights,
     standardize_scores,
 )
@@ -48,8 +48,8 @@ def beside_scipy(n_modalities: int, step: float) -> None:
     scores, liked, present, fold = drawn_game(n_modalities)
     new_scores, new_liked, new_present, _ = drawn_game(n_modalities, rng=1)
     names = list(scores)
-    quality = ranking_quality(scores, liked, present, groups=fold)
-    fresh = ranking_quality(new_scores, new_liked, new_present, groups=fold)
+    quality = ndcg_objective(scores, liked, present, groups=fold)
+    fresh = ndcg_objective(new_scores, new_liked, new_present, groups=fold)
     goal = partial(on_simplex, quality, names)
     found: dict[str, Any] = {}
 
@@ -98,7 +98,7 @@ def all_of_mosaics_size() -> None:
     ways = {
         "search on NDCG@10": lambda: learn_weights(scores, liked, present, groups=fold),
         "least squares": lambda: stack_weights(scores, liked, present, groups=fold),
-        "per listener, strength chosen": lambda: learn_personal_weights(
+        "per listener, strength chosen": lambda: learn_user_weights(
             scores, liked, present, valid=held_out, groups=fold
         ),
     }

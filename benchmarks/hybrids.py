@@ -111,7 +111,7 @@ def chosen(fit: Callable[..., Any], split: Split, blocks: Blocks) -> Callable[[]
     settings = product(FACTORS, EPOCHS)
     quality = {s: mean(fit(split.train, blocks, *s), split, "valid") for s in settings}
     best = max(quality, key=quality.__getitem__)
-    return lambda: fit(split.seen, blocks, *best)
+    return lambda: fit(split.train_valid, blocks, *best)
 
 
 def mean(model: Any, split: Split, part: str = "test") -> float:
@@ -131,7 +131,7 @@ def beside_hybrids() -> None:
         fits: dict[str, Callable[[], Any]] = {
             f"ours, {fusion}": lambda fusion=fusion, split=split: MultimodalRecommender(
                 fusion=fusion
-            ).fit(split.seen, blocks)
+            ).fit(split.train_valid, blocks)
             for fusion in ("weighted", "multitask")
         }
         for name, fit in (("LightFM", lightfm), ("VBPR (cornac)", vbpr)):

@@ -574,7 +574,7 @@ def plot_modality_values(
     Parameters
     ----------
     table
-        Of :func:`mmrec_course.extras.worth.modality_values`: measure, modality, value, low, high.
+        Of `modality_shapley`: measure, modality, value, low, high.
     ax
         Where; None makes a figure.
     title

@@ -38,16 +38,16 @@ def source() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def truth(mosaic: Dataset) -> dict[str, np.ndarray]:
+def ground_truth(mosaic: Dataset) -> dict[str, np.ndarray]:
     """What the makers know."""
-    return dict(mosaic.truth())
+    return dict(mosaic.ground_truth())
 
 
 # --- as the README says -------------------------------------------------------------------------
 
 
 def test_sizes_and_what_is_missing(mosaic: Dataset) -> None:
-    assert (len(mosaic.items), len(mosaic.listeners), len(mosaic.ratings)) == (480, 600, 25_000)
+    assert (len(mosaic.items), len(mosaic.users), len(mosaic.ratings)) == (480, 600, 25_000)
     missing = ~mosaic.present()
     assert missing.sum().to_dict() == {"image": 29, "text": 19, "audio": 48}
     assert missing.sum(axis=1).value_counts().to_dict() == {0: 390, 1: 84, 2: 6}
@@ -105,7 +105,7 @@ def test_ratings_are_within_the_two_years_in_order_and_after_the_release(mosaic:
     released = ratings["item_id"].map(mosaic.items["released"])
     assert (ratings["timestamp"] >= released).all()
     first = ratings.groupby("user_id")["timestamp"].min().dt.normalize()
-    assert first.to_dict() == mosaic.listeners["joined"].to_dict()
+    assert first.to_dict() == mosaic.users["joined"].to_dict()
 
 
 def test_an_item_id_gives_nothing_away(mosaic: Dataset) -> None:
@@ -116,32 +116,32 @@ def test_an_item_id_gives_nothing_away(mosaic: Dataset) -> None:
 
 
 def test_truth_has_a_row_a_listener_and_a_column_a_track(
-    mosaic: Dataset, truth: dict[str, np.ndarray]
+    mosaic: Dataset, ground_truth: dict[str, np.ndarray]
 ) -> None:
-    assert truth["item_ids"].tolist() == mosaic.items.index.tolist()
-    assert truth["user_ids"].tolist() == mosaic.listeners.index.tolist()
+    assert ground_truth["item_ids"].tolist() == mosaic.items.index.tolist()
+    assert ground_truth["user_ids"].tolist() == mosaic.users.index.tolist()
     for name in ("utility", "part_sound", "part_words", "part_looks", "part_scene"):
-        assert truth[name].shape == (600, 480)
-        assert np.isfinite(truth[name]).all()
-    assert truth["attention"].shape == (600, 3)
-    np.testing.assert_allclose(truth["attention"].sum(axis=1), 1, atol=1e-6)
+        assert ground_truth[name].shape == (600, 480)
+        assert np.isfinite(ground_truth[name]).all()
+    assert ground_truth["attention"].shape == (600, 3)
+    np.testing.assert_allclose(ground_truth["attention"].sum(axis=1), 1, atol=1e-6)
     shapes = {"sound": (480, 5), "look": (480, 5), "scene": (480, 4)}
-    assert {name: truth[name].shape for name in shapes} == shapes
+    assert {name: ground_truth[name].shape for name in shapes} == shapes
     names = ("genre", "lead", "motif", "theme", "second_theme", "quality", "fame", "artist")
-    assert all(truth[name].shape == (480,) for name in names)
-    assert tuple(truth["sound_names"]) == SOUND
-    assert tuple(truth["look_names"]) == LOOK
-    assert set(truth["theme"]) == set(THEMES)
-    assert set(truth["motif"]) == set(MOTIFS)
-    assert truth["genre"].tolist() == mosaic.items["genre"].tolist()
+    assert all(ground_truth[name].shape == (480,) for name in names)
+    assert tuple(ground_truth["sound_names"]) == SOUND
+    assert tuple(ground_truth["look_names"]) == LOOK
+    assert set(ground_truth["theme"]) == set(THEMES)
+    assert set(ground_truth["motif"]) == set(MOTIFS)
+    assert ground_truth["genre"].tolist() == mosaic.items["genre"].tolist()
 
 
 def test_the_true_utility_is_behind_the_ratings(
-    mosaic: Dataset, truth: dict[str, np.ndarray]
+    mosaic: Dataset, ground_truth: dict[str, np.ndarray]
 ) -> None:
-    row = pd.Index(truth["user_ids"]).get_indexer(mosaic.ratings["user_id"])
-    column = pd.Index(truth["item_ids"]).get_indexer(mosaic.ratings["item_id"])
-    felt = truth["utility"][row, column].astype(float)
+    row = pd.Index(ground_truth["user_ids"]).get_indexer(mosaic.ratings["user_id"])
+    column = pd.Index(ground_truth["item_ids"]).get_indexer(mosaic.ratings["item_id"])
+    felt = ground_truth["utility"][row, column].astype(float)
     assert np.corrcoef(felt, mosaic.ratings["rating"])[0, 1] > 0.8
 
 
@@ -150,7 +150,7 @@ def test_the_true_utility_is_behind_the_ratings(
 
 @pytest.fixture(scope="module")
 def rebuilt(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Tables and truth, built anew by the command."""
+    """Tables and ground_truth, built anew by the command."""
     folder = tmp_path_factory.mktemp("mosaic")
     build_mosaic.main(["--tables", "--to", str(folder)])
     return folder
@@ -160,7 +160,9 @@ def test_the_words_and_facts_of_the_sources_are_those_of_the_catalogue(rebuilt: 
     assert (rebuilt / "items.csv").read_bytes() == (MOSAIC / "items.csv").read_bytes()
 
 
-def test_the_simulated_tables_come_out_again(rebuilt: Path, truth: dict[str, np.ndarray]) -> None:
+def test_the_simulated_tables_come_out_again(
+    rebuilt: Path, ground_truth: dict[str, np.ndarray]
+) -> None:
     """To the byte on the processors tried; elsewhere a last bit may lead to another choice."""
     if platform.machine() in ("x86_64", "AMD64"):
         for name in ("ratings.csv", "listeners.csv"):
@@ -169,8 +171,8 @@ def test_the_simulated_tables_come_out_again(rebuilt: Path, truth: dict[str, np.
     assert len(new) == len(old)
     assert len(old.merge(new, on=["user_id", "item_id", "rating"])) > 0.99 * len(old)
     with np.load(rebuilt / "truth.npz", allow_pickle=False) as again:
-        assert set(again) == set(truth)
-        for name, stored in truth.items():
+        assert set(again) == set(ground_truth)
+        for name, stored in ground_truth.items():
             assert again[name].dtype == stored.dtype, name
             if stored.dtype.kind == "f":
                 np.testing.assert_allclose(again[name], stored, rtol=2e-3, atol=2e-3, err_msg=name)

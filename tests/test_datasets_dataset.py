@@ -48,7 +48,7 @@ def test_repr_is_one_line_of_counts_without_a_path(ds, tmp_path):
     folder = make_catalogue(tmp_path / "m")
     (folder / "images" / "t0.png").unlink()
     assert repr(load_mosaic(folder)) == (
-        "Dataset(8 items, 21 ratings, 4 listeners; with image 6, text 7, audio 7; 1 problems)"
+        "Dataset(8 items, 21 ratings, 4 users; with image 6, text 7, audio 7; 1 problems)"
     )
 
 
@@ -59,7 +59,7 @@ def test_it_cannot_be_changed_by_accident(ds):
 
 def test_a_data_set_from_memory_has_no_truth(ds):
     with pytest.raises(FileNotFoundError, match="has none"):
-        ds.truth()
+        ds.ground_truth()
 
 
 # --- ids are never row numbers ------------------------------------------------------------------
@@ -72,9 +72,9 @@ ITEMS = pd.DataFrame(
 
 def test_a_column_item_id_becomes_the_index():
     for table in (ITEMS, ITEMS.set_index("item_id"), ITEMS.rename_axis("row")):
-        ds = Dataset(ratings=RATINGS, items=table, listeners=pd.DataFrame({"user_id": [7, 8]}))
+        ds = Dataset(ratings=RATINGS, items=table, users=pd.DataFrame({"user_id": [7, 8]}))
         assert ds.items.index.tolist() == [1, 2, 3, 4]
-        assert ds.listeners.index.tolist() == [7, 8]
+        assert ds.users.index.tolist() == [7, 8]
         block = extract_features(ds, cache=False)["text"]
         assert block.item_ids.tolist() == [1, 2, 3, 4]
         assert "item_id" in ITEMS.columns

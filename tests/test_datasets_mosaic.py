@@ -27,7 +27,7 @@ def test_tables_and_media_arrive(folder):
     assert ds.items["image"].iloc[0] == str(folder.resolve() / "images" / "t0.png")
     assert list(ds.ratings.columns) == ["user_id", "item_id", "rating", "timestamp"]
     assert list(ds.ratings.index) == list(range(len(ds.ratings)))
-    assert ds.listeners.index.tolist() == ["u0", "u1", "u2", "u3"]
+    assert ds.users.index.tolist() == ["u0", "u1", "u2", "u3"]
     assert ds.modalities == ("image", "text", "audio")
     assert ds.problems.empty
 
@@ -97,10 +97,10 @@ def test_a_missing_table_is_named(folder, name):
 def test_truth_is_read_and_never_unpickled(folder):
     ds = load_mosaic(folder)
     with pytest.raises(FileNotFoundError, match="only a made-up world"):
-        ds.truth()
+        ds.ground_truth()
     np.savez(folder / "truth.npz", quality=np.arange(3.0), names=np.array(["a", "b"]))
-    assert ds.truth()["quality"].tolist() == [0.0, 1.0, 2.0]
-    assert ds.truth()["names"].tolist() == ["a", "b"]
+    assert ds.ground_truth()["quality"].tolist() == [0.0, 1.0, 2.0]
+    assert ds.ground_truth()["names"].tolist() == ["a", "b"]
     np.savez(folder / "truth.npz", evil=np.array([{}], dtype=object))
     with pytest.raises(ValueError, match="allow_pickle"):
-        ds.truth()
+        ds.ground_truth()

@@ -9,8 +9,8 @@ import pytest
 
 from mmrec_course.datasets.validation import (
     check_items,
-    check_listeners,
     check_ratings,
+    check_users,
     read_table,
 )
 
@@ -151,7 +151,7 @@ def test_unix_seconds_are_times(checked):
         ("u1,t1,inf,2024-05-01", "row 3, column 'rating': inf is not a number"),
         ("u1,t1,good,2024-05-01", "row 3, column 'rating': good is not a number"),
         ("u1,t9,4,2024-05-01", "row 3, column 'item_id': 't9' is not among the items"),
-        ("u9,t1,4,2024-05-01", "row 3, column 'user_id': 'u9' is not among the listeners"),
+        ("u9,t1,4,2024-05-01", "row 3, column 'user_id': 'u9' is not among the users"),
         (",t1,4,2024-05-01", "row 3, column 'user_id': <NA>: the id is missing"),
         ("u1,,4,2024-05-01", "row 3, column 'item_id': <NA>: the id is missing"),
         (
@@ -237,8 +237,8 @@ def test_bad_items_are_refused_with_their_place(columns, message):
 
 
 def test_listeners_are_checked_alike():
-    with pytest.raises(ValueError, match="listeners: row 3, column 'joined': 'never'"):
-        check_listeners(pd.DataFrame({"user_id": ["a", "b"], "joined": ["2024-01-01", "never"]}))
+    with pytest.raises(ValueError, match="users: row 3, column 'joined': 'never'"):
+        check_users(pd.DataFrame({"user_id": ["a", "b"], "joined": ["2024-01-01", "never"]}))
 
 
 # --- times --------------------------------------------------------------------------------------

@@ -14,12 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mmrec_course.evaluation import (
+    average_recommendation_popularity,
     calibration,
     coverage,
     gini,
     intra_list_diversity,
     novelty,
-    popularity_shown,
 )
 
 
@@ -74,15 +74,15 @@ def test_novelty_by_hand() -> None:
 
 
 def test_popularity_shown_by_hand() -> None:
-    shown = popularity_shown(table(v="a", u="bd"), TRAIN)
+    shown = average_recommendation_popularity(table(v="a", u="bd"), TRAIN)
     assert shown.to_dict() == {"u": 1.0, "v": 3.0}
 
 
 def test_known_items_are_found_by_id_not_by_position_or_type() -> None:
     lists, train = table(u="ab", v="c"), TRAIN.sample(frac=1, random_state=0)
-    expected = popularity_shown(lists, TRAIN).to_dict()
+    expected = average_recommendation_popularity(lists, TRAIN).to_dict()
     for frame in (lists, lists.set_index(pd.Index([7, 7, 7])), lists.astype("category")):
-        assert popularity_shown(frame, train).to_dict() == expected
+        assert average_recommendation_popularity(frame, train).to_dict() == expected
 
 
 # --- variety ------------------------------------------------------------------------------------
@@ -205,7 +205,7 @@ def test_calibration_refuses_what_cannot_be() -> None:
         lambda lists: coverage(lists, list("abc")),
         lambda lists: gini(lists, list("abc")),
         lambda lists: novelty(lists, TRAIN),
-        lambda lists: popularity_shown(lists, TRAIN),
+        lambda lists: average_recommendation_popularity(lists, TRAIN),
         lambda lists: intra_list_diversity(lists, IDS, VALUES),
         lambda lists: calibration(lists, TRAIN, GENRES),
     ],
@@ -219,7 +219,7 @@ def test_lists_are_checked(measure: Callable[[pd.DataFrame], Any]) -> None:
         measure(table(u="aba"))
 
 
-@pytest.mark.parametrize("measure", [novelty, popularity_shown])
+@pytest.mark.parametrize("measure", [novelty, average_recommendation_popularity])
 def test_what_is_known_is_checked_too(measure: Callable[..., Any]) -> None:
     with pytest.raises(ValueError, match="train: no rows"):
         measure(table(u="a"), table())

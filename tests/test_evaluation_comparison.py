@@ -134,7 +134,7 @@ def test_evaluate_is_what_its_words_say(seed: int, k: int) -> None:
     results = evaluate(model, split, k)
     assert results.index.tolist() == sorted(wanted)
     for user, items in wanted.items():
-        seen = set(split.seen.loc[split.seen["user_id"] == user, "item_id"])
+        seen = set(split.train_valid.loc[split.train_valid["user_id"] == user, "item_id"])
         open_items = [i for i in split.candidates if i not in seen]
         scores = dict(zip(open_items, model.score([user], open_items)[0], strict=True))
         best = sorted(open_items, key=lambda i: (-scores[i], i))[:k]

@@ -95,7 +95,9 @@ def test_parts_are_disjoint_and_nothing_is_lost(
     assert together.index.is_unique
     pd.testing.assert_frame_equal(together.sort_index(), table)
     assert len(split.train) > 0
-    pd.testing.assert_frame_equal(split.seen, together[: len(split.train) + len(split.valid)])
+    pd.testing.assert_frame_equal(
+        split.train_valid, together[: len(split.train) + len(split.valid)]
+    )
     for ids in (split.candidates, split.valid_candidates):
         assert list(ids) == sorted(set(ids))
     assert set(split.test["item_id"]) <= set(split.candidates)
@@ -187,7 +189,7 @@ def test_no_future_in_a_users_training(table: pd.DataFrame, parts: tuple[float, 
     split = temporal_split(table, test=test, valid=valid)
     n = table.groupby("user_id").size()
     for part, earlier, fraction in (
-        (split.test, split.seen, test),
+        (split.test, split.train_valid, test),
         (split.valid, split.train, valid),
     ):
         first = part.groupby("user_id")["timestamp"].min()
@@ -232,7 +234,7 @@ def test_global_parts_follow_each_other_in_time(
             last = part["timestamp"].max()
     assert len(split.test) >= np.floor(test * len(table))
     assert set(split.candidates) == set(table["item_id"])
-    assert set(split.valid_candidates) == set(split.seen["item_id"])
+    assert set(split.valid_candidates) == set(split.train_valid["item_id"])
 
 
 def test_global_by_hand_ties_go_to_the_later_part() -> None:

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 
-from mmrec_course.evaluation import Split, evaluate, search
+from mmrec_course.evaluation import Split, evaluate, grid_search
 
 
 class Guess(BaseEstimator):  # type: ignore[misc]
@@ -49,7 +49,7 @@ def split() -> Split:
 
 def test_the_best_on_validation_is_refitted_on_train_and_valid() -> None:
     model = Guess()
-    best, table = search(model, {"favourite": list("bcd")}, split(), {"image": 1}, k=1)
+    best, table = grid_search(model, {"favourite": list("bcd")}, split(), {"image": 1}, k=1)
     assert best.favourite == "c"  # d would be best on the test part, which is not looked at
     assert best.fitted_on_ == ["a", "a", "c", "c", "e"]
     assert best.features_ == {"image": 1}
@@ -61,7 +61,7 @@ def test_the_best_on_validation_is_refitted_on_train_and_valid() -> None:
 
 
 def test_the_table_holds_what_evaluate_says_of_a_model_fitted_on_train() -> None:
-    _, table = search(Guess(), {"favourite": ["c", "e"]}, split(), metric="recall", k=2)
+    _, table = grid_search(Guess(), {"favourite": ["c", "e"]}, split(), metric="recall", k=2)
     for favourite, value in zip(table["favourite"], table["recall"], strict=True):
         model = Guess(favourite=favourite).fit(split().train)
         assert value == evaluate(model, split(), 2, part="valid")["recall"].mean()
@@ -70,15 +70,15 @@ def test_the_table_holds_what_evaluate_says_of_a_model_fitted_on_train() -> None
 
 def test_ties_go_to_the_earlier_setting() -> None:
     grid = {"favourite": ["b", "c"], "noise": [5, 3, 4]}
-    best, table = search(Guess(), grid, split())
+    best, table = grid_search(Guess(), grid, split())
     assert (best.favourite, best.noise) == ("c", 5)
     assert table["noise"].tolist() == [5, 3, 4, 5, 3, 4]
-    best, _ = search(Guess(), [{"noise": [9]}, {"noise": [1]}], split())
+    best, _ = grid_search(Guess(), [{"noise": [9]}, {"noise": [1]}], split())
     assert best.noise == 9
 
 
 def test_one_setting_that_fails_is_reported_and_the_others_go_on() -> None:
-    best, table = search(Guess(), {"favourite": ["broken", "c"]}, split())
+    best, table = grid_search(Guess(), {"favourite": ["broken", "c"]}, split())
     assert best.favourite == "c"
     assert table.loc[0, "error"] == "ZeroDivisionError: no such item"
     assert np.isnan(table.loc[0, "ndcg"])
@@ -98,17 +98,17 @@ def test_one_setting_that_fails_is_reported_and_the_others_go_on() -> None:
 def test_when_nothing_works_the_reason_is_named(keywords: dict[str, Any], message: str) -> None:
     arguments = {"grid": {"favourite": ["b", "c"]}, **keywords}
     with pytest.raises(ValueError, match=message):
-        search(Guess(), split=split(), **arguments)
+        grid_search(Guess(), split=split(), **arguments)
 
 
 def test_a_split_without_validation_is_refused() -> None:
     whole = split()
     bare = Split(
-        train=whole.seen,
+        train=whole.train_valid,
         valid=whole.valid.iloc[:0],
         test=whole.test,
         candidates=whole.candidates,
         valid_candidates=whole.candidates,
     )
     with pytest.raises(ValueError, match="validation part is empty; make the split with valid > 0"):
-        search(Guess(), {}, bare)
+        grid_search(Guess(), {}, bare)

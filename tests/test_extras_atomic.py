@@ -47,7 +47,7 @@ def test_recboles_form(recbole):
     assert ds.items.index.tolist() == ["b", "a", "c"]
     assert ds.items.loc["b", "title"] == 'The "B"'
     assert pd.isna(ds.items.loc["c", "title"])
-    assert ds.listeners.loc["u1", "age"] == 20
+    assert ds.users.loc["u1", "age"] == 20
     block = ds.features["clip"]
     assert isinstance(block, FeatureBlock)
     assert block.align(["a", "b", "c"]).values.tolist() == [[0, 0], [1, 2], [3, 4]]

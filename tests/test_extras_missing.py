@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mmrec_course.extras.missing import dropout_ridge, fill_missing
+from mmrec_course.extras.missing import dropout_ridge, impute_missing
 from mmrec_course.features import FeatureBlock
 
 IDS = ["a", "b", "c", "d"]
@@ -30,33 +30,33 @@ RATINGS = pd.DataFrame({"user_id": [1, 1, 2, 2, 3, 3], "item_id": ["b", "d", "b"
 
 
 def test_drop_keeps_the_items_that_have_everything() -> None:
-    filled = fill_missing(BLOCKS, "drop")
+    filled = impute_missing(BLOCKS, "drop")
     assert filled["image"].item_ids.tolist() == filled["text"].item_ids.tolist() == ["a", "c"]
     assert filled["text"].values.ravel().tolist() == [4.0, 2.0]
 
 
 def test_zero_and_mean_fill_the_gap_and_nothing_else() -> None:
     for method, row in (("zero", [0.0, 0.0]), ("mean", [4.0, 2.0])):
-        block = fill_missing(BLOCKS, method)["image"]
+        block = impute_missing(BLOCKS, method)["image"]
         assert block.present.all()
         assert block.values[3].tolist() == row
         np.testing.assert_array_equal(block.values[:3], IMAGE.values[:3])
 
 
 def test_means_look_at_the_fit_items_only() -> None:
-    block = fill_missing(BLOCKS, "mean", fit_items=["a", "b"])["image"]
+    block = impute_missing(BLOCKS, "mean", fit_items=["a", "b"])["image"]
     assert block.values[3].tolist() == [2.0, 1.0]
 
 
 def test_neighbours_are_those_that_the_same_people_chose() -> None:
-    block = fill_missing(BLOCKS, "neighbours", ratings=RATINGS, n_neighbors=1)["image"]
+    block = impute_missing(BLOCKS, "neighbours", ratings=RATINGS, n_neighbors=1)["image"]
     assert block.values[3].tolist() == [3.0, 2.0]
     # nobody chose d: the mean of all
     nobody = RATINGS[RATINGS["item_id"] != "d"]
-    block = fill_missing(BLOCKS, "neighbours", ratings=nobody, n_neighbors=1)["image"]
+    block = impute_missing(BLOCKS, "neighbours", ratings=nobody, n_neighbors=1)["image"]
     assert block.values[3].tolist() == [4.0, 2.0]
     # asked for more neighbours than there are, it takes those that there are
-    block = fill_missing(BLOCKS, "neighbours", ratings=RATINGS, n_neighbors=9)["image"]
+    block = impute_missing(BLOCKS, "neighbours", ratings=RATINGS, n_neighbors=9)["image"]
     assert block.values[3].tolist() == [3.0, 2.0]
 
 
@@ -73,7 +73,7 @@ def test_neighbours_agree_with_cosines_by_hand() -> None:
         modality="image", item_ids=np.arange(12), values=values, present=present, names=("x", "y")
     )
     taught = np.array([1, 2, 4, 5, 7])
-    filled = fill_missing(
+    filled = impute_missing(
         {"image": block}, "neighbours", fit_items=taught, ratings=ratings, n_neighbors=2
     )["image"]
     unit = x / np.maximum(np.linalg.norm(x, axis=0), 1.0)
@@ -89,12 +89,12 @@ def test_an_item_without_training_ratings_is_nobodys_neighbour() -> None:
     ratings = RATINGS[RATINGS["item_id"] != "c"]
     other = replace(IMAGE, values=IMAGE.values + 100.0 * (IMAGE.item_ids == "c")[:, None])
     for block in (IMAGE, other):
-        filled = fill_missing({"image": block}, "neighbours", ratings=ratings)["image"]
+        filled = impute_missing({"image": block}, "neighbours", ratings=ratings)["image"]
         assert filled.values[3].tolist() == [3.0, 2.0]
 
 
 def test_renormalize_leaves_the_gap_to_the_fusion() -> None:
-    filled = fill_missing(BLOCKS, "renormalize")
+    filled = impute_missing(BLOCKS, "renormalize")
     assert filled == BLOCKS
     assert filled is not BLOCKS
 
@@ -102,18 +102,18 @@ def test_renormalize_leaves_the_gap_to_the_fusion() -> None:
 def test_a_modality_that_nobody_has_stays_absent() -> None:
     empty = {"image": IMAGE.align(["x", "y"])}
     for method in ("mean", "neighbours"):
-        block = fill_missing(empty, method, ratings=RATINGS)["image"]
+        block = impute_missing(empty, method, ratings=RATINGS)["image"]
         assert not block.present.any()
-    assert fill_missing({}, "mean") == {}
+    assert impute_missing({}, "mean") == {}
 
 
 def test_bad_choices_are_named() -> None:
     with pytest.raises(ValueError, match="method: 'magic' is unknown; choose one of"):
-        fill_missing(BLOCKS, "magic")
+        impute_missing(BLOCKS, "magic")
     with pytest.raises(ValueError, match="ratings: 'neighbours' needs"):
-        fill_missing(BLOCKS, "neighbours")
+        impute_missing(BLOCKS, "neighbours")
     with pytest.raises(ValueError, match="n_neighbors: 0 is below 1"):
-        fill_missing(BLOCKS, "neighbours", ratings=RATINGS, n_neighbors=0)
+        impute_missing(BLOCKS, "neighbours", ratings=RATINGS, n_neighbors=0)
 
 
 def drawn(rng: int = 0) -> tuple[dict[str, FeatureBlock], np.ndarray]:

@@ -73,7 +73,7 @@ def test_both_sources_give_the_same(tmp_path):
     b = load_movielens("100k", mirrored(tmp_path / "b" / "ml-100k").parent)
     pd.testing.assert_frame_equal(a.ratings, b.ratings)
     pd.testing.assert_frame_equal(a.items, b.items, check_dtype=False)
-    pd.testing.assert_frame_equal(a.listeners, b.listeners)
+    pd.testing.assert_frame_equal(a.users, b.users)
     assert a.ratings[["user_id", "item_id", "rating"]].to_numpy().tolist() == [
         ["7", "1", 5],
         ["8", "2", 1],
@@ -84,7 +84,7 @@ def test_both_sources_give_the_same(tmp_path):
     assert a.items["year"].tolist() == [1995, 1996, pd.NA]
     assert a.items["genres"].tolist() == ["Children's|Comedy", "Action", ""]
     assert a.items["text"].tolist()[0] == "Père, Le. Children's, Comedy. 1995"
-    assert a.listeners.loc["8"].tolist() == [53, "F", "other", "T8H1N"]
+    assert a.users.loc["8"].tolist() == [53, "F", "other", "T8H1N"]
     assert a.modalities == ("text",)
 
 
@@ -169,6 +169,6 @@ def test_the_real_data_if_they_are_in_the_cache(monkeypatch):
         ds = load_movielens(download=False)
     except FileNotFoundError:
         pytest.skip("MovieLens 100K is not in the cache")
-    assert (len(ds.ratings), len(ds.items), len(ds.listeners)) == (100_000, 1682, 943)
+    assert (len(ds.ratings), len(ds.items), len(ds.users)) == (100_000, 1682, 943)
     assert ds.ratings["rating"].mean() == pytest.approx(3.52986)
     assert ds.items.loc["1", "title"] == "Toy Story"

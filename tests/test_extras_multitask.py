@@ -240,7 +240,7 @@ def test_features_turned_into_more_columns_change_nothing_but_the_axes(
     broad.fit(wide, learn)
     for one, other in (
         (narrow.predict(blocks), broad.predict(wide)),
-        (narrow.predict_hidden(), broad.predict_hidden()),
+        (narrow.predict_oof(), broad.predict_oof()),
     ):
         for name, y in one.items():
             np.testing.assert_allclose(other[name], y, atol=1e-8)
@@ -356,7 +356,7 @@ def test_hidden_predictions_are_those_of_a_fit_without_the_fold():
         "n_components": 4,
         "weights": {"image": 1.0, "text": 1.0},
     }
-    hidden = MultitaskRidge(**options).fit(blocks, targets, folds=folds).predict_hidden()
+    hidden = MultitaskRidge(**options).fit(blocks, targets, folds=folds).predict_oof()
     for label in range(4):
         rest = MultitaskRidge(**options).fit(blocks, targets[folds != label])
         expected = rest.predict(blocks, IDS[folds == label])
@@ -373,7 +373,7 @@ def test_the_chosen_setting_is_not_worse_on_hidden_items_than_its_neighbours(sha
         settings = {"reg": model.reg_, "own_reg": model.own_reg_, "rank": model.rank_}
         settings |= {"projection_reg": model.projection_reg_}
         peer = clone(model).set_params(**(settings | changed)).fit(blocks, targets)
-        y = peer.predict_hidden()
+        y = peer.predict_oof()
         return sum(
             ((y[m] - targets.to_numpy())[peer.present_[m]] ** 2).sum() for m in peer.modalities_
         )
@@ -515,7 +515,7 @@ def test_a_modality_with_one_item_and_a_fold_without_it_are_no_trouble():
     blocks["image"] = make_block("image", blocks["image"].values, one)
     for sharing in ("separate", "shared", "shared+own", "low_rank"):
         model = MultitaskRidge(sharing=sharing).fit(blocks, targets)
-        assert np.isfinite(model.predict_hidden()["fused"]).all()
+        assert np.isfinite(model.predict_oof()["fused"]).all()
         assert np.isfinite(model.predict(blocks)["fused"]).all()
 
 

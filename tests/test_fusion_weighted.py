@@ -10,10 +10,10 @@ from scipy.stats import rankdata, zscore
 
 from mmrec_course.fusion import (
     contributions,
-    learn_personal_weights,
+    learn_user_weights,
     learn_weights,
+    ndcg_objective,
     normalize_scores,
-    ranking_quality,
     stack_weights,
     standardize_scores,
     weight_grid,
@@ -256,20 +256,20 @@ def test_every_user_may_have_weights_of_their_own():
 
 def test_ranking_quality_by_hand():
     scores = {"a": [[3.0, 2.0, 1.0], [3.0, 2.0, 1.0]], "b": [[1.0, 2.0, 3.0], [1.0, 2.0, 3.0]]}
-    quality = ranking_quality(scores, [[True, False, False], [False, False, False]], k=2)
+    quality = ndcg_objective(scores, [[True, False, False], [False, False, False]], k=2)
     assert quality({"a": 1.0, "b": 0.0}) == pytest.approx(1), (
         "the second user likes nothing and is left out"
     )
     assert quality({"a": 0.0, "b": 1.0}) == 0.0
     idle = [[False, False, False], [True, False, False]]
     personal = {"a": np.array([0.0, 1.0]), "b": np.array([1.0, 0.0])}
-    assert ranking_quality(scores, idle, k=2)(personal) == pytest.approx(1), (
+    assert ndcg_objective(scores, idle, k=2)(personal) == pytest.approx(1), (
         "weights follow their users"
     )
     with pytest.raises(ValueError, match=r"scores\['a'\]: shape \(2, 3\), but relevant has"):
-        ranking_quality(scores, [[True, False]])
+        ndcg_objective(scores, [[True, False]])
     with pytest.raises(ValueError, match=r"groups: shape \(2,\), expected \(3,\)"):
-        ranking_quality(scores, [[True, False, False]] * 2, groups=[0, 1])
+        ndcg_objective(scores, [[True, False, False]] * 2, groups=[0, 1])
 
 
 def test_stacked_weights_are_the_generic_optimisers():
@@ -323,7 +323,7 @@ def _two_kinds_of_listener(n_users=60, n_items=120, noise=1.0, rng=0):
 def test_personal_weights_find_who_cares_about_what():
     scores, liked = _two_kinds_of_listener()
     held_out = _two_kinds_of_listener(rng=7)
-    weights, strength = learn_personal_weights(scores, liked, valid=(*held_out, None))
+    weights, strength = learn_user_weights(scores, liked, valid=(*held_out, None))
     assert weights["a"][:30].mean() > 0.8 and weights["a"][30:].mean() < 0.2
     np.testing.assert_allclose(weights["a"] + weights["b"], 1)
     assert np.isfinite(strength)
@@ -338,21 +338,21 @@ def test_where_all_listeners_are_alike_the_strength_is_large():
         return scores, want > np.quantile(want, 0.9, axis=1, keepdims=True)
 
     (scores, liked), held_out = alike(), alike()
-    assert learn_personal_weights(scores, liked, valid=(*held_out, None))[1] >= 300
+    assert learn_user_weights(scores, liked, valid=(*held_out, None))[1] >= 300
 
 
 def test_strength_goes_from_least_squares_to_the_common_weights():
     scores, liked = _two_kinds_of_listener()
     common = {"a": 0.7, "b": 0.3}
-    free, _ = learn_personal_weights(scores, liked, strengths=(0.0,))
+    free, _ = learn_user_weights(scores, liked, strengths=(0.0,))
     for u in (0, 45):
         mine = {m: y[[u]] for m, y in scores.items()}
         alone = stack_weights(mine, liked[[u]])
         assert {m: w[u] for m, w in free.items()} == pytest.approx(alone, abs=1e-6)
-    tied, _ = learn_personal_weights(scores, liked, strengths=(np.inf,), common=common)
+    tied, _ = learn_user_weights(scores, liked, strengths=(np.inf,), common=common)
     np.testing.assert_allclose(tied["a"], 0.7)
     pull = [
-        np.abs(learn_personal_weights(scores, liked, strengths=(t,), common=common)[0]["a"] - 0.7)
+        np.abs(learn_user_weights(scores, liked, strengths=(t,), common=common)[0]["a"] - 0.7)
         for t in (0.0, 100.0, 1e4, 1e8)
     ]
     spread = [p.mean() for p in pull]
@@ -362,7 +362,7 @@ def test_strength_goes_from_least_squares_to_the_common_weights():
 def test_personal_weights_are_the_generic_optimisers():
     scores, liked = _two_kinds_of_listener(n_users=3, n_items=50)
     tau, common = 20.0, {"a": 0.5, "b": 0.5}
-    found, _ = learn_personal_weights(scores, liked, strengths=(tau,), common=common)
+    found, _ = learn_user_weights(scores, liked, strengths=(tau,), common=common)
     z = np.stack(list(scores.values()), axis=-1)
     z = z - z.mean(axis=1, keepdims=True)
     t = liked - liked.mean(axis=1, keepdims=True)
@@ -380,6 +380,6 @@ def test_personal_weights_are_the_generic_optimisers():
 def test_a_choice_of_strengths_needs_items_to_choose_on():
     scores, liked = _two_kinds_of_listener(n_users=4)
     with pytest.raises(ValueError, match="nothing to choose on; give valid="):
-        learn_personal_weights(scores, liked)
+        learn_user_weights(scores, liked)
     with pytest.raises(ValueError, match=r"strengths: -1\.0 is negative"):
-        learn_personal_weights(scores, liked, strengths=(-1.0,))
+        learn_user_weights(scores, liked, strengths=(-1.0,))

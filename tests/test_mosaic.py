@@ -58,7 +58,7 @@ def test_the_truth_leaves_room_to_learn(cold):
 def test_a_collaborative_model_is_at_chance_on_new_items(data, to_chance):
     split = cold_item_split(data[0], fraction=FRACTION, rng=0)
     for model in (MultimodalRecommender(), EASE()):
-        model.fit(split.seen)
+        model.fit(split.train_valid)
         assert np.abs(model.score(model.user_ids_, split.candidates)).max() < 1e-9
     row = to_chance.loc["collaborative"]
     assert row["diff_low"] < 0 < row["diff_high"]

@@ -39,7 +39,7 @@ def split(world):
 
 @pytest.fixture(scope="module")
 def model(split, blocks):
-    return MultimodalRecommender().fit(split.seen, blocks)
+    return MultimodalRecommender().fit(split.train_valid, blocks)
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +86,7 @@ def test_the_list_is_the_models_own_as_long_as_nothing_is_moved(page, model):
 
 def test_titles_and_numbers_of_ratings_belong_to_their_tracks(page, dataset, split):
     ranking = page.choose("u007").ranking()
-    counts = split.seen["item_id"].value_counts()
+    counts = split.train_valid["item_id"].value_counts()
     for row in ranking.itertuples():
         assert row.title == dataset.items.loc[row.item_id, "title"]
         assert row.ratings == counts.get(row.item_id, 0)
@@ -158,8 +158,9 @@ def test_what_is_handed_out_is_a_copy(page):
 def test_integer_ids_work_as_well(world, blocks, split):
     number = {item: j for j, item in enumerate(world.tracks["item_id"])}
     person = {user: j for j, user in enumerate(sorted(world.ratings["user_id"].unique()))}
-    ratings = split.seen.assign(
-        user_id=split.seen["user_id"].map(person), item_id=split.seen["item_id"].map(number)
+    ratings = split.train_valid.assign(
+        user_id=split.train_valid["user_id"].map(person),
+        item_id=split.train_valid["item_id"].map(number),
     )
     items = pd.DataFrame({"title": "T"}, index=pd.Index(range(N_TRACKS), name="item_id"))
     page = Playground(MultimodalRecommender().fit(ratings), Dataset(ratings=ratings, items=items))
@@ -253,8 +254,8 @@ def test_a_new_track_and_a_gap_are_said(page, model, dataset):
 
 
 def test_an_empty_list_is_a_list(page, model, dataset, split):
-    known = dataset.items.loc[np.unique(split.seen["item_id"])]
-    page = Playground(model, Dataset(ratings=split.seen, items=known))
+    known = dataset.items.loc[np.unique(split.train_valid["item_id"])]
+    page = Playground(model, Dataset(ratings=split.train_valid, items=known))
     assert len(page.show("cold").ranking()) == 0
     assert page.status == "Only new tracks (cold-start). No track is left to list."
     assert page._options()["which"] == []

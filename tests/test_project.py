@@ -337,7 +337,7 @@ def test_a_room_that_is_loaded_loads_no_room_below_it() -> None:
         ("evaluation/metrics.py", "from mmrec_course.fusion.weighted import weighted_sum", False),
         ("recommenders/base.py", "from mmrec_course.evaluation.metrics import rank_items", True),
         ("recommenders/base.py", "from mmrec_course.display import card", False),
-        ("recommenders/base.py", "from mmrec_course.extras.missing import fill_missing", False),
+        ("recommenders/base.py", "from mmrec_course.extras.missing import impute_missing", False),
         ("datasets/__init__.py", "def f():\n    from ..extras.atomic import load_atomic", True),
         ("datasets/folder.py", "def f():\n    from ..extras.atomic import load_atomic", False),
         ("extras/missing.py", "from mmrec_course.recommenders import EASE", True),

@@ -31,7 +31,7 @@ from mmrec_course.recommenders import (
     SurpriseRecommender,
     base,
 )
-from mmrec_course.recommenders.base import Recommender, one_thread
+from mmrec_course.recommenders.base import Recommender, single_threaded_blas
 
 
 def table(rows: list[tuple[Any, Any, float]]) -> pd.DataFrame:
@@ -433,9 +433,9 @@ def test_one_thread_lasts_as_long_as_it_is_asked_for() -> None:
 
     with threadpool_limits(2, user_api="blas"):
         before = threads()
-        with one_thread():
+        with single_threaded_blas():
             assert threads() == {1}
-            with one_thread():
+            with single_threaded_blas():
                 assert threads() == {1}
         assert threads() == before
 

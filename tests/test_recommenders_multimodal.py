@@ -37,12 +37,12 @@ def cold(world):
 
 @pytest.fixture(scope="module")
 def model(cold, blocks):
-    return MultimodalRecommender().fit(cold.seen, blocks)
+    return MultimodalRecommender().fit(cold.train_valid, blocks)
 
 
 @pytest.fixture(scope="module")
 def shared(cold, blocks):
-    return MultimodalRecommender(fusion="multitask").fit(cold.seen, blocks)
+    return MultimodalRecommender(fusion="multitask").fit(cold.train_valid, blocks)
 
 
 PARTS = ["collaborative", "image", "text", "audio", "popularity"]
@@ -68,9 +68,9 @@ def test_new_items_are_judged_by_content_alone(model, shared, cold):
 
 def test_the_formula_of_the_docstring_by_hand(model, cold):
     user, item = "u007", cold.train["item_id"].iloc[0]
-    rated = np.unique(cold.seen["item_id"])
-    mine = cold.seen[cold.seen["user_id"] == user].sort_values("timestamp")
-    n, n_user = (cold.seen["item_id"] == item).sum(), len(mine)
+    rated = np.unique(cold.train_valid["item_id"])
+    mine = cold.train_valid[cold.train_valid["user_id"] == user].sort_values("timestamp")
+    n, n_user = (cold.train_valid["item_id"] == item).sum(), len(mine)
 
     def scores(fading):
         x = np.zeros((1, len(rated)))
@@ -100,7 +100,7 @@ def test_in_both_fusions_content_finds_new_items(shared, cold, blocks):
         return evaluate(m, cold)["ndcg"].mean()
 
     dealt = {m: block.shuffle(rng=1) for m, block in blocks.items()}
-    placebo = MultimodalRecommender(fusion="multitask").fit(cold.seen, dealt)
+    placebo = MultimodalRecommender(fusion="multitask").fit(cold.train_valid, dealt)
     assert mean(shared) > 1.3 * mean(placebo)
 
 
@@ -108,17 +108,17 @@ def test_it_beats_its_parts_in_both_regimes(model, world, blocks, cold):
     def mean(m, split):
         return evaluate(m, split)["ndcg"].mean()
 
-    alone = [mean(ContentRidge(modality=m).fit(cold.seen, blocks), cold) for m in blocks]
+    alone = [mean(ContentRidge(modality=m).fit(cold.train_valid, blocks), cold) for m in blocks]
     assert mean(model, cold) > 1.1 * max(alone)
     warm = temporal_split(world.ratings)
-    both = mean(MultimodalRecommender().fit(warm.seen, blocks), warm)
-    assert both > mean(MultimodalRecommender().fit(warm.seen), warm)
+    both = mean(MultimodalRecommender().fit(warm.train_valid, blocks), warm)
+    assert both > mean(MultimodalRecommender().fit(warm.train_valid), warm)
 
 
 def test_features_dealt_out_at_random_are_found_out(world, blocks):
     shuffled = {m: block.shuffle(rng=1) for m, block in blocks.items()}
     warm = temporal_split(world.ratings)
-    placebo = MultimodalRecommender().fit(warm.seen, shuffled)
+    placebo = MultimodalRecommender().fit(warm.train_valid, shuffled)
     assert placebo.share_ >= 0.8, "the collaborative part keeps nearly everything"
 
 
@@ -145,8 +145,8 @@ def test_a_modality_that_an_item_lacks_passes_its_weight_on(world, cold, blocks)
         for m, b in blocks.items()
     }
     model = MultimodalRecommender(weights={"image": 0.2, "text": 0.3, "audio": 0.5})
-    whole = model.fit(cold.seen, blocks).explain("u001", [item]).iloc[0]
-    parts = clone(model).fit(cold.seen, bare).explain("u001", [item]).iloc[0]
+    whole = model.fit(cold.train_valid, blocks).explain("u001", [item]).iloc[0]
+    parts = clone(model).fit(cold.train_valid, bare).explain("u001", [item]).iloc[0]
     assert parts["audio"] == 0
     np.testing.assert_allclose(parts["image"], whole["image"] * 2)  # 0.2 / (0.2 + 0.3), not 0.2
     np.testing.assert_allclose(parts["text"], whole["text"] * 2)
@@ -161,7 +161,7 @@ def test_a_modality_that_no_rated_item_has_is_left_out(cold, blocks):
         present=np.isin(text.item_ids, cold.candidates),
         names=text.names,
     )
-    model = MultimodalRecommender().fit(cold.seen, {"image": blocks["image"], "text": empty})
+    model = MultimodalRecommender().fit(cold.train_valid, {"image": blocks["image"], "text": empty})
     assert model.modalities_ == ("image",)
     assert list(model.explain("u001", cold.candidates[:2]).columns) == [
         "collaborative",
@@ -172,9 +172,9 @@ def test_a_modality_that_no_rated_item_has_is_left_out(cold, blocks):
 
 def test_the_same_data_in_any_order_give_the_same_model(cold, blocks):
     again = MultimodalRecommender().fit(
-        cold.seen.sample(frac=1, random_state=3), dict(reversed(blocks.items()))
+        cold.train_valid.sample(frac=1, random_state=3), dict(reversed(blocks.items()))
     )
-    first = MultimodalRecommender().fit(cold.seen, blocks)
+    first = MultimodalRecommender().fit(cold.train_valid, blocks)
     assert again.weights_ == pytest.approx(first.weights_)
     np.testing.assert_allclose(
         again.score(["u001"], cold.candidates), first.score(["u001"], cold.candidates), atol=1e-9
@@ -185,9 +185,9 @@ def test_it_is_an_estimator_and_checks_its_arguments(cold, blocks):
     model = MultimodalRecommender(positive=3.0)
     assert clone(model).get_params()["positive"] == 3.0
     with pytest.raises(ValueError, match="fusion: 'magic' is unknown; choose one of"):
-        MultimodalRecommender(fusion="magic").fit(cold.seen, blocks)
+        MultimodalRecommender(fusion="magic").fit(cold.train_valid, blocks)
     with pytest.raises(ValueError, match="weights: none for modality 'audio'"):
-        MultimodalRecommender(weights={"image": 1.0, "text": 1.0}).fit(cold.seen, blocks)
+        MultimodalRecommender(weights={"image": 1.0, "text": 1.0}).fit(cold.train_valid, blocks)
 
 
 @pytest.mark.filterwarnings("ignore:ratings. none reaches")
@@ -218,9 +218,9 @@ def without(blocks, item_ids):
 def test_added_items_score_as_if_they_had_been_there(fusion, cold, blocks, world):
     ids, known = world.tracks["item_id"].to_numpy(), next(iter(blocks.values()))
     assert set(ids) == set(known.item_ids)
-    model = MultimodalRecommender(fusion=fusion).fit(cold.seen, blocks)
+    model = MultimodalRecommender(fusion=fusion).fit(cold.train_valid, blocks)
     rest, new = without(blocks, cold.candidates)
-    later = MultimodalRecommender(fusion=fusion).fit(cold.seen, rest)
+    later = MultimodalRecommender(fusion=fusion).fit(cold.train_valid, rest)
     assert (later.score(["u001"], cold.candidates) == 0).all()
     later.add_items({m: new[m] for m in reversed(new)})
     users = ["u001", "u100", "nobody"]
@@ -232,7 +232,7 @@ def test_added_items_score_as_if_they_had_been_there(fusion, cold, blocks, world
 
 def test_items_added_one_at_a_time_are_the_same_as_at_once(cold, blocks):
     rest, new = without(blocks, cold.candidates)
-    once, bit = (MultimodalRecommender().fit(cold.seen, rest) for _ in range(2))
+    once, bit = (MultimodalRecommender().fit(cold.train_valid, rest) for _ in range(2))
     once.add_items(new)
     for item in cold.candidates[::-1]:
         bit.add_items({m: block.align([item]) for m, block in new.items()})
@@ -254,9 +254,9 @@ def test_what_cannot_be_added_is_named(model, cold, blocks):
 
 
 def test_a_new_listener_with_another_s_choices_gets_the_other_s_scores(cold, blocks):
-    model = MultimodalRecommender().fit(cold.seen, blocks)
+    model = MultimodalRecommender().fit(cold.train_valid, blocks)
     before = model.score(["u001", "u002", "nobody"], model.item_ids_)
-    mine = cold.seen[cold.seen["user_id"] == "u001"]
+    mine = cold.train_valid[cold.train_valid["user_id"] == "u001"]
     model.partial_fit(mine.assign(user_id="a newcomer"))
     scores = model.score(["a newcomer", "u002", "nobody"], model.item_ids_)
     np.testing.assert_allclose(scores, before, atol=1e-9)
@@ -265,9 +265,9 @@ def test_a_new_listener_with_another_s_choices_gets_the_other_s_scores(cold, blo
 
 
 def test_choosing_what_came_later_strikes_it_out_and_says_nothing_else(cold, blocks):
-    model = MultimodalRecommender().fit(cold.seen, blocks)
+    model = MultimodalRecommender().fit(cold.train_valid, blocks)
     before = model.score(["u001", "nobody"], model.item_ids_)
-    row = cold.seen[cold.seen["user_id"] == "u001"].iloc[[0]]
+    row = cold.train_valid[cold.train_valid["user_id"] == "u001"].iloc[[0]]
     news = pd.concat([row.assign(item_id=item) for item in cold.candidates[:3]])
     model.partial_fit(pd.concat([news, news.assign(user_id="a newcomer")]))
     after = model.score(["u001", "nobody", "a newcomer"], model.item_ids_)
@@ -297,8 +297,8 @@ def test_newcomers_start_from_the_average_where_taste_is_common_and_not_where_it
 
 
 def test_choices_folded_in_bit_by_bit_equal_those_at_once(cold, blocks):
-    mine = cold.seen[cold.seen["user_id"] == "u001"].assign(user_id="new")
-    once, bit = (MultimodalRecommender().fit(cold.seen, blocks) for _ in range(2))
+    mine = cold.train_valid[cold.train_valid["user_id"] == "u001"].assign(user_id="new")
+    once, bit = (MultimodalRecommender().fit(cold.train_valid, blocks) for _ in range(2))
     once.partial_fit(mine)
     wrong = mine.iloc[[0]].assign(rating=mine["rating"].iloc[0] % 5 + 1)
     bit.partial_fit(wrong)
@@ -310,7 +310,7 @@ def test_choices_folded_in_bit_by_bit_equal_those_at_once(cold, blocks):
 
 
 def test_what_cannot_be_folded_in_is_named(model, cold):
-    row = cold.seen.iloc[[0]]
+    row = cold.train_valid.iloc[[0]]
     with pytest.raises(ValueError, match="item_id: 'unheard of' is unknown; add_items first"):
         model.partial_fit(row.assign(item_id="unheard of"))
     with pytest.raises(ValueError, match="user_id: 7 is an integer, but the id 'u001' in fit"):
@@ -322,13 +322,13 @@ def test_what_cannot_be_folded_in_is_named(model, cold):
 @pytest.mark.parametrize("fusion", ["weighted", "multitask"])
 def test_a_loaded_model_is_the_saved_one(fusion, cold, blocks, tmp_path):
     rest, new = without(blocks, cold.candidates)
-    model = MultimodalRecommender(fusion=fusion, rng=3).fit(cold.seen, rest)
+    model = MultimodalRecommender(fusion=fusion, rng=3).fit(cold.train_valid, rest)
     loaded = MultimodalRecommender.load(model.save(tmp_path / "model"))
     assert loaded.get_params() == model.get_params()
     assert loaded.item_ids_.dtype == model.item_ids_.dtype
     users = ["u001", "nobody"]
     for fitted in (model, loaded):
-        fitted.add_items(new).partial_fit(cold.seen.iloc[:5].assign(user_id="new"))
+        fitted.add_items(new).partial_fit(cold.train_valid.iloc[:5].assign(user_id="new"))
     np.testing.assert_allclose(
         loaded.score([*users, "new"], loaded.item_ids_),
         model.score([*users, "new"], model.item_ids_),
@@ -461,7 +461,7 @@ def test_features_turned_into_more_columns_than_items_change_nothing(fusion):
 def test_more_users_than_items_and_fewer_give_the_same_kind_of_model(world, blocks):
     few = world.ratings[world.ratings["user_id"].isin([f"u{j:03d}" for j in range(40)])]
     split = cold_item_split(few, rng=0)
-    model = MultimodalRecommender().fit(split.seen, blocks)
+    model = MultimodalRecommender().fit(split.train_valid, blocks)
     assert len(model.user_ids_) < len(model.rated_)
     assert evaluate(model, split)["ndcg"].mean() > evaluate(Random().fit(few), split)["ndcg"].mean()
 
@@ -552,7 +552,7 @@ def test_other_weights_give_another_model_and_leave_this_one(model, cold, blocks
     before, weights = model.score(["u001"], items), dict(model.weights_)
     other = model.with_weights({"image": 3, "text": 1, "audio": 0})
     assert other.weights_ == pytest.approx({"image": 0.75, "text": 0.25, "audio": 0.0})
-    by_hand = clone(model).set_params(weights=other.weights_).fit(cold.seen, blocks)
+    by_hand = clone(model).set_params(weights=other.weights_).fit(cold.train_valid, blocks)
     by_hand.popularity_weight_, by_hand.caution_ = model.popularity_weight_, model.caution_
     by_hand.share_, by_hand.half_ = model.share_, model.half_
     np.testing.assert_allclose(
@@ -581,12 +581,12 @@ def test_weights_that_cannot_be_are_named(model):
 @pytest.mark.parametrize("fusion", ["weighted", "multitask"])
 def test_what_a_copy_learns_does_not_reach_the_original(fusion, cold, blocks):
     rest, new = without(blocks, cold.candidates)
-    model = MultimodalRecommender(fusion=fusion).fit(cold.seen, rest)
+    model = MultimodalRecommender(fusion=fusion).fit(cold.train_valid, rest)
     users, items = ["u001", "new"], model.item_ids_
     before = model.score(users, items)
     alone = model.parts_["text"].score(users, items)
     twin = copy(model)
-    twin.add_items(new).partial_fit(cold.seen.iloc[:9].assign(user_id="new"))
+    twin.add_items(new).partial_fit(cold.train_valid.iloc[:9].assign(user_id="new"))
     assert len(twin.item_ids_) > len(items)
     assert (twin.score(["new"], cold.candidates) != 0).all()
     assert twin.parts_["text"].model is twin

@@ -68,10 +68,10 @@ def cold_items(
     results: dict[str, list[pd.DataFrame]] = {}
     for seed in range(n_splits):
         split = cold_item_split(ratings, fraction=FRACTION, rng=seed)
-        models = cold_models(split.seen, blocks, seed)
+        models = cold_models(split.train_valid, blocks, seed)
         if placebo:
             dealt = {m: block.shuffle(rng=seed) for m, block in blocks.items()}
-            models["placebo"] = MultimodalRecommender().fit(split.seen, dealt)
+            models["placebo"] = MultimodalRecommender().fit(split.train_valid, dealt)
         if truth is not None:
             models["truth"] = truth
         for name, model in models.items():
@@ -85,11 +85,11 @@ def warm_items(
     """Name → per-user results on each user's last ratings."""
     split = temporal_split(ratings)
     ease, _ = search(EASE(), {"reg": [50.0, 100.0, 200.0, 400.0, 800.0]}, split)
-    final = MultimodalRecommender().fit(split.seen, blocks)
+    final = MultimodalRecommender().fit(split.train_valid, blocks)
     models: dict[str, Any] = {
-        "popularity": Popularity().fit(split.seen),
+        "popularity": Popularity().fit(split.train_valid),
         "EASE": ease,
-        "collaborative": MultimodalRecommender().fit(split.seen),
+        "collaborative": MultimodalRecommender().fit(split.train_valid),
         **{m: final.parts_[m] for m in blocks},
         "final": final,
     }
@@ -101,7 +101,7 @@ def warm_items(
 def mosaic() -> tuple[pd.DataFrame, Blocks, Truth]:
     """Ratings, features and truth of the bundled data."""
     data = load_mosaic()
-    truth = data.truth()
+    truth = data.ground_truth()
     known = Truth(truth["utility"], truth["user_ids"], truth["item_ids"])
     return data.ratings, extract_features(data), known
 

@@ -32,7 +32,7 @@ def _no_problems() -> pd.DataFrame:
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Dataset:
-    """Ratings, items with their media, listeners.
+    """Ratings, items with their media, users.
 
     Attributes
     ----------
@@ -42,7 +42,7 @@ class Dataset:
         DataFrame indexed by item_id, with title and whatever else is known, and a column for
         each modality: image and audio hold the path of a file, text the words themselves,
         ``<NA>`` where there is none. A column item_id becomes the index.
-    listeners
+    users
         DataFrame indexed by user_id, or None. A column user_id becomes the index.
     problems
         DataFrame item_id, modality, reason: media that the tables list but that cannot be used.
@@ -58,7 +58,7 @@ class Dataset:
     Raises
     ------
     ValueError
-        If the index of items (or listeners) is missing, is the bare row numbers, has an id twice
+        If the index of items (or users) is missing, is the bare row numbers, has an id twice
         or none; if ratings lack a column or have an item that is not among the items.
     TypeError
         If one of the three is no DataFrame.
@@ -77,7 +77,7 @@ class Dataset:
 
     ratings: pd.DataFrame
     items: pd.DataFrame
-    listeners: pd.DataFrame | None = None
+    users: pd.DataFrame | None = None
     problems: pd.DataFrame = field(default_factory=_no_problems)
     features: Mapping[str, Any] = field(default_factory=dict)
     folder: Path | None = None
@@ -85,9 +85,9 @@ class Dataset:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "items", _indexed(self.items, "item_id", "items"))
-        if self.listeners is not None:
-            listeners = _indexed(self.listeners, "user_id", "listeners")
-            object.__setattr__(self, "listeners", listeners)
+        if self.users is not None:
+            users = _indexed(self.users, "user_id", "users")
+            object.__setattr__(self, "users", users)
         _check_frame(self.ratings, RATING_COLUMNS, "ratings")
         rated = self.ratings["item_id"]
         unknown = rated[~rated.isin(self.items.index).to_numpy()]
@@ -123,7 +123,7 @@ class Dataset:
             index=self.items.index,
         )
 
-    def truth(self) -> dict[str, NDArray[Any]]:
+    def ground_truth(self) -> dict[str, NDArray[Any]]:
         """What the makers of a made-up world know and no model may see.
 
         Returns
@@ -142,8 +142,8 @@ class Dataset:
 
     def __repr__(self) -> str:
         parts = [f"{len(self.items):,} items, {len(self.ratings):,} ratings"]
-        if self.listeners is not None:
-            parts[0] += f", {len(self.listeners):,} listeners"
+        if self.users is not None:
+            parts[0] += f", {len(self.users):,} users"
         present = self.present().sum()
         if len(present):
             parts.append("with " + ", ".join(f"{m} {n:,}" for m, n in present.items()))

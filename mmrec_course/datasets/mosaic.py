@@ -13,8 +13,8 @@ from mmrec_course.datasets.dataset import Dataset
 from mmrec_course.datasets.media import MEDIA, find_media
 from mmrec_course.datasets.validation import (
     check_items,
-    check_listeners,
     check_ratings,
+    check_users,
     read_table,
 )
 
@@ -61,20 +61,20 @@ def load_mosaic(folder: str | Path | None = None) -> Dataset:
             " `pip install -e .`, or pass load_mosaic(folder) the path of its data/mosaic"
         )
     items = check_items(read_table(folder / "items.csv", required=ITEM_COLUMNS), name="items.csv")
-    listeners = check_listeners(
+    users = check_users(
         read_table(folder / "listeners.csv", required=LISTENER_COLUMNS), name="listeners.csv"
     )
     ratings = check_ratings(
         read_table(folder / "ratings.csv", required=RATING_COLUMNS),
         items=items.index,
-        users=listeners.index,
+        users=users.index,
         name="ratings.csv",
     ).reset_index(drop=True)
     items, problems = locate_media(items, folder)
     return Dataset(
         ratings=ratings,
         items=items,
-        listeners=listeners,
+        users=users,
         problems=problems,
         folder=folder.resolve(),
     )

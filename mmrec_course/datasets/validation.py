@@ -22,7 +22,7 @@ from pandas.api.types import (
     is_numeric_dtype,
 )
 
-__all__ = ["check_items", "check_listeners", "check_ratings", "read_table"]
+__all__ = ["check_items", "check_ratings", "check_users", "read_table"]
 
 RATING_COLUMNS = ("user_id", "item_id", "rating", "timestamp")
 LONGEST_CELL = 2**30
@@ -418,7 +418,7 @@ def check_ratings(
     table["rating"] = rating.astype("int64") if whole else rating
     table["timestamp"] = _times(table, "timestamp", name)
 
-    for column, known, kind in (("item_id", items, "items"), ("user_id", users, "listeners")):
+    for column, known, kind in (("item_id", items, "items"), ("user_id", users, "users")):
         if known is not None and (row := _first(~table[column].isin(known))) is not None:
             problem = f"{_shown(table[column].iloc[row])} is not among the {kind}"
             _refuse(table, row, column, problem + _other_kind(table[column], known), name)
@@ -502,12 +502,12 @@ def check_items(
     return _by_id(items, "item_id", dates, name)
 
 
-def check_listeners(listeners: pd.DataFrame, *, name: str = "listeners") -> pd.DataFrame:
+def check_users(users: pd.DataFrame, *, name: str = "users") -> pd.DataFrame:
     """Listeners indexed by user_id, with the date they joined; as :func:`check_items`.
 
     Parameters
     ----------
-    listeners
+    users
         A column user_id and any others; joined is read as a date.
     name
         What to call the table in messages.
@@ -521,7 +521,7 @@ def check_listeners(listeners: pd.DataFrame, *, name: str = "listeners") -> pd.D
     ValueError
         As :func:`check_items`.
     """
-    return _by_id(listeners, "user_id", ("joined",), name)
+    return _by_id(users, "user_id", ("joined",), name)
 
 
 def _by_id(table: pd.DataFrame, key: str, dates: tuple[str, ...], name: str) -> pd.DataFrame:

@@ -1,12 +1,12 @@
 """Splits, metrics and comparisons; models are known only through ``score``."""
 
 from mmrec_course.evaluation.beyond_accuracy import (
+    average_recommendation_popularity,
     calibration,
     coverage,
     gini,
     intra_list_diversity,
     novelty,
-    popularity_shown,
 )
 from mmrec_course.evaluation.comparison import Scorer, compare, compare_splits, evaluate
 from mmrec_course.evaluation.metrics import (
@@ -21,6 +21,7 @@ from mmrec_course.evaluation.metrics import (
     reciprocal_rank,
     rmse,
 )
+from mmrec_course.evaluation.out_of_fold import ScoreTable, out_of_fold_scores
 from mmrec_course.evaluation.probing import probe
 from mmrec_course.evaluation.splits import (
     Split,
@@ -29,13 +30,15 @@ from mmrec_course.evaluation.splits import (
     random_split,
     temporal_split,
 )
-from mmrec_course.evaluation.tuning import search
+from mmrec_course.evaluation.tuning import grid_search
 
 __all__ = [
+    "ScoreTable",
     "Scorer",
     "Split",
     "auc",
     "average_precision",
+    "average_recommendation_popularity",
     "calibration",
     "cold_item_split",
     "compare",
@@ -44,12 +47,13 @@ __all__ = [
     "evaluate",
     "gini",
     "global_time_split",
+    "grid_search",
     "hit_rate",
     "intra_list_diversity",
     "mae",
     "ndcg",
     "novelty",
-    "popularity_shown",
+    "out_of_fold_scores",
     "precision",
     "probe",
     "random_split",
@@ -57,6 +61,5 @@ __all__ = [
     "recall",
     "reciprocal_rank",
     "rmse",
-    "search",
     "temporal_split",
 ]

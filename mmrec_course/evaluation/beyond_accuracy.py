@@ -14,12 +14,12 @@ import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
 __all__ = [
+    "average_recommendation_popularity",
     "calibration",
     "coverage",
     "gini",
     "intra_list_diversity",
     "novelty",
-    "popularity_shown",
 ]
 
 
@@ -145,7 +145,7 @@ def novelty(lists: pd.DataFrame, train: pd.DataFrame) -> pd.Series[float]:
     return bits.groupby(lists["user_id"], observed=True).mean().rename("novelty")
 
 
-def popularity_shown(lists: pd.DataFrame, train: pd.DataFrame) -> pd.Series[float]:
+def average_recommendation_popularity(lists: pd.DataFrame, train: pd.DataFrame) -> pd.Series[float]:
     """Mean popularity of what each user is shown: ratings an item has in the training part.
 
     Compare with the same mean over what users chose themselves: a recommender that shows far

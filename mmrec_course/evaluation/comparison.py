@@ -132,7 +132,7 @@ def evaluate(
         raise ValueError(f"part: {part!r} is neither 'test' nor 'valid'")
     check_metrics(metrics)
     held_out = split.test if part == "test" else split.valid
-    known = split.seen if part == "test" else split.train
+    known = split.train_valid if part == "test" else split.train
     items = split.candidates if part == "test" else split.valid_candidates
     wanted = liked(held_out, items, positive)
     users = np.unique(np.asarray(wanted["user_id"]))

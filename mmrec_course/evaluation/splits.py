@@ -77,7 +77,7 @@ class Split:
             object.__setattr__(self, field, np.unique(np.asarray(getattr(self, field))))
 
     @property
-    def seen(self) -> pd.DataFrame:
+    def train_valid(self) -> pd.DataFrame:
         """Train and valid together: what is masked when the test part is ranked."""
         return pd.concat([self.train, self.valid])
 
@@ -321,7 +321,7 @@ def cold_item_split(
     """
     ordered = _in_order(ratings, fraction=fraction, valid=valid)
     items, item = np.unique(np.asarray(ordered["item_id"]), return_inverse=True)
-    # Places are dealt, not ids: a shuffle of numbers is the same for ids of any type.
+    # Indices are dealt, not ids: a shuffle of numbers is the same for ids of any type.
     place = np.random.default_rng(rng).permutation(len(items))
     n_test, n_valid = _whole(fraction, len(items)), _whole(valid, len(items))
     part = np.where(place < n_test, 2, np.where(place < n_test + n_valid, 1, 0))

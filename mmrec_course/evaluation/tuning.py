@@ -15,12 +15,12 @@ from sklearn.base import clone
 from mmrec_course.evaluation.comparison import check_metrics, evaluate
 from mmrec_course.evaluation.splits import Split
 
-__all__ = ["search"]
+__all__ = ["grid_search"]
 
 Model = TypeVar("Model")
 
 
-def search(
+def grid_search(
     model: Model,
     grid: Mapping[str, Sequence[Any]] | Sequence[Mapping[str, Sequence[Any]]],
     split: Split,
@@ -93,5 +93,5 @@ def search(
         ) from failures[0]
     # Stable, so that of equal settings the earlier one stays ahead; failures go last.
     found = found.sort_values(metric, ascending=False, kind="stable", na_position="last")
-    best = clone(model).set_params(**settings[found.index[0]]).fit(split.seen, features)
+    best = clone(model).set_params(**settings[found.index[0]]).fit(split.train_valid, features)
     return best, found

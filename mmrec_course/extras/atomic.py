@@ -23,8 +23,8 @@ from mmrec_course.datasets.validation import (
     _implicit_feedback,
     _times,
     check_items,
-    check_listeners,
     check_ratings,
+    check_users,
 )
 from mmrec_course.features.block import FeatureBlock
 
@@ -113,10 +113,10 @@ def load_atomic(path: str | Path, *, features: Mapping[str, str | Path] | None =
         items = pd.DataFrame({"item_id": pd.unique(ratings["item_id"])}, dtype="string")
     items = check_items(items, dates=(), name=item_file.name)
     blocks |= _ready_features(arrays, items.index)
-    listeners = None
+    users = None
     if user_file.exists():
         people = _renamed(read_atomic_table(user_file), ("user_id",), user_file.name)
-        listeners = check_listeners(people, name=user_file.name)
+        users = check_users(people, name=user_file.name)
     used = {*arrays.values(), item_file, user_file}
     rest = [p.name for kind in ("npy", "item", "user") for p in sorted(folder.glob(f"*.{kind}"))
             if p not in used]  # fmt: skip
@@ -131,7 +131,7 @@ def load_atomic(path: str | Path, *, features: Mapping[str, str | Path] | None =
     return Dataset(
         ratings=pd.concat(checked, ignore_index=True),
         items=items,
-        listeners=listeners,
+        users=users,
         features=blocks,
         folder=folder.resolve(),
         notes=notes,

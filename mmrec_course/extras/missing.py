@@ -21,14 +21,14 @@ from numpy.typing import ArrayLike, NDArray
 from mmrec_course.evaluation.metrics import rank_items
 from mmrec_course.features.block import FeatureBlock
 
-__all__ = ["METHODS", "dropout_ridge", "fill_missing"]
+__all__ = ["METHODS", "dropout_ridge", "impute_missing"]
 
 METHODS = ("drop", "zero", "mean", "neighbours", "renormalize")
 Floats = NDArray[np.float64]
 Chosen = tuple[Any, sp.csr_array]
 
 
-def fill_missing(
+def impute_missing(
     blocks: Mapping[str, FeatureBlock],
     method: str,
     *,
@@ -89,7 +89,7 @@ def fill_missing(
     --------
     >>> block = FeatureBlock(modality="image", item_ids=["a", "b", "c"], names=("red",),
     ...                      values=[[1.0], [3.0], [0.0]], present=[True, True, False])
-    >>> fill_missing({"image": block}, "mean")["image"].values.tolist()
+    >>> impute_missing({"image": block}, "mean")["image"].values.tolist()
     [[1.0], [3.0], [2.0]]
     """
     if method not in METHODS:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from mmrec_course.datasets.dataset import Dataset
-from mmrec_course.datasets.validation import check_items, check_listeners, check_ratings
+from mmrec_course.datasets.validation import check_items, check_ratings, check_users
 from mmrec_course.extras.atomic import read_atomic_table
 from mmrec_course.extras.download import data_folder, fetch, fetch_from_wheel, unpack
 
@@ -135,21 +135,21 @@ def _short(error: Exception) -> str:
 
 def _read(place: Path) -> Dataset:
     official = all((place / name).is_file() for name in OFFICIAL)
-    ratings, items, listeners = _official(place) if official else _mirrored(place)
+    ratings, items, users = _official(place) if official else _mirrored(place)
     items["text"] = [
         ". ".join(part for part in (title, genres.replace("|", ", "), year) if part)
         for title, genres, year in zip(items["title"], items["genres"], items["year"], strict=True)
     ]
     items["year"] = pd.to_numeric(items["year"], errors="coerce").astype("Int64")
     items = check_items(items, dates=(), name="films")
-    listeners = check_listeners(listeners, name="people")
-    listeners["age"] = pd.to_numeric(listeners["age"], errors="coerce").astype("Int64")
-    ratings = check_ratings(ratings, items=items.index, users=listeners.index)
+    users = check_users(users, name="people")
+    users["age"] = pd.to_numeric(users["age"], errors="coerce").astype("Int64")
+    ratings = check_ratings(ratings, items=items.index, users=users.index)
     order = ratings.sort_values(["timestamp", "user_id", "item_id"], kind="stable")
     return Dataset(
         ratings=order.reset_index(drop=True),
         items=items,
-        listeners=listeners,
+        users=users,
         folder=place.resolve(),
     )
 
@@ -158,7 +158,7 @@ def _official(place: Path) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """GroupLens' own files: no headers, tabs or bars, Latin-1."""
     ratings = _rows(place / "u.data", "\t", ("user_id", "item_id", "rating", "timestamp"))
     people = ("user_id", "age", "gender", "occupation", "zip_code")
-    listeners = _rows(place / "u.user", "|", people)
+    users = _rows(place / "u.user", "|", people)
     genres = [line.split("|")[0] for line in _lines(place / "u.genre")]
     films = ("item_id", "title", "released", "video", "link", *genres)
     table = _rows(place / "u.item", "|", films)
@@ -176,7 +176,7 @@ def _official(place: Path) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
             ],
         }
     )
-    return ratings, items, listeners
+    return ratings, items, users
 
 
 def _rows(path: Path, separator: str, columns: tuple[str, ...]) -> pd.DataFrame:
@@ -197,11 +197,11 @@ def _mirrored(place: Path) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
     """The same in RecBole's format: titles without the year, genres separated by blanks."""
     ratings = read_atomic_table(place / "ml-100k.inter")
     films = read_atomic_table(place / "ml-100k.item")
-    listeners = read_atomic_table(place / "ml-100k.user")
+    users = read_atomic_table(place / "ml-100k.user")
     for table, name, columns in (
         (ratings, "inter", ("user_id", "item_id", "rating", "timestamp")),
         (films, "item", ("item_id", "movie_title", "release_year", "class")),
-        (listeners, "user", ("user_id", "age")),
+        (users, "user", ("user_id", "age")),
     ):
         for column in columns:
             if column not in table.columns:
@@ -214,4 +214,4 @@ def _mirrored(place: Path) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
             "genres": films["class"].str.replace("unknown", "").str.split().str.join("|"),
         }
     ).fillna("")
-    return ratings, items, listeners
+    return ratings, items, users

@@ -117,7 +117,7 @@ class MultitaskRidge(BaseEstimator):  # type: ignore[misc]
     What is None is chosen by squared error on hidden items, each modality counting by what it
     predicts: projections first, with W = Vᵀ, then the rest. Squared error is what the closed
     forms minimise, needs no idea of a list, and is smooth: two processors choose alike. (The
-    recommenders' own tuning goes by NDCG; use ``predict_hidden`` for such choices.) With fewer
+    recommenders' own tuning goes by NDCG; use ``predict_oof`` for such choices.) With fewer
     than two items or nothing that varies, the middle of each list is taken.
 
     Attributes
@@ -301,7 +301,7 @@ class MultitaskRidge(BaseEstimator):  # type: ignore[misc]
         present = {m: block.present for m, block in aligned.items()}
         return self._fused({m: z[m] @ self.coef_[m] for m in z}, present, self.intercept_)
 
-    def predict_hidden(self) -> dict[str, Floats]:
+    def predict_oof(self) -> dict[str, Floats]:
         """As :meth:`predict`, for the training items, each by the fit in which it was hidden.
 
         Neither an item's targets nor its features took part in what is said about it here (its
@@ -438,7 +438,7 @@ class MultitaskRidge(BaseEstimator):  # type: ignore[misc]
         return basis.axes if self.projection != "factors" else _ridge(basis.gram, basis.hit, reg)
 
     def _z(self, space: _Space, m: str, reg: float, at: Bools | slice = slice(None)) -> Floats:
-        """Places of these items in the common space, (n, k)."""
+        """Indices of these items in the common space, (n, k)."""
         places = space.bases[m].places[at]
         return places @ self._axes(space, m, reg) if self.projection == "factors" else places
 
@@ -540,7 +540,7 @@ class MultitaskRidge(BaseEstimator):  # type: ignore[misc]
         return solver(self._regs, self.own_reg_ or 1.0, self.rank_ or 1)
 
     def _keep_hidden(self, splits: _Splits, known: Sequence[_Statistics]) -> None:
-        """What predict_hidden needs, in the common space."""
+        """What predict_oof needs, in the common space."""
         self._hidden = []
         n = self._n_targets
         for (hidden, space), statistics in zip(splits, known, strict=True):
@@ -590,8 +590,8 @@ class MultitaskRidge(BaseEstimator):  # type: ignore[misc]
         equal = dict.fromkeys(self.modalities_, 1 / len(self.modalities_))
         if not self._hidden or not np.all(list(self.present_.values()), axis=0).any():
             return equal
-        self.weights_ = equal  # predict_hidden's fused part is not looked at
-        hidden = self.predict_hidden()
+        self.weights_ = equal  # predict_oof's fused part is not looked at
+        hidden = self.predict_oof()
         scores = {m: hidden[m].T for m in self.modalities_}
         t = columns[:, : self._n_targets].T
         return stack_weights(scores, t, self.present_, groups=self.folds_)

@@ -97,7 +97,7 @@ def rerank(
 
 
 def _pick(worth: Floats, rows: Floats, k: int, diversity: float) -> list[int]:
-    """Places of the k items, in the order in which they are picked."""
+    """Indices of the k items, in the order in which they are picked."""
     left = np.ones(len(worth), bool)
     nearest = np.full(len(worth), -np.inf)
     picked: list[int] = []

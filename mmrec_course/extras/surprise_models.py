@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from mmrec_course.features.block import FeatureBlock
-from mmrec_course.recommenders.base import Floats, Places, Recommender
+from mmrec_course.recommenders.base import Floats, Indices, Recommender
 from mmrec_course.recommenders.popularity import pair_noise
 
 __all__ = ["SurpriseRecommender"]
@@ -136,7 +136,7 @@ class SurpriseRecommender(Recommender):
         if "algo_" in state:  # a function inside a function cannot be pickled: made anew
             self._matrix = _prepare(self.algo_, self._seed)
 
-    def _score_places(self, row: Places, column: Places) -> Floats:
+    def _score_places(self, row: Indices, column: Indices) -> Floats:
         users = np.where(row >= 0, self._inner_users[row], -1)
         items = np.where(column >= 0, self._inner_items[column], -1)
         scores = self._matrix(users, items)
@@ -145,10 +145,10 @@ class SurpriseRecommender(Recommender):
         return scores
 
 
-Matrix = Callable[[Places, Places], Floats]
+Matrix = Callable[[Indices, Indices], Floats]
 
 
-def _inner(ids: NDArray[Any], to_inner: Callable[[Any], int]) -> Places:
+def _inner(ids: NDArray[Any], to_inner: Callable[[Any], int]) -> Indices:
     """Surprise's numbers for these ids; −1 for those that it has not met."""
 
     def number(raw: Any) -> int:
@@ -181,7 +181,7 @@ def _prepare(algo: Any, seed: int) -> Matrix:
     return _pair_by_pair(algo)
 
 
-def _only_known(scores: Floats, users: Places, items: Places, default: Any) -> Floats:
+def _only_known(scores: Floats, users: Indices, items: Indices, default: Any) -> Floats:
     """These scores, but the default in the rows and columns of unknown users and items."""
     return np.where((users >= 0)[:, None] & (items >= 0), scores, default)
 
@@ -190,7 +190,7 @@ def _pair_by_pair(algo: Any) -> Matrix:
     """Surprise's own way, for algorithms whose arrays are not known here."""
     raw_user, raw_item = algo.trainset.to_raw_uid, algo.trainset.to_raw_iid
 
-    def score(users: Places, items: Places) -> Floats:
+    def score(users: Indices, items: Indices) -> Floats:
         # Surprise knows nobody by the id None: what is unknown here is unknown there.
         u = [raw_user(user) if user >= 0 else None for user in users]
         i = [raw_item(item) if item >= 0 else None for item in items]
@@ -214,7 +214,7 @@ def _factorisation(algo: Any, mean: float) -> Matrix:
     bu, bi = np.append(algo.bu, 0.0), np.append(algo.bi, 0.0)
     p, q = (np.vstack([factors, np.zeros((1, factors.shape[1]))]) for factors in (p, q))
 
-    def score(users: Places, items: Places) -> Floats:
+    def score(users: Indices, items: Indices) -> Floats:
         scores = np.asarray(p[users] @ q[items].T)
         scores += (mean + bu[users])[:, None]
         scores += bi[items]
@@ -239,7 +239,7 @@ def _neighbourhood(algo: Any, mean: float) -> Matrix:
     if kind == "KNNBaseline":
         offset, offset_y = mean + np.asarray(algo.bx), np.asarray(algo.by)
 
-    def known(x: Places, y: Places) -> Floats:
+    def known(x: Indices, y: Indices) -> Floats:
         scores = np.empty((len(x), len(y)))
         sim_x = sim[x]
         for column, other in enumerate(y):
@@ -254,7 +254,7 @@ def _neighbourhood(algo: Any, mean: float) -> Matrix:
             scores[:, column] = np.where(enough, own + shift * scale[x], alone)
         return scores
 
-    def score(users: Places, items: Places) -> Floats:
+    def score(users: Indices, items: Indices) -> Floats:
         scores = np.full((len(users), len(items)), mean)
         if kind == "KNNBaseline":
             bu, bi = np.append(algo.bu, 0.0), np.append(algo.bi, 0.0)
@@ -294,7 +294,7 @@ def _slope_one(algo: Any, mean: float) -> Matrix:
     lead = np.where(together, algo.dev, 0.0)
     user_mean = np.asarray(algo.user_mean)
 
-    def score(users: Places, items: Places) -> Floats:
+    def score(users: Indices, items: Indices) -> Floats:
         history = rated[users]
         count = history @ together[items].T.astype(np.float64)
         shift = np.asarray(history @ lead[items].T) / np.maximum(count, 1.0)
@@ -308,7 +308,7 @@ def _co_clustering(algo: Any, mean: float) -> Matrix:
     user = algo.user_mean - algo.avg_cltr_u[algo.cltr_u]
     item = algo.item_mean - algo.avg_cltr_i[algo.cltr_i]
 
-    def score(users: Places, items: Places) -> Floats:
+    def score(users: Indices, items: Indices) -> Floats:
         both = algo.avg_cocltr[np.ix_(algo.cltr_u[users], algo.cltr_i[items])]
         scores = both + user[users][:, None] + item[items]
         return _only_known(scores, users, items, mean)

@@ -8,7 +8,7 @@ from mmrec_course.features.audio import (
     SpectralStatistics,
 )
 from mmrec_course.features.audio_rhythm import RhythmStatistics
-from mmrec_course.features.block import FeatureBlock
+from mmrec_course.features.block import FeatureBlock, unit_rows
 from mmrec_course.features.extract import extract_features, media_problems
 from mmrec_course.features.image import ColorHistogram, ColorMoments
 from mmrec_course.features.image_shape import HOG
@@ -32,4 +32,5 @@ __all__ = [
     "extract_features",
     "media_problems",
     "orb_descriptors",
+    "unit_rows",
 ]

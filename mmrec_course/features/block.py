@@ -18,7 +18,9 @@ from threadpoolctl import threadpool_limits
 
 from mmrec_course.datasets.validation import _other_kind, _shown
 
-__all__ = ["FeatureBlock"]
+__all__ = ["FeatureBlock", "normalize_rows", "unit_rows"]
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -483,3 +485,28 @@ def _shortened(names: Sequence[str]) -> str:
     """The first few names of many."""
     more = f", … ({len(names)} in all)" if len(names) > 5 else ""
     return ", ".join(map(repr, names[:5])) + more
+
+
+def normalize_rows(values: Floats, centre: Floats | float = 0.0) -> Floats:
+    """Rows less ``centre``, scaled to length 1; a row that equals it up to rounding becomes zero."""
+    x = values - centre
+    length = np.linalg.norm(x, axis=1, keepdims=True)
+    before = np.linalg.norm(values, axis=1, keepdims=True) + np.linalg.norm(centre)
+    return np.asarray(np.divide(x, length, out=np.zeros_like(x), where=length > 1e-12 * before))
+
+
+def unit_rows(block: FeatureBlock, training: NDArray[np.bool_]) -> Floats:
+    """(n_items, d) rows centred on the mean of the present training items and scaled to length 1.
+
+    The dot product of two rows is their centred cosine. Absent items have zero rows.
+
+    Parameters
+    ----------
+    training
+        (n_items,) bool.
+
+    Notebook: 08_weighted_fusion
+    """
+    use = block.present & training
+    centre = block.values[use].mean(axis=0) if use.any() else 0.0
+    return np.asarray(normalize_rows(block.values, centre) * block.present[:, None])

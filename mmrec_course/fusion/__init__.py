@@ -3,10 +3,10 @@
 from mmrec_course.fusion.early import early_fusion
 from mmrec_course.fusion.weighted import (
     contributions,
-    learn_personal_weights,
+    learn_user_weights,
     learn_weights,
+    ndcg_objective,
     normalize_scores,
-    ranking_quality,
     stack_weights,
     standardize_scores,
     weight_grid,
@@ -16,10 +16,10 @@ from mmrec_course.fusion.weighted import (
 __all__ = [
     "contributions",
     "early_fusion",
-    "learn_personal_weights",
+    "learn_user_weights",
     "learn_weights",
+    "ndcg_objective",
     "normalize_scores",
-    "ranking_quality",
     "stack_weights",
     "standardize_scores",
     "weight_grid",

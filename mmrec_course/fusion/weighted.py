@@ -21,10 +21,10 @@ from mmrec_course.evaluation.metrics import ndcg, rank_items, tie_tolerance
 
 __all__ = [
     "contributions",
-    "learn_personal_weights",
+    "learn_user_weights",
     "learn_weights",
+    "ndcg_objective",
     "normalize_scores",
-    "ranking_quality",
     "stack_weights",
     "standardize_scores",
     "weight_grid",
@@ -296,7 +296,7 @@ def weight_grid(n_modalities: int, step: float = 0.1) -> Floats:
     return np.asarray((np.diff(edges, axis=1) - 1) / n)
 
 
-def ranking_quality(
+def ndcg_objective(
     scores: Mapping[str, ArrayLike],
     relevant: ArrayLike,
     present: Mapping[str, ArrayLike] | None = None,
@@ -393,7 +393,7 @@ def learn_weights(
     Parameters
     ----------
     scores, relevant, present, groups, k
-        As in :func:`ranking_quality`.
+        As in :func:`ndcg_objective`.
     step
         The grid's spacing.
 
@@ -409,7 +409,7 @@ def learn_weights(
     Notebook: 08_weighted_fusion
     """
     names = list(scores)
-    quality = ranking_quality(scores, relevant, present, groups=groups, k=k)
+    quality = ndcg_objective(scores, relevant, present, groups=groups, k=k)
     grid = weight_grid(len(names), step)
     grid = grid[np.argsort(((grid - 1 / len(names)) ** 2).sum(axis=1).round(9), kind="stable")]
     # Rounded, so that the last digits of a processor's arithmetic do not decide between ties.
@@ -442,7 +442,7 @@ def stack_weights(
     present
         modality → (n_items,) bool.
     groups
-        (n_items,) labels of lists that are ranked apart, as in :func:`ranking_quality`.
+        (n_items,) labels of lists that are ranked apart, as in :func:`ndcg_objective`.
 
     Returns
     -------
@@ -508,7 +508,7 @@ def _shares(weights: Floats) -> Floats:
     return np.asarray(np.divide(weights, total, out=equal, where=total > 0))
 
 
-def learn_personal_weights(
+def learn_user_weights(
     scores: Mapping[str, ArrayLike],
     relevant: ArrayLike,
     present: Mapping[str, ArrayLike] | None = None,
@@ -539,7 +539,7 @@ def learn_personal_weights(
     Parameters
     ----------
     scores, relevant, present, groups, k
-        As in :func:`ranking_quality`; what the weights are learned from, out-of-fold.
+        As in :func:`ndcg_objective`; what the weights are learned from, out-of-fold.
     valid
         Scores, relevant and present of the items to choose the strength on, the same users in
         the same order. Not needed where ``strengths`` has one entry.
@@ -587,7 +587,7 @@ def learn_personal_weights(
     if valid is None:
         tau = next(iter(options))
     else:
-        judge = ranking_quality(*valid, k=k)
+        judge = ndcg_objective(*valid, k=k)
         tau = max(options, key=lambda tau: round(judge(options[tau]), 9))
     return options[tau], tau
 

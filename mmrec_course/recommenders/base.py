@@ -29,7 +29,7 @@ from mmrec_course.features.block import FeatureBlock
 __all__ = ["Recommender"]
 
 Floats = NDArray[np.float64]
-Places = NDArray[np.intp]
+Indices = NDArray[np.intp]
 # Scores held at once by ``recommend``: 16 MiB of them, however many users and items there are.
 BLOCK_CELLS = 2**21
 
@@ -111,8 +111,8 @@ class Recommender(BaseEstimator, ABC):  # type: ignore[misc]
         item, items = pd.factorize(table["item_id"])
         self.user_ids_ = np.sort(id_array(users, "ratings, column 'user_id'"))
         self.item_ids_ = _all_items(items, blocks)
-        row = places(self.user_ids_, users, "user_ids")[user]
-        column = places(self.item_ids_, items, "item_ids")[item]
+        row = indices_of(self.user_ids_, users, "user_ids")[user]
+        column = indices_of(self.item_ids_, items, "item_ids")[item]
         liking = table["rating"].to_numpy(float) - (self.positive - 1.5)
         shape = (len(self.user_ids_), len(self.item_ids_))
         self.histories_ = sp.csr_array((liking, (row, column)), shape=shape)
@@ -125,14 +125,14 @@ class Recommender(BaseEstimator, ABC):  # type: ignore[misc]
     def _fit(self, ratings: pd.DataFrame, blocks: Mapping[str, FeatureBlock]) -> None:
         """Learn; ids and histories are set, blocks are aligned to ``item_ids_``."""
 
-    def _score(self, histories: sp.csr_array, columns: Places) -> Floats:
+    def _score(self, histories: sp.csr_array, columns: Indices) -> Floats:
         """(n, len(columns)) scores for these histories and these columns of ``item_ids_``.
 
         A model that knows a user by id only, not by history, overrides ``_score_places``.
         """
         raise NotImplementedError(f"{type(self).__name__} scores users by id, not by history")
 
-    def _score_places(self, row: Places, column: Places) -> Floats:
+    def _score_places(self, row: Indices, column: Indices) -> Floats:
         """(n_users, n_items) scores for places in ``user_ids_`` and ``item_ids_``; −1: unknown."""
         known = column >= 0
         if known.all():
@@ -142,7 +142,7 @@ class Recommender(BaseEstimator, ABC):  # type: ignore[misc]
             scores[:, known] = self._score(self._histories_at(row), column[known])
         return scores
 
-    def _histories_at(self, row: Places) -> sp.csr_array:
+    def _histories_at(self, row: Indices) -> sp.csr_array:
         known = row >= 0
         if known.all():
             return self.histories_[row]
@@ -172,8 +172,8 @@ class Recommender(BaseEstimator, ABC):  # type: ignore[misc]
             ``fit``.
         """
         check_is_fitted(self, "item_ids_")
-        row = places(self.user_ids_, user_ids, "user_ids")
-        column = places(self.item_ids_, item_ids, "item_ids")
+        row = indices_of(self.user_ids_, user_ids, "user_ids")
+        column = indices_of(self.item_ids_, item_ids, "item_ids")
         return np.asarray(self._score_places(row, column), dtype=np.float64)
 
     def recommend(
@@ -216,11 +216,11 @@ class Recommender(BaseEstimator, ABC):  # type: ignore[misc]
         check_is_fitted(self, "item_ids_")
         if not isinstance(k, Integral) or isinstance(k, bool) or k < 1:
             raise ValueError(f"k: {k!r} is not a whole number of at least 1")
-        row = places(self.user_ids_, user_ids, "user_ids")
+        row = indices_of(self.user_ids_, user_ids, "user_ids")
         items = self.item_ids_
         if candidates is not None:
             items = np.unique(id_array(_one_dimensional(candidates, "candidates"), "candidates"))
-        column = places(self.item_ids_, items, "candidates")
+        column = indices_of(self.item_ids_, items, "candidates")
         length = min(int(k), len(items))
         best = np.empty((len(row), length), dtype=np.intp)
         score = np.empty((len(row), length))
@@ -243,7 +243,7 @@ class Recommender(BaseEstimator, ABC):  # type: ignore[misc]
             }
         )
 
-    def _seen_places(self, row: Places, column: Places) -> tuple[Places, Places]:
+    def _seen_places(self, row: Indices, column: Indices) -> tuple[Indices, Indices]:
         """Where in (row, column) there is a training rating: row numbers, column numbers."""
         # One place more than there are items, for unknown candidates (−1) to write to.
         place = np.full(len(self.item_ids_) + 1, -1)
@@ -261,7 +261,7 @@ def _libraries() -> ThreadpoolController:
     return ThreadpoolController()  # looks through every loaded library: 3 ms, so once is enough
 
 
-def one_thread() -> AbstractContextManager[Any]:
+def single_threaded_blas() -> AbstractContextManager[Any]:
     """While it lasts, linear algebra computes in one thread: the same bits on any machine.
 
     On small matrices that is also the fastest; threads wait for each other there.
@@ -270,7 +270,7 @@ def one_thread() -> AbstractContextManager[Any]:
     return limited
 
 
-def contiguous(columns: Places) -> Places | slice:
+def as_slice(columns: Indices) -> Indices | slice:
     """The same columns as a slice where they follow on each other: a view then, not a copy."""
     if len(columns) and (np.diff(columns) == 1).all():
         return slice(int(columns[0]), int(columns[-1]) + 1)
@@ -293,7 +293,7 @@ def _one_dimensional(ids: ArrayLike, name: str) -> Any:
     return ids
 
 
-def places(known: NDArray[Any], wanted: ArrayLike, name: str) -> Places:
+def indices_of(known: NDArray[Any], wanted: ArrayLike, name: str) -> Indices:
     """Where each wanted id is among the known ones; −1 where it is not.
 
     ValueError if the wanted ids mix types or are of another type than the known ones.

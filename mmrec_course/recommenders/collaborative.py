@@ -16,7 +16,13 @@ from numpy.typing import NDArray
 from scipy.linalg import lapack
 
 from mmrec_course.features.block import FeatureBlock
-from mmrec_course.recommenders.base import Floats, Places, Recommender, contiguous, one_thread
+from mmrec_course.recommenders.base import (
+    Floats,
+    Indices,
+    Recommender,
+    as_slice,
+    single_threaded_blas,
+)
 
 __all__ = ["EASE", "ImplicitALS", "solve_factors"]
 
@@ -64,11 +70,11 @@ class EASE(Recommender):
         np.fill_diagonal(weights, 0.0)
         self.weights_ = weights
 
-    def _score(self, histories: sp.csr_array, columns: Places) -> Floats:
+    def _score(self, histories: sp.csr_array, columns: Indices) -> Floats:
         if 4 * len(columns) < len(self.item_ids_):
             return np.asarray(histories @ self.weights_[:, columns])
         # Copying most columns of B would cost more than the products for all of them.
-        return np.asarray((histories @ self.weights_)[:, contiguous(columns)])
+        return np.asarray((histories @ self.weights_)[:, as_slice(columns)])
 
 
 class ImplicitALS(Recommender):
@@ -161,16 +167,16 @@ class ImplicitALS(Recommender):
         confidence.eliminate_zeros()
         return confidence
 
-    def _score(self, histories: sp.csr_array, columns: Places) -> Floats:
+    def _score(self, histories: sp.csr_array, columns: Indices) -> Floats:
         users = solve_factors(self._confidence(histories), self.item_factors_, self.reg)
-        return np.asarray(users @ self.item_factors_[contiguous(columns)].T)
+        return np.asarray(users @ self.item_factors_[as_slice(columns)].T)
 
-    def _score_places(self, row: Places, column: Places) -> Floats:
+    def _score_places(self, row: Indices, column: Indices) -> Floats:
         users = self.user_factors_[row]
         users[row < 0] = self.average_factors_
         known = column >= 0
         if known.all():
-            return np.asarray(users @ self.item_factors_[contiguous(column)].T)
+            return np.asarray(users @ self.item_factors_[as_slice(column)].T)
         scores = np.zeros((len(row), len(column)))
         scores[:, known] = users @ self.item_factors_[column[known]].T
         return scores
@@ -218,7 +224,7 @@ def solve_factors(
     length = np.diff(confidence.indptr)
     factors = np.zeros((confidence.shape[0], n_factors))
 
-    def solve(rows: Places) -> None:
+    def solve(rows: Indices) -> None:
         entry = np.arange(length[rows[-1]])  # the longest row's, which is the last
         real = entry < length[rows, None]
         place = np.where(real, confidence.indptr[rows, None] + entry, 0)
@@ -227,13 +233,13 @@ def solve_factors(
         left = gram + v.transpose(0, 2, 1) @ v
         factors[rows] = np.linalg.solve(left, right[rows, :, None])[:, :, 0]
 
-    with one_thread(), ThreadPoolExecutor(joblib.cpu_count()) as pool:
+    with single_threaded_blas(), ThreadPoolExecutor(joblib.cpu_count()) as pool:
         gram = other.T @ other + reg * np.eye(n_factors)
         list(pool.map(solve, _of_similar_length(length, n_factors)))
     return factors
 
 
-def _of_similar_length(length: NDArray[np.int_], n_factors: int) -> Iterator[Places]:
+def _of_similar_length(length: NDArray[np.int_], n_factors: int) -> Iterator[Indices]:
     """Rows that are not empty, in batches whose longest row is at most a tenth longer (or by 2)."""
     order = np.argsort(length, kind="stable")
     order = order[length[order] > 0]
@@ -248,7 +254,7 @@ def _of_similar_length(length: NDArray[np.int_], n_factors: int) -> Iterator[Pla
 
 def inverse_spd(matrix: Floats) -> Floats:
     """The inverse of a symmetric positive definite matrix, in half the work of ``inv``."""
-    with one_thread():
+    with single_threaded_blas():
         triangle, failed = lapack.dpotrf(matrix, lower=1)
         if failed:
             raise np.linalg.LinAlgError("the matrix is not positive definite; raise reg")

@@ -13,24 +13,10 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from mmrec_course.evaluation.metrics import rank_items
-from mmrec_course.features.block import FeatureBlock
-from mmrec_course.recommenders.base import BLOCK_CELLS, Floats, Places, Recommender, contiguous
+from mmrec_course.features.block import FeatureBlock, unit_rows
+from mmrec_course.recommenders.base import BLOCK_CELLS, Floats, Indices, Recommender, as_slice
 
 __all__ = ["ContentKNN", "ContentRidge"]
-
-
-def unit_rows(block: FeatureBlock, training: NDArray[np.bool_]) -> Floats:
-    """Rows centred on the mean of the present training items and scaled to length 1.
-
-    The dot product of two rows is then their (centred) cosine. Absent rows are zero, and so are
-    rows that lie on the centre, up to rounding.
-    """
-    use = block.present & training
-    centre = block.values[use].mean(axis=0) if use.any() else np.zeros(block.values.shape[1])
-    x = (block.values - centre) * block.present[:, None]
-    length = np.linalg.norm(x, axis=1, keepdims=True)
-    before = np.linalg.norm(block.values, axis=1, keepdims=True) + np.linalg.norm(centre)
-    return np.asarray(np.divide(x, length, out=np.zeros_like(x), where=length > 1e-12 * before))
 
 
 def _only_block(modality: str, blocks: Mapping[str, FeatureBlock]) -> FeatureBlock:
@@ -89,7 +75,7 @@ class ContentKNN(Recommender):
             self.similarity_ = sp.csr_array(sp.vstack(parts).T)
 
     def _neighbours(
-        self, x: Floats, rated: NDArray[np.bool_], items: Places
+        self, x: Floats, rated: NDArray[np.bool_], items: Indices
     ) -> Floats | sp.csr_array:
         """A row of similarities for each of these items, zero but for its neighbours."""
         similarity = np.clip(x[items] @ x.T, 0.0, None)
@@ -105,8 +91,8 @@ class ContentKNN(Recommender):
         kept.eliminate_zeros()
         return kept
 
-    def _score(self, histories: sp.csr_array, columns: Places) -> Floats:
-        product = histories @ self.similarity_[:, contiguous(columns)]
+    def _score(self, histories: sp.csr_array, columns: Indices) -> Floats:
+        product = histories @ self.similarity_[:, as_slice(columns)]
         return np.asarray(product.toarray() if sp.issparse(product) else product)
 
 
@@ -177,9 +163,9 @@ class ContentRidge(Recommender):
         self.leverage_ = np.zeros(len(self.item_ids_))
         self.leverage_[self.trained_] = (self.hat_ * f).sum(axis=1)
 
-    def _score(self, histories: sp.csr_array, columns: Places) -> Floats:
-        weights = histories[:, contiguous(self.trained_)] @ self.hat_
-        at = contiguous(columns)
+    def _score(self, histories: sp.csr_array, columns: Indices) -> Floats:
+        weights = histories[:, as_slice(self.trained_)] @ self.hat_
+        at = as_slice(columns)
         scores = np.asarray(weights @ self.rows_[at].T)
         h = self.leverage_[at]
         # y / (1 − h) for everything, then h x / (1 − h) where there is a rating: x is sparse.

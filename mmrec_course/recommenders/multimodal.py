@@ -24,11 +24,11 @@ from mmrec_course.features.block import FeatureBlock
 from mmrec_course.fusion.weighted import standardize_scores, weight_grid, weighted_sum
 from mmrec_course.recommenders.base import (
     Floats,
-    Places,
+    Indices,
     Recommender,
     check_blocks,
     id_array,
-    places,
+    indices_of,
 )
 from mmrec_course.recommenders.multimodal_content import (
     Appeal,
@@ -125,8 +125,8 @@ class _Part:
 
     def score(self, user_ids: ArrayLike, item_ids: ArrayLike) -> Floats:
         """(n_users, n_items); 0 for items that lack the modality and for unknown ones."""
-        row = places(self.model.user_ids_, user_ids, "user_ids")
-        column = places(self.model.item_ids_, item_ids, "item_ids")
+        row = indices_of(self.model.user_ids_, user_ids, "user_ids")
+        column = indices_of(self.model.item_ids_, item_ids, "item_ids")
         scores = np.zeros((len(row), len(column)))
         known = column >= 0
         c = self.model._collaborative(row, 0.0)
@@ -285,7 +285,7 @@ class MultimodalRecommender(Recommender):
             shape=(h.shape[0], len(self.rated_)),
         )
 
-    def _interests(self, row: Places, fading: float) -> sp.csr_array:
+    def _interests(self, row: Indices, fading: float) -> sp.csr_array:
         """(n, n_rated) of these users; the mean of all that were there in ``fit`` for unknown."""
         faded = self.interests_.copy()
         if fading > 0:
@@ -304,7 +304,7 @@ class MultimodalRecommender(Recommender):
         place = pd.Index(self.item_ids_[self.rated_])
         shape = self.interests_.shape
 
-        def table(part: pd.DataFrame) -> tuple[Places, Places]:
+        def table(part: pd.DataFrame) -> tuple[Indices, Indices]:
             row = pd.Index(self.user_ids_).get_indexer(part["user_id"])
             return row, place.get_indexer(part["item_id"])
 
@@ -351,7 +351,7 @@ class MultimodalRecommender(Recommender):
             return temporal_split(ratings, valid=0.0, test=0.1).test
         return random_split(ratings, valid=0.0, test=0.1, rng=self.rng).test
 
-    def _some(self, users: Places, n: int) -> Places:
+    def _some(self, users: Indices, n: int) -> Indices:
         n = min(n, max(50, ASKED_CELLS // len(self.rated_)))
         if len(users) <= n:
             return users
@@ -391,15 +391,15 @@ class MultimodalRecommender(Recommender):
         self.weights_ = self._fuse(scores, liked, present, fold)
         self._fit_appeal(weighted_sum(scores, self.weights_, present), liked, fold)
 
-    def _unseen(self, users: Places, hide: NDArray[np.bool_]) -> Floats:
+    def _unseen(self, users: Indices, hide: NDArray[np.bool_]) -> Floats:
         """c of these users, had they not met the hidden items."""
         return self.people_.scores(without(self.interests_[users], hide))
 
     def _fit_smoothers(
         self,
         views: Mapping[str, View],
-        fold: Places,
-        users: Places,
+        fold: Indices,
+        users: Indices,
         liked: NDArray[np.bool_],
     ) -> dict[str, Floats]:
         """Choose and learn each modality's A; return its scores of items while hidden."""
@@ -424,7 +424,7 @@ class MultimodalRecommender(Recommender):
         return chosen
 
     def _fit_multitask(
-        self, views: Mapping[str, View], fold: Places, users: Places
+        self, views: Mapping[str, View], fold: Indices, users: Indices
     ) -> dict[str, Floats]:
         """A_m = V (Z_m W_m)ᵀ: features predict the factors V of the collaborative scores."""
         # Only this choice needs the module, which is of lesson 09.
@@ -448,7 +448,7 @@ class MultimodalRecommender(Recommender):
         }
         model = MultitaskRidge(sharing="shared", n_components=size, rng=self.rng)
         model.fit(rows, v, item_ids=rated, folds=fold)
-        unseen = model.predict_hidden()
+        unseen = model.predict_oof()
         hidden = {m: np.zeros((len(users), len(rated))) for m in views}
         own = np.full(len(self.item_ids_), -1)
         own[rated] = np.arange(len(rated))
@@ -482,7 +482,7 @@ class MultimodalRecommender(Recommender):
         scores: Mapping[str, Floats],
         liked: NDArray[np.bool_],
         present: Mapping[str, NDArray[np.bool_]],
-        fold: Places,
+        fold: Indices,
     ) -> dict[str, float]:
         """w: given, or the mean of the best on a grid, coarser the more modalities there are."""
         if self.weights is not None:
@@ -505,7 +505,7 @@ class MultimodalRecommender(Recommender):
         learned = dict(zip(scores, average_of_the_best(grid, np.array(judged)), strict=True))
         return {m: float(learned[m]) for m in self.modalities_}
 
-    def _fit_appeal(self, content: Floats, liked: NDArray[np.bool_], fold: Places) -> None:
+    def _fit_appeal(self, content: Floats, liked: NDArray[np.bool_], fold: Indices) -> None:
         """p̂, and the v with which it helps content most on hidden items."""
         drawn = np.asarray(self.interests_.sum(axis=0)).ravel()
         design = side_by_side(self.contents_.values())
@@ -569,7 +569,7 @@ class MultimodalRecommender(Recommender):
         beside = mixed(dealt % N_FOLDS == 0)
         self.caution_ = first_of_the_best({c: beside(self.share_, self.half_, c) for c in CAUTIONS})
 
-    def _as_newcomers(self, earlier: People, users: Places) -> dict[float, list[Floats]]:
+    def _as_newcomers(self, earlier: People, users: Indices) -> dict[float, list[Floats]]:
         """half_user → how well some users' other likes are ranked from their first 1, 3, 5.
 
         The collaborative part is learned without these users, as if they came tomorrow.
@@ -603,13 +603,13 @@ class MultimodalRecommender(Recommender):
                 judged[h].append(quality[~np.isnan(quality)])
         return judged
 
-    def _collaborative(self, row: Places, fading: float) -> Floats:
+    def _collaborative(self, row: Indices, fading: float) -> Floats:
         """c (n, n_rated): of users by place, −1 the average listener."""
         scores = self.people_.scores(self._interests(row, fading))
         n_user = np.where(row >= 0, np.diff(self.interests_.indptr)[row], 0)
         return towards(scores, self.average_scores_, n_user, self.half_user_)
 
-    def _content(self, c: Floats, columns: Places) -> dict[str, Floats]:
+    def _content(self, c: Floats, columns: Indices) -> dict[str, Floats]:
         """modality → standardised y_m of these columns."""
         scores = {}
         for m, part in self.contents_.items():
@@ -617,7 +617,7 @@ class MultimodalRecommender(Recommender):
             scores[m] = standardize_scores(part.scores(c, columns), judged)
         return scores
 
-    def _by_content(self, c: Floats, columns: Places) -> dict[str, Floats]:
+    def _by_content(self, c: Floats, columns: Indices) -> dict[str, Floats]:
         """What each modality, and popularity, bring to an item that nobody knows."""
         scores = self._content(c, columns)
         present = {m: self.contents_[m].present[columns] for m in scores}
@@ -630,7 +630,7 @@ class MultimodalRecommender(Recommender):
             parts["popularity"] = np.broadcast_to(appeal, (len(c), len(columns)))
         return parts
 
-    def _contributions(self, row: Places, columns: Places) -> dict[str, Floats]:
+    def _contributions(self, row: Indices, columns: Indices) -> dict[str, Floats]:
         """Part → (n_users, n_columns); their sum is the score."""
         n = self.n_ratings_[columns]
         g, rest = gates(n, self.share_, self.half_, self.caution_)
@@ -644,7 +644,7 @@ class MultimodalRecommender(Recommender):
                 parts[name] = rest * y
         return parts
 
-    def _score_places(self, row: Places, column: Places) -> Floats:
+    def _score_places(self, row: Indices, column: Indices) -> Floats:
         scores = np.zeros((len(row), len(column)))
         known = column >= 0
         if len(row) and known.any():
@@ -671,8 +671,8 @@ class MultimodalRecommender(Recommender):
         Notebook: 00_start_here
         """
         check_is_fitted(self, "people_")
-        row = places(self.user_ids_, [user_id], "user_id")
-        column = places(self.item_ids_, item_ids, "item_ids")
+        row = indices_of(self.user_ids_, [user_id], "user_id")
+        column = indices_of(self.item_ids_, item_ids, "item_ids")
         items = pd.Index(item_ids, name="item_id")
         known = column >= 0
         parts = self._contributions(row, column[known])
@@ -748,7 +748,9 @@ class MultimodalRecommender(Recommender):
         check_is_fitted(self, "people_")
         given = check_blocks(blocks)
         for m, block in given.items():
-            known = block.item_ids[places(self.item_ids_, block.item_ids, f"blocks[{m!r}]") >= 0]
+            known = block.item_ids[
+                indices_of(self.item_ids_, block.item_ids, f"blocks[{m!r}]") >= 0
+            ]
             if len(known):
                 raise ValueError(
                     f"blocks[{m!r}]: item {known[0]!r} is known already; fit again to change it"
@@ -807,15 +809,15 @@ class MultimodalRecommender(Recommender):
         if table.empty:
             return self
         users = id_array(table["user_id"].unique(), "ratings, column 'user_id'")
-        places(self.user_ids_, users, "user_id")  # an error if they are of another type
-        column = places(self.item_ids_, table["item_id"].to_numpy(), "item_id")
+        indices_of(self.user_ids_, users, "user_id")  # an error if they are of another type
+        column = indices_of(self.item_ids_, table["item_id"].to_numpy(), "item_id")
         if (column < 0).any():
             item = table["item_id"].to_numpy()[column < 0][0]
             raise ValueError(f"item_id: {item!r} is unknown; add_items first")
         self._append(users, table, column)
         return self
 
-    def _append(self, users: NDArray[Any], table: pd.DataFrame, column: Places) -> None:
+    def _append(self, users: NDArray[Any], table: pd.DataFrame, column: Indices) -> None:
         old = self.histories_.tocoo()
         ids = np.union1d(self.user_ids_, users)
         before = pd.Index(ids).get_indexer(self.user_ids_)[old.row]

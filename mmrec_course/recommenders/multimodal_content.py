@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from mmrec_course.evaluation.metrics import rank_items
 from mmrec_course.features.block import FeatureBlock
-from mmrec_course.recommenders.base import BLOCK_CELLS, Floats, Places, one_thread
+from mmrec_course.recommenders.base import BLOCK_CELLS, Floats, Indices, single_threaded_blas
 
 __all__ = ["Appeal", "Content", "Projection", "fit_appeal", "fit_content", "hidden_scores"]
 
@@ -109,14 +109,14 @@ def _fit_projection(block: FeatureBlock, training: NDArray[np.bool_], rng: int) 
 
         # A product that skips empty cells is many times faster where most are empty.
         table = sp.csr_array(values) if sparse else values
-        with one_thread():
+        with single_threaded_blas():
             svd = TruncatedSVD(MAX_COLUMNS, n_iter=3, random_state=rng).fit(table)
         strength = svd.singular_values_ / svd.singular_values_[0]
         matrix = np.ascontiguousarray(svd.components_.T * (strength if sparse else 1.0))
         values = np.asarray(table @ matrix)
     centre, basis = values.mean(axis=0), None
     if values.shape[1] > len(values):
-        with one_thread():
+        with single_threaded_blas():
             basis = np.linalg.qr(_unit(values, centre).T)[0]
     return Projection(centre, matrix, basis, usual)
 
@@ -171,13 +171,13 @@ class Content:
     rows: Floats
     present: NDArray[np.bool_]
     amount: Floats
-    training: Places
+    training: Indices
     left: Floats | None
     leverage: Floats
-    own: Places
+    own: Indices
     near: sp.csr_array | None = None
 
-    def scores(self, c: Floats, columns: Places) -> Floats:
+    def scores(self, c: Floats, columns: Indices) -> Floats:
         """(n, len(columns)) from collaborative scores (n, n_rated)."""
         if self.near is not None:
             return np.asarray((self.near[:, columns].T @ c.T).T)
@@ -189,7 +189,9 @@ class Content:
         y[:, taught] /= 1 - h[taught]
         return np.asarray(y)
 
-    def extend(self, block: FeatureBlock | None, n_new: int, rated: Places, order: Places) -> None:
+    def extend(
+        self, block: FeatureBlock | None, n_new: int, rated: Indices, order: Indices
+    ) -> None:
         """Take in items that nobody has rated, then put all items into this order."""
         width = self.rows.shape[1]
         rows = np.zeros((n_new, width)) if block is None else self.projection.rows(block)
@@ -207,7 +209,7 @@ class Content:
         self.own = np.concatenate([self.own, nobody])[order]
 
 
-def fit_content(view: View, rated: Places, setting: Setting) -> Content:
+def fit_content(view: View, rated: Indices, setting: Setting) -> Content:
     """Learn A from all rated items that have the modality."""
     rows = view.rows
     own = np.full(len(rows), -1)
@@ -218,7 +220,7 @@ def fit_content(view: View, rated: Places, setting: Setting) -> Content:
     if setting[0] == "neighbours":
         near = _neighbour_weights(rows, own, f, training, len(rated), int(setting[1]))
     else:
-        with one_thread():
+        with single_threaded_blas():
             left = f @ np.linalg.inv(f.T @ f + setting[1] * np.eye(f.shape[1]))
         leverage[rated[training]] = (left * f).sum(axis=1)
     return Content(
@@ -236,7 +238,7 @@ def fit_content(view: View, rated: Places, setting: Setting) -> Content:
 
 
 def _neighbour_weights(
-    rows: Floats, own: Places, f: Floats, training: Places, n_rated: int, k: int
+    rows: Floats, own: Indices, f: Floats, training: Indices, n_rated: int, k: int
 ) -> sp.csr_array:
     """A (n_rated, n_items), sparse; in blocks of items, O(n_items · n_training · q)."""
     place = np.full(n_rated + 1, -1)
@@ -275,7 +277,7 @@ def hidden_scores(
     """
     learn = np.flatnonzero(present & ~hide)
     f, ask, known = rows[learn], rows[hide], c[:, learn]
-    with one_thread():
+    with single_threaded_blas():
         values, vectors = np.linalg.eigh(f.T @ f)
     taste, turned = known @ f @ vectors, ask @ vectors
     scores = {}
@@ -367,7 +369,7 @@ def leave_one_out(
     λ, coefficients (q, k), and the predictions of rows left out (n, k).
     """
     mean = target.mean(axis=0)
-    with one_thread():
+    with single_threaded_blas():
         if design.shape[1] > len(design):  # as many directions as rows, and not as columns
             _, length, right = np.linalg.svd(design, full_matrices=False)
             values, vectors = length**2, right.T
@@ -388,7 +390,7 @@ def leave_one_out(
     return best[1:]
 
 
-def side_by_side(views: Iterable[View | Content], columns: Places | slice = slice(None)) -> Floats:
+def side_by_side(views: Iterable[View | Content], columns: Indices | slice = slice(None)) -> Floats:
     """d of these items: every modality's rows, whether there are any, and how much there is."""
     parts = [
         np.column_stack([v.rows[columns], v.present[columns] - 0.5, v.amount[columns]])

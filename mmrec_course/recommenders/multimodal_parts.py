@@ -14,7 +14,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from mmrec_course.evaluation.metrics import ndcg, rank_items, tie_tolerance
-from mmrec_course.recommenders.base import Floats, Places
+from mmrec_course.recommenders.base import Floats, Indices
 
 __all__ = [
     "average_of_the_best",
@@ -63,7 +63,7 @@ def towards(scores: Floats, average: Floats, n_user: NDArray[np.int_], half: flo
 
 
 def ndcg_by_fold(
-    scores: Floats, liked: NDArray[np.bool_], present: NDArray[np.bool_], fold: Places
+    scores: Floats, liked: NDArray[np.bool_], present: NDArray[np.bool_], fold: Indices
 ) -> Floats:
     """Mean NDCG@10 in each fold, ranked by itself, among the items that are present.
 

@@ -14,7 +14,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from mmrec_course.fusion.weighted import standardize_scores
-from mmrec_course.recommenders.base import Floats, one_thread
+from mmrec_course.recommenders.base import Floats, single_threaded_blas
 from mmrec_course.recommenders.collaborative import inverse_spd, solve_factors
 from mmrec_course.recommenders.multimodal_content import leave_one_out
 
@@ -126,7 +126,7 @@ def _closed_scores(
     With X = USVᵀ and F = S²/(S² + λ), λP = I − VFVᵀ: one decomposition serves every λ.
     """
     wide = x.shape[0] < x.shape[1]
-    with one_thread():
+    with single_threaded_blas():
         values, v = np.linalg.eigh(((x @ x.T) if wide else (x.T @ x)).toarray())
         values = np.maximum(values, 0)
         if wide:  # from users' directions to items'; those without length are not needed

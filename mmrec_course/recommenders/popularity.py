@@ -13,7 +13,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from mmrec_course.features.block import FeatureBlock
-from mmrec_course.recommenders.base import Floats, Places, Recommender
+from mmrec_course.recommenders.base import Floats, Indices, Recommender
 
 __all__ = ["Popularity", "Random"]
 
@@ -28,7 +28,7 @@ def _mix(z: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return z ^ (z >> np.uint64(31))
 
 
-def pair_noise(seed: int, row: Places, column: Places) -> Floats:
+def pair_noise(seed: int, row: Indices, column: Indices) -> Floats:
     """A number for each pair of a row and a column, as if drawn uniformly from [0, 1).
 
     Each row starts a SplitMix64 sequence of its own, and the column says which of its numbers
@@ -76,7 +76,7 @@ class Random(Recommender):
     def _fit(self, ratings: pd.DataFrame, blocks: Mapping[str, FeatureBlock]) -> None:
         self.seed_ = int(np.random.default_rng(self.rng).integers(2**63))
 
-    def _score_places(self, row: Places, column: Places) -> Floats:
+    def _score_places(self, row: Indices, column: Indices) -> Floats:
         return np.where(column >= 0, pair_noise(self.seed_, row, column), 0.0)
 
 
@@ -135,5 +135,5 @@ class Popularity(Recommender):
         counts = np.bincount(item, weight, minlength=len(self.item_ids_))
         self.popularity_ = counts.astype(np.float64)  # without a like, bincount gives integers
 
-    def _score(self, histories: sp.csr_array, columns: Places) -> Floats:
+    def _score(self, histories: sp.csr_array, columns: Indices) -> Floats:
         return np.tile(self.popularity_[columns], (histories.shape[0], 1))

@@ -154,7 +154,11 @@ show_items(mosaic.items, neighbours(blocks["audio"], track), columns=4)
 from mmrec_course.evaluation import cold_item_split
 
 split = cold_item_split(mosaic.ratings, rng=0)
-print(f"{len(split.seen):,} ratings to learn from,", len(split.candidates), "new tracks to rank")
+print(
+    f"{len(split.train_valid):,} ratings to learn from,",
+    len(split.candidates),
+    "new tracks to rank",
+)
 
 # %% [markdown]
 # A *collaborative* recommender, one that only looks at who liked what, has nothing to go on here:
@@ -163,7 +167,7 @@ print(f"{len(split.seen):,} ratings to learn from,", len(split.candidates), "new
 # %%
 from mmrec_course.recommenders import EASE
 
-people_only = EASE().fit(split.seen)
+people_only = EASE().fit(split.train_valid)
 print(np.unique(people_only.score(people_only.user_ids_, split.candidates)))
 
 # %% [markdown]
@@ -177,7 +181,7 @@ print(np.unique(people_only.score(people_only.user_ids_, split.candidates)))
 from mmrec_course.recommenders import ContentRidge
 
 listener = "u416"
-models = {m: ContentRidge(modality=m, reg=10.0).fit(split.seen, blocks) for m in blocks}
+models = {m: ContentRidge(modality=m, reg=10.0).fit(split.train_valid, blocks) for m in blocks}
 guesses = {m: model.score([listener], split.candidates) for m, model in models.items()}
 for m, y in guesses.items():
     print(f"{m:6}", np.round(y[0, :3], 2), f"spread {y.std():.2f}")
@@ -265,9 +269,9 @@ print(f"NDCG@10 {mine['ndcg']:.2f}, recall {mine['recall']:.2f} of {mine['n_rele
 from mmrec_course.recommenders import Random
 
 shuffled = {m: block.shuffle(rng=1) for m, block in blocks.items()}
-decoys = {m: ContentRidge(modality=m, reg=10.0).fit(split.seen, shuffled) for m in shuffled}
+decoys = {m: ContentRidge(modality=m, reg=10.0).fit(split.train_valid, shuffled) for m in shuffled}
 models["placebo"] = fuse(decoys, shuffled)
-models["chance"] = Random().fit(split.seen, blocks)
+models["chance"] = Random().fit(split.train_valid, blocks)
 for name in ("placebo", "chance"):
     results[name] = evaluate(models[name], split)
 
@@ -320,10 +324,10 @@ from mmrec_course.recommenders import MultimodalRecommender, Popularity
 
 past = temporal_split(mosaic.ratings)
 warm = {
-    "people only": MultimodalRecommender().fit(past.seen),
-    "people and content": MultimodalRecommender().fit(past.seen, blocks),
-    "popularity": Popularity().fit(past.seen),
-    "chance": Random().fit(past.seen),
+    "people only": MultimodalRecommender().fit(past.train_valid),
+    "people and content": MultimodalRecommender().fit(past.train_valid, blocks),
+    "popularity": Popularity().fit(past.train_valid),
+    "chance": Random().fit(past.train_valid),
 }
 warm_table = compare({name: evaluate(model, past) for name, model in warm.items()})
 print_table(warm_table[["mean", "low", "high", "difference", "diff_low", "diff_high"]], digits=3)
@@ -339,7 +343,7 @@ print_table(warm_table[["mean", "low", "high", "difference", "diff_low", "diff_h
 # will be new?
 
 # %%
-model = MultimodalRecommender().fit(split.seen, blocks)
+model = MultimodalRecommender().fit(split.train_valid, blocks)
 top = model.recommend([listener], k=10)
 parts = model.explain(listener, top["item_id"])
 print("parts sum to the scores:", np.allclose(parts.sum(axis=1), top["score"]))
@@ -350,9 +354,9 @@ for who, listed in {"this listener": top["item_id"], "everybody": everybody}.ite
 # %%
 from mmrec_course.display import show_history_and_list
 
-rated = split.seen[split.seen["user_id"] == listener].sort_values("timestamp")
+rated = split.train_valid[split.train_valid["user_id"] == listener].sort_values("timestamp")
 history = rated[rated["rating"] == 5].tail(6)
-counts = split.seen["item_id"].value_counts()
+counts = split.train_valid["item_id"].value_counts()
 captions = [f"{counts[i]} ratings" if i in counts else "new" for i in top["item_id"]]
 later = [f", then {stars(hidden[i])}" if i in hidden.index else "" for i in top["item_id"]]
 captions = np.char.add(captions, later).tolist()

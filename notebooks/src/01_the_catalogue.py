@@ -85,7 +85,7 @@ print_table(ratings.head(), index=False)
 # it look as a table of listeners × tracks? Take twelve listeners and ten tracks:
 
 # %%
-users, items = mosaic.listeners.index, mosaic.items.index
+users, items = mosaic.users.index, mosaic.items.index
 u, i = users.get_indexer(ratings["user_id"]), items.get_indexer(ratings["item_id"])
 R = np.full((len(users), len(items)), np.nan)
 R[u, i] = ratings["rating"]
@@ -336,7 +336,7 @@ print_table(pd.DataFrame(gaps).T)
 # `truth()` has what the makers know. First the facts behind the two songs about the road:
 
 # %%
-truth = mosaic.truth()
+truth = mosaic.ground_truth()
 texts = ("genre", "lead", "theme", "second_theme", "motif")
 facts = pd.DataFrame({name: truth[name] for name in texts}, index=truth["item_ids"])
 for kind in ("sound", "look"):
@@ -545,7 +545,7 @@ print("same scores:", np.allclose(before, after))
 from mmrec_course.evaluation import cold_item_split, temporal_split
 
 splits = {"known tracks": temporal_split(ratings), "new tracks": cold_item_split(ratings, rng=0)}
-seen, candidates = splits["new tracks"].seen, splits["new tracks"].candidates
+seen, candidates = splits["new tracks"].train_valid, splits["new tracks"].candidates
 scores = EASE().fit(seen).score(users, candidates)
 print(scores.shape, "scores, all of them:", np.unique(scores))
 
@@ -580,7 +580,7 @@ def added(*models):
 
 
 def contestants(split):
-    seen = split.seen
+    seen = split.train_valid
     blocks = {"genre": genre, **extract_features(mosaic, fit_items=seen["item_id"].unique())}
     blocks["placebo"] = blocks["text"].shuffle(rng=1)
     one = {m: added(ContentRidge(modality=m).fit(seen, blocks)) for m in blocks}
@@ -654,7 +654,7 @@ table["image"] = ["text.jpg", "empty.jpg", "lost.jpg", "../elsewhere.jpg"]
 (folder / "text.jpg").write_text("I am not a picture.")
 (folder / "empty.jpg").touch()
 sold = ratings[ratings["item_id"].isin(table["item_id"])]
-tables = {"items": table, "ratings": sold, "listeners": mosaic.listeners.reset_index()}
+tables = {"items": table, "ratings": sold, "listeners": mosaic.users.reset_index()}
 for name, frame in tables.items():
     frame.to_csv(folder / f"{name}.csv", index=False)
 

@@ -471,10 +471,10 @@ from mmrec_course.recommenders import ContentRidge
 
 split = cold_item_split(mosaic.ratings, rng=0)
 results, vocabulary = {}, {}
-for name, fit_items in {"training": split.seen["item_id"].unique(), "all": None}.items():
+for name, fit_items in {"training": split.train_valid["item_id"].unique(), "all": None}.items():
     words = extract_features(mosaic, ["text"], fit_items=fit_items)
     vocabulary[name] = set(words["text"].names)
-    model = ContentRidge(modality="text", reg=10.0).fit(split.seen, words)
+    model = ContentRidge(modality="text", reg=10.0).fit(split.train_valid, words)
     results[name] = evaluate(model, split, k=10)
 known, leaked = vocabulary["training"], vocabulary["all"]
 print(f"words: {len(known)} from training tracks, {len(leaked)} from all;", end=" ")

@@ -312,7 +312,7 @@ import pandas as pd
 from mmrec_course.display import print_table
 from mmrec_course.evaluation import probe
 
-truth = mosaic.truth()
+truth = mosaic.ground_truth()
 ids = truth["item_ids"]
 facts = pd.DataFrame(truth["look"].astype(float), ids, list(truth["look_names"]))
 facts = facts.assign(motif=truth["motif"], genre=truth["genre"])
@@ -463,7 +463,7 @@ print_table(pd.DataFrame(rows).T)
 # ## A first recommender from pictures alone
 #
 # A fifth of the tracks is hidden with all their ratings, like new releases. For each listener a
-# ridge regression learns from past ratings (`split.seen`) which features go with liking (`ContentRidge`, as in
+# ridge regression learns from past ratings (`split.train_valid`) which features go with liking (`ContentRidge`, as in
 # lesson 00). It centres the rows and brings each to length 1, and has the same `reg` for all families, set
 # beforehand. Ten such splits. *Placebo* is
 # the histogram with its rows dealt out anew among the covers. Mosaic's listeners are simulated, and some of them
@@ -475,17 +475,19 @@ from mmrec_course.recommenders import ContentKNN, ContentRidge, Random
 
 
 def rank_new(block, split, reg=10.0):
-    model = ContentRidge(modality="image", reg=reg).fit(split.seen, {"image": block})
+    model = ContentRidge(modality="image", reg=reg).fit(split.train_valid, {"image": block})
     return evaluate(model, split, metrics=["ndcg"])
 
 
 def honest(name, split):
-    return blocks[name].standardize(split.seen["item_id"])
+    return blocks[name].standardize(split.train_valid["item_id"])
 
 
 def pair_block(split):
     pair = {"image": [ColorHistogram(), ColorMoments()]}
-    return extract_features(mosaic, ["image"], split.seen["item_id"], extractors=pair)["image"]
+    return extract_features(mosaic, ["image"], split.train_valid["item_id"], extractors=pair)[
+        "image"
+    ]
 
 
 # %% [markdown]
@@ -507,7 +509,9 @@ results["histogram + moments"] = [rank_new(pair_block(split), split) for split i
 hand_made = blocks["histogram"]
 results["histogram, nearest"] = [
     evaluate(
-        ContentKNN(modality="image").fit(split.seen, {"image": hand_made}), split, metrics=["ndcg"]
+        ContentKNN(modality="image").fit(split.train_valid, {"image": hand_made}),
+        split,
+        metrics=["ndcg"],
     )
     for split in splits
 ]
@@ -515,7 +519,7 @@ results["placebo"] = [
     rank_new(hand_made.shuffle(rng=seed), split) for seed, split in enumerate(splits)
 ]
 results["chance"] = [
-    evaluate(Random(rng=seed).fit(split.seen, {"image": hand_made}), split, metrics=["ndcg"])
+    evaluate(Random(rng=seed).fit(split.train_valid, {"image": hand_made}), split, metrics=["ndcg"])
     for seed, split in enumerate(splits)
 ]
 table = compare_splits(results, test_share=0.2, baseline="chance")

@@ -280,7 +280,7 @@ import pandas as pd
 from mmrec_course.display import interval, print_table
 from mmrec_course.evaluation import probe
 
-truth = mosaic.truth()
+truth = mosaic.ground_truth()
 facts = pd.DataFrame(truth["sound"], truth["item_ids"], truth["sound_names"])[["energy", "valence"]]
 for fact in ("theme", "genre", "lead", "motif", "quality"):
     facts[fact] = truth[fact]
@@ -418,7 +418,7 @@ print("columns:", len(honest.names), "learned from training items,", len(block.n
 
 # %%
 listener = "u416"
-mine = split.seen.query("user_id == @listener and rating >= 4")["item_id"]
+mine = split.train_valid.query("user_id == @listener and rating >= 4")["item_id"]
 profile = honest.align(mine).values.sum(axis=0)
 top = np.argsort(-profile.round(9), kind="stable")[:10]
 print("liked:", len(mine), " profile:", [honest.names[j] for j in top])
@@ -439,13 +439,13 @@ show_items(mosaic.items, new.item_ids[best], columns=4, words=True)
 # %%
 from types import SimpleNamespace
 
-from mmrec_course.evaluation import compare_splits, evaluate, search
+from mmrec_course.evaluation import compare_splits, evaluate, grid_search
 from mmrec_course.recommenders import ContentRidge, Random
 
 
 def reader(features, split):
     grid = {"reg": [10.0, 30.0, 100.0]}
-    return search(ContentRidge(modality="text"), grid, split, {"text": features})[0]
+    return grid_search(ContentRidge(modality="text"), grid, split, {"text": features})[0]
 
 
 # %% [markdown]
@@ -454,7 +454,7 @@ def reader(features, split):
 
 # %%
 def profiles(features, split):
-    likes = split.seen.query("rating >= 4")
+    likes = split.train_valid.query("rating >= 4")
     liked = pd.crosstab(likes["user_id"], likes["item_id"])
     taste = liked @ features.align(liked.columns).values
 
@@ -472,7 +472,7 @@ def profiles(features, split):
 splits = [cold_item_split(mosaic.ratings, rng=seed) for seed in range(5)]
 results = {name: [] for name in (*makers, "profile", "placebo", "chance")}
 for seed, split in enumerate(splits):
-    models = {"chance": Random(rng=seed).fit(split.seen, {"text": block})}
+    models = {"chance": Random(rng=seed).fit(split.train_valid, {"text": block})}
     for name, maker in makers.items():
         features = extract_features(
             mosaic, ["text"], split.train["item_id"].unique(), extractors={"text": maker}

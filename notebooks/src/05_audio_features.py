@@ -338,7 +338,7 @@ import pandas as pd
 
 from mmrec_course.evaluation.probing import probe
 
-truth = mosaic.truth()
+truth = mosaic.ground_truth()
 facts = pd.DataFrame(truth["sound"], index=truth["item_ids"], columns=truth["sound_names"])
 groups = pd.Series(truth["artist"], index=truth["item_ids"])
 scores = {n: probe(f, facts, groups=groups) for n, f in {**families, "all": block}.items()}
@@ -519,10 +519,12 @@ for seed in range(3):
         n: extract_features(mosaic, ("audio",), known, extractors={"audio": d})
         for n, d in inputs.items()
     }
-    models = {n: MultimodalRecommender().fit(split.seen, given) for n, given in heard.items()}
+    models = {
+        n: MultimodalRecommender().fit(split.train_valid, given) for n, given in heard.items()
+    }
     dealt = {"audio": heard["all families"]["audio"].shuffle(rng=seed)}
-    models["placebo"] = MultimodalRecommender().fit(split.seen, dealt)
-    models["chance"] = Random(rng=seed).fit(split.seen, dealt)
+    models["placebo"] = MultimodalRecommender().fit(split.train_valid, dealt)
+    models["chance"] = Random(rng=seed).fit(split.train_valid, dealt)
     for name in results:
         results[name].append(evaluate(models[name], split, metrics=("ndcg",)))
 

@@ -104,7 +104,7 @@ print(last.sum(), "test ratings by hand; the package hides the same:", same)
 # %% [markdown]
 # How much future is in each? For every test rating ask whether there is a later one to learn from:
 # of the same listener, or of anybody. And how many listeners can be judged? Who likes nothing in the
-# test has nothing to be found; a `Split` counts the others with `describe`. (`split.seen` is training
+# test has nothing to be found; a `Split` counts the others with `describe`. (`split.train_valid` is training
 # and validation together: what the final model learns from.)
 
 # %%
@@ -114,8 +114,8 @@ from mmrec_course.display import print_table
 
 facts = {}
 for name, split in splits.items():
-    asked, learned = split.test["timestamp"], split.seen["timestamp"]
-    own_last = split.test["user_id"].map(learned.groupby(split.seen["user_id"]).max())
+    asked, learned = split.test["timestamp"], split.train_valid["timestamp"]
+    own_last = split.test["user_id"].map(learned.groupby(split.train_valid["user_id"]).max())
     judged = split.describe().loc["test", ["n_ratings", "n_ranked", "n_candidates"]]
     future = [f"{(asked < last).mean():.0%}" for last in (own_last, learned.max())]
     facts[name] = [*judged, *future]
@@ -143,8 +143,8 @@ from mmrec_course.recommenders import EASE, ContentKNN, Random
 def judge(split):
     models = {"chance": Random(), "plain": Popularity(), "recent": Popularity(half_life=60)}
     models |= {"text": ContentKNN(modality="text", n_neighbors=50), "EASE": EASE(reg=200.0)}
-    texts = extract_features(mosaic, ["text"], fit_items=split.seen["item_id"])
-    fitted = {name: model.fit(split.seen, texts) for name, model in models.items()}
+    texts = extract_features(mosaic, ["text"], fit_items=split.train_valid["item_id"])
+    fitted = {name: model.fit(split.train_valid, texts) for name, model in models.items()}
     return {name: evaluate(model, split, metrics=["ndcg"]) for name, model in fitted.items()}
 
 
@@ -192,10 +192,10 @@ for name, table in tables.items():
 
 # %%
 split, listener = splits["per listener"], "u212"
-model = EASE(reg=200.0).fit(split.seen)
+model = EASE(reg=200.0).fit(split.train_valid)
 
 scores = model.score([listener], split.candidates)[0]
-rated = split.seen.loc[split.seen["user_id"] == listener, "item_id"]
+rated = split.train_valid.loc[split.train_valid["user_id"] == listener, "item_id"]
 scores[np.isin(split.candidates, rated)] = -np.inf
 best = np.argsort(-scores, kind="stable")[:10]
 top10 = split.candidates[best]
@@ -309,31 +309,31 @@ for name, guess in guesses.items():
 # ## From one listener to a verdict
 #
 # Here is the comparison that every later lesson repeats: one split, the same listeners, and every model
-# with its settings chosen on the *validation* part by `search`, then refitted on `split.seen`. `blocks`
+# with its settings chosen on the *validation* part by `grid_search`, then refitted on `split.train_valid`. `blocks`
 # holds what the models may know of the tracks: one table of numbers for each modality, one row a track.
 
 # %%
-from mmrec_course.evaluation import search
+from mmrec_course.evaluation import grid_search
 from mmrec_course.recommenders import MultimodalRecommender
 
-blocks = extract_features(mosaic, fit_items=split.seen["item_id"])
+blocks = extract_features(mosaic, fit_items=split.train_valid["item_id"])
 grids = {
     "popularity": (Popularity(), {"half_life": [None, 240, 120, 60, 30]}),
     "text": (ContentKNN(modality="text"), {"n_neighbors": [20, 50, None]}),
     "EASE": (EASE(), {"reg": [20.0, 50.0, 100.0, 200.0, 400.0, 800.0]}),
 }
-models = {"chance": Random().fit(split.seen)}
+models = {"chance": Random().fit(split.train_valid)}
 for name, (untuned, grid) in grids.items():
-    models[name], tried = search(untuned, grid, split, blocks)
+    models[name], tried = grid_search(untuned, grid, split, blocks)
     print(f"{name:10} best of {len(tried)}:", {key: tried[key].iloc[0].item() for key in grid})
-models["multimodal"] = MultimodalRecommender().fit(split.seen, blocks)
+models["multimodal"] = MultimodalRecommender().fit(split.train_valid, blocks)
 results = {name: evaluate(model, split) for name, model in models.items()}
-results["no content"] = evaluate(MultimodalRecommender().fit(split.seen), split)
+results["no content"] = evaluate(MultimodalRecommender().fit(split.train_valid), split)
 
 # %% [markdown]
 # *Chance* is `Random`, which deals each pair of listener and track a number of its own, always the same
 # one. *Multimodal* is the model that this course ends with: what people did (EASE and
-# iALS, added up), fused with covers, words and sounds. It tunes itself, and also on `split.seen` only. *No
+# iALS, added up), fused with covers, words and sounds. It tunes itself, and also on `split.train_valid` only. *No
 # content* is the same model without any features. Its mean is below that of *multimodal*, and EASE's is
 # lower still. Two questions: is *multimodal* better than EASE? And does content help it? Or did it have
 # lucky listeners?
@@ -404,7 +404,7 @@ finish(ax, alt)
 # %%
 from mmrec_course.recommenders import ContentRidge
 
-models["image"] = ContentRidge(modality="image", reg=10.0).fit(split.seen, blocks)
+models["image"] = ContentRidge(modality="image", reg=10.0).fit(split.train_valid, blocks)
 for name in ("image", "EASE", "popularity"):
     show_items(mosaic.items, models[name].recommend([listener], k=5)["item_id"])
 
@@ -426,14 +426,17 @@ for name in ("image", "EASE", "popularity"):
 # The first two by hand, for all listeners:
 
 # %%
-from mmrec_course.evaluation import coverage, popularity_shown
+from mmrec_course.evaluation import average_recommendation_popularity, coverage
 
 lists = {name: model.recommend(model.user_ids_, k=10) for name, model in models.items()}
-known = split.seen["item_id"].value_counts()
+known = split.train_valid["item_id"].value_counts()
 for name in ("EASE", "popularity"):
     shown = lists[name]["item_id"]
     assert np.isclose(shown.nunique() / 480, coverage(lists[name], split.candidates))
-    assert np.isclose(shown.map(known).mean(), popularity_shown(lists[name], split.seen).mean())
+    assert np.isclose(
+        shown.map(known).mean(),
+        average_recommendation_popularity(lists[name], split.train_valid).mean(),
+    )
     print(f"{name:10} {shown.nunique()} tracks with {shown.map(known).mean():.0f} ratings each")
 
 # %% [markdown]
@@ -443,7 +446,7 @@ for name in ("EASE", "popularity"):
 from mmrec_course.evaluation import calibration, intra_list_diversity, novelty
 
 covers, genres = blocks["image"], mosaic.items["genre"]
-liked = split.seen[split.seen["rating"] >= 4]
+liked = split.train_valid[split.train_valid["rating"] >= 4]
 one = lists["EASE"][lists["EASE"]["user_id"] == listener]
 # Diversity: the cosine of each of the 45 pairs of covers.
 x = covers.align(one["item_id"]).values
@@ -456,7 +459,7 @@ p = genres[liked.loc[liked["user_id"] == listener, "item_id"]].value_counts(norm
 q = genres[one["item_id"]].value_counts(normalize=True).reindex(p.index, fill_value=0)
 off = (p * np.log(p / (0.99 * q + 0.01 * p))).sum()
 packaged = [intra_list_diversity(one, covers.item_ids, covers.values, covers.present)]
-packaged += [novelty(one, split.seen), calibration(one, liked, genres)]
+packaged += [novelty(one, split.train_valid), calibration(one, liked, genres)]
 print(f"covers differ {apart:.2f}, novelty {bits:.1f} bits, genres off {off:.2f};", end=" ")
 print("equal:", np.allclose([apart, bits, off], [series.loc[listener] for series in packaged]))
 
@@ -469,7 +472,10 @@ from mmrec_course.evaluation import gini
 rows = {}
 for name, shown in {**lists, "own choice": split.test}.items():
     looks = intra_list_diversity(shown, covers.item_ids, covers.values, covers.present)
-    known = [popularity_shown(shown, split.seen).mean(), novelty(shown, split.seen).mean()]
+    known = [
+        average_recommendation_popularity(shown, split.train_valid).mean(),
+        novelty(shown, split.train_valid).mean(),
+    ]
     spread = [coverage(shown, split.candidates), gini(shown, split.candidates)]
     rows[name] = [*spread, *known, looks.mean(), calibration(shown, liked, genres).mean()]
 columns = ["coverage", "Gini", "popularity", "novelty", "covers differ", "genres off"]
@@ -549,7 +555,9 @@ from mmrec_course.features import ColorHistogram, MFCCStatistics
 shelves = [cold_item_split(ratings, rng=seed) for seed in range(10)]  # ten draws of new tracks
 simple = {"image": ColorHistogram(), "audio": MFCCStatistics()}  # for traps 5 and 6
 whole = extract_features(mosaic, extractors=simple)
-clean = [extract_features(mosaic, ["text"], fit_items=shelf.seen["item_id"]) for shelf in shelves]
+clean = [
+    extract_features(mosaic, ["text"], fit_items=shelf.train_valid["item_id"]) for shelf in shelves
+]
 
 
 def with_likes(block, known):
@@ -565,9 +573,9 @@ from mmrec_course.evaluation import compare_splits
 leaks = {"clean": [], "words of all texts": [], "likes, training": [], "likes, whole shop": []}
 for shelf, features in zip(shelves[:5], clean, strict=False):
     text = features["text"]
-    columns = text, whole["text"], with_likes(text, shelf.seen), with_likes(text, ratings)
+    columns = text, whole["text"], with_likes(text, shelf.train_valid), with_likes(text, ratings)
     for name, block in zip(leaks, columns, strict=True):
-        model = ContentRidge(modality="text", reg=10.0).fit(shelf.seen, {"text": block})
+        model = ContentRidge(modality="text", reg=10.0).fit(shelf.train_valid, {"text": block})
         leaks[name].append(evaluate(model, shelf, metrics=["ndcg"]))
 print_table(compare_splits(leaks, test_share=0.2)[bounds], digits=3)
 
@@ -595,7 +603,7 @@ def sampled(model, split, n):
     rng, users, items = np.random.default_rng(0), model.user_ids_, split.candidates
     scores, free = model.score(users, items), np.ones((len(users), len(items)), bool)
     liked = split.test["rating"] >= 4
-    for part in (split.seen, split.test[~liked], split.test[liked]):
+    for part in (split.train_valid, split.test[~liked], split.test[liked]):
         u, i = np.searchsorted(users, part["user_id"]), np.searchsorted(items, part["item_id"])
         free[u, i] = False
     drawn = np.array([rng.choice(np.flatnonzero(free[row]), n, replace=False) for row in u])
@@ -605,7 +613,7 @@ def sampled(model, split, n):
 
 
 # %%
-eases = {reg: EASE(reg=reg).fit(split.seen) for reg in (20.0, 200.0, 1000.0, 5000.0)}
+eases = {reg: EASE(reg=reg).fit(split.train_valid) for reg in (20.0, 200.0, 1000.0, 5000.0)}
 every = {reg: evaluate(model, split) for reg, model in eases.items()}
 few = {n: {reg: sampled(model, split, n) for reg, model in eases.items()} for n in (100, 20)}
 columns = {"all others": compare(every), "100 drawn": compare(few[100])}
@@ -631,7 +639,7 @@ print_table(pd.DataFrame(columns, index=[*(f"λ = {reg:.0f}" for reg in eases), 
 # with. Compare the favourite, which tunes itself, with an EASE that was left there:
 
 # %%
-results["EASE, λ = 1"] = evaluate(EASE(reg=1.0).fit(split.seen), split)
+results["EASE, λ = 1"] = evaluate(EASE(reg=1.0).fit(split.train_valid), split)
 three = {name: results[name] for name in ("EASE, λ = 1", "EASE", "multimodal")}
 t = compare(three, baseline="EASE")
 print_table(t[bounds], digits=3)
@@ -641,7 +649,7 @@ print(f"multimodal over EASE: {lift['EASE, λ = 1']:+.0%} if untuned, {lift['EAS
 # %% [markdown]
 # "Twice as good as EASE!" is true of the first row and tells you little. Most of that step is EASE's own
 # tuning: one number, six tries. Beside the tuned EASE, 15 % are left. Those are real, as the interval above
-# zero says, and an eighth of what was claimed. Give every model the same care. That is all that `search` is
+# zero says, and an eighth of what was claimed. Give every model the same care. That is all that `grid_search` is
 # for.
 #
 # ### Trap 5: a mean without an interval
@@ -663,10 +671,10 @@ print_table(t[[*bounds, "p"]], digits=3)
 # %%
 new = {"image": [], "audio": []}
 for shelf in shelves:
-    sounds = whole["audio"].standardize(shelf.seen["item_id"])  # columns on one scale
+    sounds = whole["audio"].standardize(shelf.train_valid["item_id"])  # columns on one scale
     for name, tables in new.items():
         model = ContentRidge(modality=name, reg=10.0)
-        model.fit(shelf.seen, {"image": whole["image"], "audio": sounds})
+        model.fit(shelf.train_valid, {"image": whole["image"], "audio": sounds})
         tables.append(evaluate(model, shelf, metrics=["ndcg"]))
 draws = [compare({name: new[name][j] for name in new}).loc["audio"] for j in range(10)]
 draws = pd.DataFrame(draws, index=pd.RangeIndex(10, name="draw"))
@@ -693,7 +701,7 @@ print_table(compare_splits(new, test_share=0.2)[bounds], digits=3)
 blind = {"chance": [], "EASE": []}
 for j, shelf in enumerate(shelves):
     for name, model in (("chance", Random(rng=j)), ("EASE", EASE())):
-        model.fit(shelf.seen, whole)
+        model.fit(shelf.train_valid, whole)
         blind[name].append(evaluate(model, shelf, metrics=["ndcg"]))
 highs = [compare({n: blind[n][j] for n in blind}).loc["EASE", "diff_high"] for j in range(10)]
 print("\nEASE below chance, by compare:", sum(high < 0 for high in highs), "of 10 draws")
@@ -719,7 +727,7 @@ print_table(compare_splits(blind, test_share=0.2)[bounds], digits=3)
 # %%
 def colours_only(shelf, keep):
     some = replace(whole["image"], values=whole["image"].values * keep)
-    return ContentRidge(modality="image", reg=10.0).fit(shelf.seen, {"image": some})
+    return ContentRidge(modality="image", reg=10.0).fit(shelf.train_valid, {"image": some})
 
 
 halves = {part: {"all 72": [], "average": [], "chosen": []} for part in ("chosen on", "other half")}
@@ -745,7 +753,7 @@ for half, tables in halves.items():
 # help. Nothing was learned about colours. Of twenty subsets, one was lucky.
 #
 # The interval did not help, because it knows nothing of the nineteen that lost. What helps: choose on
-# validation, look at the test once. `search` never touches the test.
+# validation, look at the test once. `grid_search` never touches the test.
 
 # %% [markdown]
 # ## What no test can see
@@ -757,7 +765,7 @@ for half, tables in halves.items():
 # %%
 from mmrec_course.datasets.synthetic import RATING_STEPS
 
-truth = mosaic.truth()
+truth = mosaic.ground_truth()
 utility = pd.DataFrame(truth["utility"], truth["user_ids"], truth["item_ids"])
 would_like = utility > RATING_STEPS[2]  # the step from three stars to four
 verdict = ["would like" if would_like.loc[listener, item] else "would not" for item in top10]

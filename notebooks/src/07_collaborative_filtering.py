@@ -14,7 +14,7 @@ from mmrec_course.evaluation import temporal_split
 
 mosaic = load_mosaic()
 split = temporal_split(mosaic.ratings)
-past, items, users = split.seen, mosaic.items.index, mosaic.listeners.index
+past, items, users = split.train_valid, mosaic.items.index, mosaic.users.index
 print_table(split.describe()[["n_ratings", "n_candidates", "n_ranked"]])
 
 # %% [markdown]
@@ -79,16 +79,16 @@ print("equal:", np.allclose(Popularity(half_life=60).fit(past).score([me], items
 
 # %% [markdown]
 # Sixty days, or thirty? Fading, or simply the last so many days (`window`)? A baseline deserves the
-# same care as the favourite, or the favourite wins for no reason of its own. `search` fits every
+# same care as the favourite, or the favourite wins for no reason of its own. `grid_search` fits every
 # setting on `split.train`, ranks the validation part with it, and fits the best one again on both.
 # The test part stays closed.
 
 # %%
-from mmrec_course.evaluation import search
+from mmrec_course.evaluation import grid_search
 
 days = [30, 60, 120, 240, 365]
 grid = [{"half_life": [None, *days]}, {"window": days}]
-best, found = search(Popularity(), grid, split)
+best, found = grid_search(Popularity(), grid, split)
 tuned = {"popularity": best}
 digits = {"half_life": 0, "window": 0, "ndcg": 3}
 print_table(found[list(digits)], digits=digits, index=False)
@@ -197,7 +197,7 @@ from sklearn.model_selection import ParameterGrid
 def tune(kind, grid, **same):
     settings = list(ParameterGrid(grid))
     algos = [kind(**same, **setting) for setting in settings]
-    best, found = search(SurpriseRecommender(BaselineOnly()), {"algo": algos}, split)
+    best, found = grid_search(SurpriseRecommender(BaselineOnly()), {"algo": algos}, split)
     return best, pd.DataFrame(settings).assign(ndcg=found["ndcg"])
 
 
@@ -285,7 +285,7 @@ show_items(mosaic.items, votes.index[:5], captions=captions)
 # Not the genre, not the colours. Mosaic's makers kept a note of what each track is about:
 
 # %%
-truth = mosaic.truth()
+truth = mosaic.ground_truth()
 theme = pd.Series(truth["theme"], items)
 print(theme[[track, *votes.index[:5]]].to_dict())
 
@@ -370,14 +370,14 @@ print("equal:", np.allclose(ials.user_factors_, P) and np.allclose(ials.item_fac
 # Both get their search:
 
 # %%
-tuned["EASE"], found = search(EASE(), {"reg": [50, 100, 200, 400, 800]}, split)
+tuned["EASE"], found = grid_search(EASE(), {"reg": [50, 100, 200, 400, 800]}, split)
 print_table(found[["reg", "ndcg"]], digits={"ndcg": 3}, index=False)
 large = {"factors": [32], "reg": [10, 30], "alpha": [1, 4]}
 small = {"factors": [16], "reg": [30], "alpha": [4]}
-tuned["iALS"], found = search(ImplicitALS(iterations=10), [large, small], split)
+tuned["iALS"], found = grid_search(ImplicitALS(iterations=10), [large, small], split)
 print_table(found[["factors", "reg", "alpha", "ndcg"]], digits={"ndcg": 3}, index=False)
 further = [{"factors": [48, 64], "reg": [30], "alpha": [4]}, {"reg": [30, 60], "alpha": [8]}]
-_, found = search(ImplicitALS(factors=32, iterations=10), further, split)
+_, found = grid_search(ImplicitALS(factors=32, iterations=10), further, split)
 print("further out:", found["ndcg"].map(lambda x: fixed(x, 3)).tolist())
 
 # %% [markdown]
@@ -617,7 +617,7 @@ class ZeroSVD(Recommender):
 
 
 # %%
-zeros, found = search(ZeroSVD(), {"factors": [10, 20, 40]}, split)
+zeros, found = grid_search(ZeroSVD(), {"factors": [10, 20, 40]}, split)
 results["SVD with zeros"] = evaluate(zeros, split)
 names = ["SVD, untuned", "SVD", "SVD with zeros", "EASE"]
 against_svd = compare({name: results[name] for name in names}, baseline="SVD")
@@ -642,7 +642,7 @@ from mmrec_course.evaluation import cold_item_split
 cold = cold_item_split(mosaic.ratings, rng=0)
 rows = {}
 for name in tuned:
-    model = clone(tuned[name]).fit(cold.seen)
+    model = clone(tuned[name]).fit(cold.train_valid)
     scores = model.score(users, cold.candidates)
     mixed = model.recommend(users, k=10, candidates=items)["item_id"]
     rows[name] = {"different scores": max(len(np.unique(row)) for row in scores)}
@@ -665,7 +665,7 @@ from mmrec_course.evaluation import compare_splits
 
 splits = [cold_item_split(mosaic.ratings, rng=seed) for seed in range(10)]
 chances = [Random(rng=seed).fit(mosaic.ratings) for seed in range(10)]
-fitted = [clone(tuned["EASE"]).fit(s.seen) for s in splits]
+fitted = [clone(tuned["EASE"]).fit(s.train_valid) for s in splits]
 new = {
     name: [evaluate(m, s, metrics=["ndcg"]) for m, s in zip(group, splits, strict=True)]
     for name, group in {"chance": chances, "EASE": fitted}.items()
@@ -719,7 +719,7 @@ print(f"all tracks: median {n.median():.0f} ratings")
 # ## Recap
 #
 # - **Collaborative filtering** sees who rated what and nothing else. Popularity and biases are its
-#   baselines; neighbours, SVD, EASE and iALS its models; `search` tunes each of them alike.
+#   baselines; neighbours, SVD, EASE and iALS its models; `grid_search` tunes each of them alike.
 # - Models that look at *all* places of the matrix, iALS and EASE, have the highest means in Mosaic.
 #   iALS is ahead of EASE and of tuned SVD; these two cannot be told apart. SVD as it comes ranks no
 #   better than popularity.

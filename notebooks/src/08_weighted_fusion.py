@@ -13,7 +13,7 @@ from mmrec_course.datasets import load_mosaic
 from mmrec_course.features import extract_features
 
 mosaic = load_mosaic()
-users, items = mosaic.listeners.index, mosaic.items.index
+users, items = mosaic.users.index, mosaic.items.index
 blocks = {m: block.align(items) for m, block in extract_features(mosaic).items()}
 for m, block in blocks.items():
     print(f"{m:6}", block.values.shape, "present:", block.present.sum())
@@ -98,7 +98,7 @@ def matrix(ratings, value):
 
 
 splits = [cold_item_split(mosaic.ratings, rng=seed) for seed in range(5)]
-known, new = splits[0].seen, items.isin(splits[0].candidates)
+known, new = splits[0].train_valid, items.isin(splits[0].candidates)
 X = matrix(known, known["rating"] - 2.5)
 print(f"{len(known):,} ratings of {known['item_id'].nunique()} tracks;", new.sum(), "new tracks")
 
@@ -157,11 +157,11 @@ print("equal:", np.allclose(ridge(F @ F.T, X, learn, new, 10.0), (F[new] @ W).T)
 # ranking: every track is scored by another model, tilted against its own answer. Within a fifth,
 # all tracks have the same model.)
 #
-# `ranking_quality` makes a function from weights to mean NDCG@10; here it has one modality to
+# `ndcg_objective` makes a function from weights to mean NDCG@10; here it has one modality to
 # weigh. It is rounded, so that a tie is a tie on every machine.
 
 # %%
-from mmrec_course.fusion import ranking_quality
+from mmrec_course.fusion import ndcg_objective
 
 fold = np.random.default_rng(0).permutation(len(items)) % 5
 
@@ -175,7 +175,7 @@ def guess(block, known):
         y = np.zeros_like(X)
         for part in range(5):
             y[:, fold == part] = ridge(K, X, learn & (fold != part), fold == part, reg)
-        quality = ranking_quality({"": y[:, learn]}, liked[:, learn], groups=fold[learn])
+        quality = ndcg_objective({"": y[:, learn]}, liked[:, learn], groups=fold[learn])
         if (found := round(quality({"": 1.0}), 9)) > best[0]:
             best, scores, chosen = (found, reg), y, reg
     scores[:, new] = ridge(K, X, learn, new, chosen)
@@ -216,7 +216,7 @@ def show(names, baseline, digits=3):
 everywhere = np.ones(len(items), bool)
 results, guesses = {}, []
 for split in splits:
-    guesses.append({m: guess(block, split.seen) for m, block in blocks.items()})
+    guesses.append({m: guess(block, split.train_valid) for m, block in blocks.items()})
     for m, y in guesses[-1].items():
         judge(m, y, split)
 
@@ -243,11 +243,11 @@ def add_up(blocks):
 words = blocks["text"]
 cut = replace(words, values=words.values[:, :shortest], names=words.names[:shortest])
 for split in splits:
-    seen = items[items.isin(split.seen["item_id"])]
+    seen = items[items.isin(split.train_valid["item_id"])]
     scaled = {m: block.standardize(seen) for m, block in blocks.items()}
-    judge("snippet, cut", guess(add_up(blocks), split.seen), split)
-    judge("snippet, scaled", guess(add_up(scaled), split.seen), split)
-    judge("text, cut", guess(cut, split.seen), split)
+    judge("snippet, cut", guess(add_up(blocks), split.train_valid), split)
+    judge("snippet, scaled", guess(add_up(scaled), split.train_valid), split)
+    judge("text, cut", guess(cut, split.train_valid), split)
 
 show([*blocks, "snippet, cut", "snippet, scaled"], baseline="text")
 all_words, left = (np.mean([t["ndcg"].mean() for t in results[m]]) for m in ("text", "text, cut"))
@@ -308,13 +308,13 @@ from mmrec_course.features import FeatureBlock
 raw = FeatureBlock.concatenate([replace(b, present=everywhere) for b in blocks.values()])
 reduced = []
 for split in splits:
-    seen = items[items.isin(split.seen["item_id"])]
+    seen = items[items.isin(split.train_valid["item_id"])]
     reduced.append({m: block.reduce(40, seen) for m, block in blocks.items()})
     added = early_fusion(reduced[-1], method="sum", fit_items=seen)
     beside = early_fusion(reduced[-1], fit_items=seen)
-    judge("side by side, raw", guess(raw, split.seen), split)
-    judge("sum of 40", guess(added, split.seen), split)
-    judge("early, equal", guess(beside, split.seen), split)
+    judge("side by side, raw", guess(raw, split.train_valid), split)
+    judge("sum of 40", guess(added, split.train_valid), split)
+    judge("early, equal", guess(beside, split.train_valid), split)
 
 show(["text", "snippet, cut", "side by side, raw", "sum of 40", "early, equal"], baseline="text")
 
@@ -381,13 +381,13 @@ from mmrec_course.evaluation import rank_items
 
 shown = {}
 for split, y in zip(splits, guesses, strict=True):
-    new, z = items.isin(split.candidates), scale(y, split.seen)
+    new, z = items.isin(split.candidates), scale(y, split.train_valid)
     steps = {"raw scores, gaps are 0": weighted_sum(y, equal)}
     gap_is_0 = {m: np.where(present[m], z[m], 0.0) for m in z}
     steps["z-scores, gaps are 0"] = weighted_sum(gap_is_0, equal)
     steps["late, equal"] = weighted_sum(z, equal, present)
     for method in ("rank", "minmax"):
-        steps[method] = weighted_sum(scale(y, split.seen, method), equal, present)
+        steps[method] = weighted_sum(scale(y, split.train_valid, method), equal, present)
     for name, scores in steps.items():
         judge(name, scores, split)
         top = rank_items(scores[:, new], 10)
@@ -427,7 +427,7 @@ def hidden(z, ratings):
 
 z = scale(guesses[0], known)
 groups = fold[items.isin(known["item_id"])]
-quality = ranking_quality(*hidden(z, known), groups=groups)
+quality = ndcg_objective(*hidden(z, known), groups=groups)
 grid = weight_grid(3, step=0.1)
 found = np.array([quality(dict(zip(z, w, strict=True))) for w in grid])
 best = dict(zip(z, grid[np.argmax(found.round(9))].tolist(), strict=True))
@@ -496,15 +496,15 @@ print("equal:", np.allclose(w / w.sum(), list(stacked.values())))
 # chosen on the split's validation tracks, which took no part in anything so far:
 
 # %%
-from mmrec_course.fusion import learn_personal_weights
+from mmrec_course.fusion import learn_user_weights
 
 split = splits[0]
 train_z = scale({m: guess(block, split.train) for m, block in blocks.items()}, split.train)
 train = hidden(train_z, split.train)
-quality = ranking_quality(*hidden(train_z, split.valid))
+quality = ndcg_objective(*hidden(train_z, split.valid))
 train_groups = fold[items.isin(split.train["item_id"])]
 for tau in (0.0, 100.0, 1000.0, np.inf):
-    w, _ = learn_personal_weights(*train, groups=train_groups, strengths=[tau])
+    w, _ = learn_user_weights(*train, groups=train_groups, strengths=[tau])
     print(f"strength {tau:6.0f}  NDCG@10 on validation tracks", fixed(quality(w), 3))
 
 # %% [markdown]
@@ -525,14 +525,14 @@ from mmrec_course.recommenders import EASE, Random
 genres = pd.get_dummies(mosaic.items["genre"])
 genre = replace(blocks["text"], values=genres.to_numpy(float), names=tuple(genres.columns))
 genre = replace(genre, present=everywhere)
-truth = mosaic.truth()
+truth = mosaic.ground_truth()
 care = dict(zip(("audio", "text", "image"), truth["attention"].T, strict=True))
 learned = []
 for split, y in zip(splits, guesses, strict=True):
-    z, at = scale(y, split.seen), items.isin(split.seen["item_id"])
+    z, at = scale(y, split.train_valid), items.isin(split.train_valid["item_id"])
     w = {"late, the snippet's weights": snippet}
-    w["late, least squares"] = stack_weights(*hidden(z, split.seen), groups=fold[at])
-    w["late, searched"] = learn_weights(*hidden(z, split.seen), groups=fold[at])
+    w["late, least squares"] = stack_weights(*hidden(z, split.train_valid), groups=fold[at])
+    w["late, searched"] = learn_weights(*hidden(z, split.train_valid), groups=fold[at])
     w["late, best weights (oracle)"] = learn_weights(*hidden(z, split.test))
     w["late, true attention (oracle)"] = care
     learned.append(w)
@@ -544,19 +544,19 @@ for split, y, w, small in zip(splits, guesses, learned, reduced, strict=True):
     zt = scale({m: guess(block, split.train) for m, block in blocks.items()}, split.train)
     groups = fold[items.isin(split.train["item_id"])]
     valid = hidden(zt, split.valid)
-    _, tau = learn_personal_weights(*hidden(zt, split.train), groups=groups, valid=valid)
-    z, groups = scale(y, split.seen), fold[items.isin(split.seen["item_id"])]
+    _, tau = learn_user_weights(*hidden(zt, split.train), groups=groups, valid=valid)
+    z, groups = scale(y, split.train_valid), fold[items.isin(split.train_valid["item_id"])]
     options = {"groups": groups, "common": w["late, searched"], "strengths": [tau]}
-    own, _ = learn_personal_weights(*hidden(z, split.seen), **options)
+    own, _ = learn_user_weights(*hidden(z, split.train_valid), **options)
     judge("late, personal", weighted_sum(z, own, present), split)
-    seen = items[items.isin(split.seen["item_id"])]
+    seen = items[items.isin(split.train_valid["item_id"])]
     early = early_fusion(small, w["late, searched"], fit_items=seen)
-    judge("early, searched", guess(early, split.seen), split)
-    y = {m: guess(block, split.seen) for m, block in small.items()}
-    judge("late, reduced", weighted_sum(scale(y, split.seen), equal, present), split)
-    judge("genre alone", guess(genre, split.seen), split)
-    judge("EASE", EASE().fit(split.seen).score(users, items), split)
-    judge("chance", Random(rng=1).fit(split.seen, blocks).score(users, items), split)
+    judge("early, searched", guess(early, split.train_valid), split)
+    y = {m: guess(block, split.train_valid) for m, block in small.items()}
+    judge("late, reduced", weighted_sum(scale(y, split.train_valid), equal, present), split)
+    judge("genre alone", guess(genre, split.train_valid), split)
+    judge("EASE", EASE().fit(split.train_valid).score(users, items), split)
+    judge("chance", Random(rng=1).fit(split.train_valid, blocks).score(users, items), split)
 
 # %% [markdown]
 # First against the best single modality:
@@ -611,12 +611,12 @@ show([*order, "early, searched"], baseline="late, equal")
 # hidden; $\lambda$ and weights are chosen on the ratings before them. What weights do you expect?
 
 # %%
-from mmrec_course.evaluation import compare, search, temporal_split
+from mmrec_course.evaluation import compare, grid_search, temporal_split
 
 past = temporal_split(mosaic.ratings)
-ease, _ = search(EASE(), {"reg": [50, 100, 200, 400]}, past)
+ease, _ = grid_search(EASE(), {"reg": [50, 100, 200, 400]}, past)
 content = {
-    m: search(ContentRidge(modality=m), {"reg": [4, 20, 100]}, past, features=blocks)[0]
+    m: grid_search(ContentRidge(modality=m), {"reg": [4, 20, 100]}, past, features=blocks)[0]
     for m in blocks
 }
 has = {"people": everywhere, **present}
@@ -636,7 +636,7 @@ liked = matrix(past.valid, past.valid["rating"] >= 4) > 0
 warm = learn_weights(scores, liked, has)
 print("learned on known tracks:", warm)
 
-parts = parts_of(past.seen)
+parts = parts_of(past.train_valid)
 choices = {"people only": {"people": 1, "image": 0, "text": 0, "audio": 0}}
 choices["equal"] = dict.fromkeys(has, 1)
 choices["content, equal"] = {"people": 0, "image": 1, "text": 1, "audio": 1}
@@ -659,14 +659,16 @@ print_table(table[["mean", "low", "high", "difference", "diff_low", "diff_high"]
 
 # %%
 for split, y in zip(splits, guesses, strict=True):
-    z = scale(y, split.seen)
-    rated = items.isin(split.seen["item_id"])
-    X, fitted = matrix(split.seen, split.seen["rating"] - 2.5), {}
+    z = scale(y, split.train_valid)
+    rated = items.isin(split.train_valid["item_id"])
+    X, fitted = matrix(split.train_valid, split.train_valid["rating"] - 2.5), {}
     for m, block in blocks.items():
         F, learn = unit_rows(block, rated), rated & block.present
         fitted[m] = ridge(F @ F.T, X, learn, items.isin(items), content[m].reg)
     judge("weights of known tracks", weighted_sum(z, {m: warm[m] for m in z}, present), split)
-    w = stack_weights(*hidden(scale(fitted, split.seen), split.seen), groups=fold[rated])
+    w = stack_weights(
+        *hidden(scale(fitted, split.train_valid), split.train_valid), groups=fold[rated]
+    )
     judge("weights of training scores", weighted_sum(z, w, present), split)
 print("from training scores, last split:", {m: fixed(value, 2) for m, value in w.items()})
 order = ["late, least squares", "weights of known tracks", "weights of training scores"]
@@ -695,8 +697,10 @@ from functools import cache
 
 def fuse(z, split):
     if not z:
-        return Random(rng=1).fit(split.seen, blocks).score(users, items)
-    w = stack_weights(*hidden(z, split.seen), groups=fold[items.isin(split.seen["item_id"])])
+        return Random(rng=1).fit(split.train_valid, blocks).score(users, items)
+    w = stack_weights(
+        *hidden(z, split.train_valid), groups=fold[items.isin(split.train_valid["item_id"])]
+    )
     return weighted_sum(z, w, present)
 
 
@@ -705,7 +709,7 @@ def ndcg_with(subset, fake=lambda j: {}):
     values = []
     for j, split in enumerate(splits):
         y = {m: guesses[j][m] for m in subset} | fake(j)
-        scores = fuse(scale(y, split.seen), split)
+        scores = fuse(scale(y, split.train_valid), split)
         values.append(evaluate(Table(scores), split, metrics=["ndcg"])["ndcg"].to_numpy())
     return values
 
@@ -713,7 +717,7 @@ def ndcg_with(subset, fake=lambda j: {}):
 # %%
 from itertools import permutations
 
-from mmrec_course.extras.worth import modality_values
+from mmrec_course.extras.shapley import modality_shapley
 
 
 def worth(joined):
@@ -730,7 +734,7 @@ print("Shapley value of text", fixed(np.mean(gains), 3))
 
 # %% [markdown]
 # Text adds most where it joins first, and least where sound is there already: part of what it
-# knows, the others know, too. `modality_values` asks all these questions for all modalities, with
+# knows, the others know, too. `modality_shapley` asks all these questions for all modalities, with
 # intervals. And it takes **placebos**: a fake that takes a modality's place, beside the two real
 # others. One has the same rows dealt out anew among the tracks (`FeatureBlock.shuffle`), one is
 # Gaussian noise. What should they add?
@@ -739,7 +743,7 @@ print("Shapley value of text", fixed(np.mean(gains), 3))
 # %%
 def shuffled(m):
     def fake(j):
-        return {m: guess(blocks[m].shuffle(rng=j), splits[j].seen)}
+        return {m: guess(blocks[m].shuffle(rng=j), splits[j].train_valid)}
 
     return ndcg_with(tuple(other for other in blocks if other != m), fake)
 
@@ -747,13 +751,13 @@ def shuffled(m):
 def gaussian(m):
     def fake(j):
         noise = np.random.default_rng(j).normal(size=blocks[m].values.shape)
-        return {m: guess(replace(blocks[m], values=noise), splits[j].seen)}
+        return {m: guess(replace(blocks[m], values=noise), splits[j].train_valid)}
 
     return ndcg_with(tuple(other for other in blocks if other != m), fake)
 
 
 placebos = {"shuffled rows": shuffled, "Gaussian noise": gaussian}
-values = modality_values(ndcg_with, list(blocks), placebos=placebos, test_share=0.2)
+values = modality_shapley(ndcg_with, list(blocks), placebos=placebos, test_share=0.2)
 shapley = values[(values["measure"] == "Shapley") & (values["modality"] == "text")]
 print("equal:", np.isclose(shapley["value"].item(), np.mean(gains)))
 
@@ -799,8 +803,8 @@ for signal, draws in {True: 3, False: 5}.items():
         world = make_world(media_signal=signal, rng=seed)
         facts = fact_blocks(world.tracks, noise=0.5, rng=seed)
         split = cold_item_split(world.ratings, rng=seed)
-        y = {m: guess(block.align(items), split.seen) for m, block in facts.items()}
-        scores = {"fused": fuse(scale(y, split.seen), split), "chance": fuse({}, split), **y}
+        y = {m: guess(block.align(items), split.train_valid) for m, block in facts.items()}
+        scores = {"fused": fuse(scale(y, split.train_valid), split), "chance": fuse({}, split), **y}
         for name, s in scores.items():
             table = evaluate(Table(s), split, metrics=["ndcg"])
             controls.setdefault(name, []).append(table)
@@ -824,7 +828,7 @@ from mmrec_course.display import show_items, stars
 from mmrec_course.fusion import contributions
 
 split, listener = splits[0], users.get_loc("u416")
-z = scale(guesses[0], split.seen)
+z = scale(guesses[0], split.train_valid)
 w = learned[0]["late, searched"]
 fused, new = weighted_sum(z, w, present), np.flatnonzero(items.isin(split.candidates))
 best = new[rank_items(fused[listener, new], 5)[0]]

@@ -20,7 +20,7 @@ from mmrec_course.features import extract_features
 mosaic = load_mosaic()
 blocks = extract_features(mosaic)
 split = cold_item_split(mosaic.ratings, fraction=0.2, rng=0)
-print(len(split.seen), "ratings to learn from;", len(split.candidates), "new tracks to rank")
+print(len(split.train_valid), "ratings to learn from;", len(split.candidates), "new tracks to rank")
 
 # %% [markdown]
 # A fifth of the tracks is new: all their ratings are hidden. Only content can say who will like
@@ -64,7 +64,7 @@ def likings(ratings):
     return table.sub(2.5).fillna(0.0)
 
 
-T = likings(split.seen)
+T = likings(split.train_valid)
 t = (T - T.mean()).to_numpy()
 print("tracks × listeners:", T.shape)
 
@@ -427,7 +427,7 @@ print_table(pd.DataFrame(mean).T.rename_axis("mean R²"), digits=2)
 # needs fewer splits to tell two models apart. (Real listeners would not let you look.)
 
 # %%
-truth = mosaic.truth()
+truth = mosaic.ground_truth()
 utility = pd.DataFrame(
     truth["utility"].astype(float), index=truth["user_ids"], columns=truth["item_ids"]
 )
@@ -455,7 +455,7 @@ def from_sound(given, cut, targets, **options):
 
 
 cuts = [cold_item_split(mosaic.ratings, fraction=0.2, rng=seed) for seed in range(6)]
-to_learn = [likings(cut.seen) for cut in cuts]
+to_learn = [likings(cut.train_valid) for cut in cuts]
 
 # %% [markdown]
 # Four ways: *nothing shared* is plain ridge regression from the sounds (principal axes, all of them);
@@ -586,10 +586,10 @@ from mmrec_course.recommenders import Random
 
 
 def beside_chance(given, cut):
-    targets = likings(cut.seen)
+    targets = likings(cut.train_valid)
     model = MultitaskRidge(sharing="shared", n_folds=3).fit(given, targets)
     y = model.predict(given, cut.candidates)["fused"]
-    chance = evaluate(Random(rng=0).fit(cut.seen, given), cut, metrics=("ndcg",))
+    chance = evaluate(Random(rng=0).fit(cut.train_valid, given), cut, metrics=("ndcg",))
     return {"chance": chance, "one W": judged(y, cut, targets.columns)}
 
 

@@ -17,7 +17,7 @@ from mmrec_course.evaluation import cold_item_split
 from mmrec_course.features import extract_features
 
 mosaic = load_mosaic()
-users, items = mosaic.listeners.index, mosaic.items.index
+users, items = mosaic.users.index, mosaic.items.index
 full = {m: block.align(items) for m, block in extract_features(mosaic).items()}
 has = pd.DataFrame({m: block.present for m, block in full.items()}, index=items)
 patterns = has.replace({True: "yes", False: "–"}).value_counts().rename("tracks")
@@ -92,7 +92,7 @@ def guess(block, t, reg, ask):
     return standardize_scores(y[:, ask], y[:, learn])
 
 
-test = task(split.seen, split.test, split.candidates)
+test = task(split.train_valid, split.test, split.candidates)
 blocks = {m: shorten(block, test.known) for m, block in full.items()}
 z = {m: guess(block, test, 20.0, test.ask) for m, block in blocks.items()}
 print("listeners, new tracks:", z["text"].shape)
@@ -175,7 +175,7 @@ print("complete tracks:", len(complete), "of", len(items))
 
 # %%
 taught = np.flatnonzero(image.present & known)
-C = matrix(split.seen, 1.0)
+C = matrix(split.train_valid, 1.0)
 C /= np.maximum(np.linalg.norm(C, axis=0), 1.0)
 neighbours = means.copy()
 for gap_at in np.flatnonzero(~image.present & known):
@@ -184,19 +184,19 @@ for gap_at in np.flatnonzero(~image.present & known):
     neighbours[gap_at] = image.values[taught[best[alike[best] > 0]]].mean(axis=0)
 
 # %% [markdown]
-# All of them, and *renormalize*, which fills nothing, are one word for `fill_missing`:
+# All of them, and *renormalize*, which fills nothing, are one word for `impute_missing`:
 
 # %%
-from mmrec_course.extras.missing import fill_missing
+from mmrec_course.extras.missing import impute_missing
 
-options = {"fit_items": items[known], "ratings": split.seen}
+options = {"fit_items": items[known], "ratings": split.train_valid}
 by_hand = {"zero": zeros, "mean": means, "neighbours": neighbours, "renormalize": image.values}
 for method, values in by_hand.items():
-    block = fill_missing(gappy, method, **options)["image"]
+    block = impute_missing(gappy, method, **options)["image"]
     print(
         f"{method:12} equal:", np.allclose(block.values, values), " present:", block.present.sum()
     )
-kept = fill_missing(gappy, "drop")["image"].item_ids
+kept = impute_missing(gappy, "drop")["image"].item_ids
 print("drop         equal:", set(kept) == set(complete), " present:", len(kept))
 
 # %% [markdown]
@@ -278,7 +278,7 @@ def judge(scores, t):
 
 # %%
 splits = [cold_item_split(mosaic.ratings, rng=seed) for seed in range(5)]
-tasks = [task(split.seen, split.test, split.candidates) for split in splits]
+tasks = [task(split.train_valid, split.test, split.candidates) for split in splits]
 shorts = [{m: shorten(block, t.known) for m, block in full.items()} for t in tasks]
 dropped = {}
 for j, (t, short) in enumerate(zip(tasks[:3], shorts, strict=False)):
@@ -368,7 +368,7 @@ def late(blocks, t, reg, beta=0.0):
 
 
 def fill(blocks, t, reg, method):
-    filled = fill_missing(blocks, method, fit_items=items[t.known], ratings=t.ratings)
+    filled = impute_missing(blocks, method, fit_items=items[t.known], ratings=t.ratings)
     filled = {m: block.align(items) for m, block in filled.items()}
     whole = np.all([block.present[t.ask] for block in filled.values()], axis=0)
     return np.where(whole, late(filled, t, reg), -np.inf)  # dropped: never listed
@@ -708,7 +708,7 @@ finish(
 #
 # ## What goes wrong
 #
-# **A leak.** `fill_missing` wants to know `fit_items` and *training* ratings. What if one gives it
+# **A leak.** `impute_missing` wants to know `fit_items` and *training* ratings. What if one gives it
 # everything, as is so easily done in a notebook that begins with "clean the data"? Half of everything
 # missing, at random; filled with neighbours' means, once from training ratings, once from all ratings,
 # those of the test included.
@@ -719,7 +719,7 @@ for j, (t, short) in enumerate(zip(tasks, shorts, strict=True)):
     gappy = hide(short, 0.5, False, rng=j)
     option = ready[j, "at random"]["neighbours"][1]
     leaks["neighbours"].append(judge(fill(gappy, t, **option), t))
-    leaky = fill_missing(gappy, "neighbours", fit_items=items[t.known], ratings=mosaic.ratings)
+    leaky = impute_missing(gappy, "neighbours", fit_items=items[t.known], ratings=mosaic.ratings)
     leaks["neighbours, all ratings"].append(judge(late(leaky, t, option["reg"]), t))
 print_table(both(leaks), digits=3)
 

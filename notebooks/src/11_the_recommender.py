@@ -22,7 +22,13 @@ ratings, items = mosaic.ratings, mosaic.items.index
 split = cold_item_split(ratings, rng=0)
 new, known = split.candidates, items[~items.isin(split.candidates)]
 blocks = extract_features(mosaic, fit_items=known)
-print(len(known), "tracks with", f"{len(split.seen):,} ratings;", len(new), "new ones with none")
+print(
+    len(known),
+    "tracks with",
+    f"{len(split.train_valid):,} ratings;",
+    len(new),
+    "new ones with none",
+)
 
 # %% [markdown]
 # ## The idea
@@ -56,7 +62,9 @@ from mmrec_course.recommenders import MultimodalRecommender
 
 listener, today = "u416", "t080"
 morning = [item for item in new if item != today]
-fitted = MultimodalRecommender().fit(split.seen, {m: b.align(known) for m, b in blocks.items()})
+fitted = MultimodalRecommender().fit(
+    split.train_valid, {m: b.align(known) for m, b in blocks.items()}
+)
 model = copy(fitted).add_items({m: b.align(morning) for m, b in blocks.items()})
 print("weights w", model.weights_, " popularity v", model.popularity_weight_)
 print("share", model.share_, " half", model.half_, " caution", model.caution_)
@@ -99,7 +107,9 @@ from mmrec_course.recommenders.multimodal_people import fit_closed, fold_in, int
 stars = np.arange(1, 6)
 assert np.allclose(interest(stars - 2.5), 1 / (1 + 4.0 ** (3.5 - stars)))
 print("interest of 1 to 5 stars", np.round(interest(stars - 2.5), 2))
-mine = split.seen[split.seen["user_id"] == listener].sort_values(["timestamp", "item_id"])
+mine = split.train_valid[split.train_valid["user_id"] == listener].sort_values(
+    ["timestamp", "item_id"]
+)
 place = np.searchsorted(known, mine["item_id"])
 x = np.zeros((1, len(known)))
 x[0, place] = interest(mine["rating"] - 2.5)
@@ -237,7 +247,7 @@ print_table(taken_apart.rename_axis("track"))
 from mmrec_course.datasets.synthetic import RATING_STEPS
 from mmrec_course.display import fixed, interval
 
-truth = mosaic.truth()
+truth = mosaic.ground_truth()
 utility = pd.DataFrame(truth["utility"], truth["user_ids"], truth["item_ids"])
 likes = utility > RATING_STEPS[2]  # would give four stars or five
 
@@ -286,7 +296,7 @@ print(f"all tracks, liked: {likes.to_numpy().mean():.2f};  chosen by fit: {model
 # %%
 top = model.recommend([listener], k=10)
 parts = model.explain(listener, top["item_id"])
-n_ratings = split.seen["item_id"].value_counts().reindex(items, fill_value=0)
+n_ratings = split.train_valid["item_id"].value_counts().reindex(items, fill_value=0)
 captions = [f"{n_ratings[i]} ratings" if n_ratings[i] else "new" for i in top["item_id"]]
 show_items(mosaic.items, mine[mine["rating"] == 5]["item_id"].tail(6), columns=6)
 
@@ -341,7 +351,7 @@ show_items(mosaic.items, best, captions=captions, parts=reasons, columns=3)
 # %%
 score = pd.DataFrame(everything.score(everything.user_ids_, new), everything.user_ids_, new)
 score_fits = score.corrwith(utility.loc[score.index, new], axis=1)
-n_mine = split.seen["user_id"].value_counts().reindex(score.index)
+n_mine = split.train_valid["user_id"].value_counts().reindex(score.index)
 groups = pd.cut(n_mine, [0, 20, 40, 80, 1000], labels=["1–20", "21–40", "41–80", "more"])
 table = score_fits.groupby(groups, observed=True).agg(["size", mean_of])
 print_table(table.rename_axis("ratings given").set_axis(["listeners", "correlation"], axis=1))
@@ -371,20 +381,27 @@ print_table(pd.DataFrame(seen_of, columns).T.rename_axis("correlation with"))
 # chose themselves:
 
 # %%
-from mmrec_course.evaluation import coverage, novelty, popularity_shown, temporal_split
+from mmrec_course.evaluation import (
+    average_recommendation_popularity,
+    coverage,
+    novelty,
+    temporal_split,
+)
 
 count = ratings["user_id"].value_counts()
 comers = np.random.default_rng(0).choice(np.sort(count.index[count >= 15]), 120, replace=False)
 comes = ratings["user_id"].isin(comers)
 past = temporal_split(ratings[~comes])
-past_blocks = extract_features(mosaic, fit_items=past.seen["item_id"])
-final = MultimodalRecommender().fit(past.seen, past_blocks)
+past_blocks = extract_features(mosaic, fit_items=past.train_valid["item_id"])
+final = MultimodalRecommender().fit(past.train_valid, past_blocks)
 fifty = final.recommend(final.user_ids_, k=50)
 ten = fifty[fifty["rank"] <= 10]
 
 # %%
-tables = {"chose": past.seen, "chose later": past.test, "are shown": ten}
-known_by = pd.DataFrame({name: popularity_shown(t, past.seen) for name, t in tables.items()})
+tables = {"chose": past.train_valid, "chose later": past.test, "are shown": ten}
+known_by = pd.DataFrame(
+    {name: average_recommendation_popularity(t, past.train_valid) for name, t in tables.items()}
+)
 third = pd.qcut(
     known_by["chose"], 3, labels=["off the beaten track", "in between", "loves the hits"]
 )
@@ -419,7 +436,7 @@ print(f"tracks in anybody's ten: {coverage(ten, items):.0%}")
 from mmrec_course.extras.reranking import rerank
 from mmrec_course.fusion import early_fusion
 
-alike = early_fusion(past_blocks, n_components=None, fit_items=past.seen["item_id"].unique())
+alike = early_fusion(past_blocks, n_components=None, fit_items=past.train_valid["item_id"].unique())
 mine50 = fifty[fifty["user_id"] == listener]
 f = alike.align(mine50["item_id"]).values
 f = f / np.linalg.norm(f, axis=1, keepdims=True)
@@ -458,7 +475,7 @@ rows = {}
 for d, lists in dial.items():
     unlike = intra_list_diversity(lists, alike.item_ids, alike.values, alike.present).mean()
     genres = lists["item_id"].map(mosaic.items["genre"]).groupby(lists["user_id"]).nunique().mean()
-    bits, share = novelty(lists, past.seen).mean(), f"{coverage(lists, items):.0%}"
+    bits, share = novelty(lists, past.train_valid).mean(), f"{coverage(lists, items):.0%}"
     cost = interval(*price.loc[d, ["difference", "diff_low", "diff_high"]], 3)
     rows[d] = [
         fixed(price.loc[d, "mean"], 3),
@@ -546,13 +563,13 @@ print("folk among the ten after 0, 1, …, 5 folk picks:", counts)
 # - **new listeners**: of 120 listeners only the first five ratings are known. What will they like
 #   later, among all tracks?
 #
-# The opponents get the same care: popularity, EASE and iALS are tuned by `search` on the validation
+# The opponents get the same care: popularity, EASE and iALS are tuned by `grid_search` on the validation
 # part. *Best content* is the best of the three modalities alone, best *on the test itself*,
 # which favours it. And the row that answers the question most directly: *people only* is the final model
 # itself, fitted without any features.
 
 # %%
-from mmrec_course.evaluation import search
+from mmrec_course.evaluation import grid_search
 from mmrec_course.recommenders import EASE, ImplicitALS, Popularity, Random
 
 grids = {
@@ -560,7 +577,7 @@ grids = {
     "EASE": (EASE(), {"reg": [50, 100, 200, 400, 800]}),
     "iALS": (ImplicitALS(factors=32, iterations=10), {"reg": [10, 30], "alpha": [1, 4]}),
 }
-rivals = {name: search(rival, grid, past)[0] for name, (rival, grid) in grids.items()}
+rivals = {name: grid_search(rival, grid, past)[0] for name, (rival, grid) in grids.items()}
 for rival in rivals.values():
     print(rival)
 
@@ -578,8 +595,8 @@ def with_best_content(tables):
     return rest | {"best content": tables[best], "final": final}, best
 
 
-people_only = MultimodalRecommender().fit(past.seen)
-models = {"chance": Random().fit(past.seen), **rivals, "people only": people_only}
+people_only = MultimodalRecommender().fit(past.train_valid)
+models = {"chance": Random().fit(past.train_valid), **rivals, "people only": people_only}
 warm = judge({**models, **final.parts_, "final": final}, past)
 warm, best = with_best_content({name: [table] for name, table in warm.items()})
 verdicts = {"known tracks": compare({k: v[0] for k, v in warm.items()}, baseline="final")}
@@ -599,11 +616,14 @@ for seed in range(5):
     features = extract_features(mosaic, fit_items=old)
     if seed > 0:  # the model of seed 0 is there already
         shelves = {m: b.align(old) for m, b in features.items()}
-        fitted = MultimodalRecommender().fit(shelf.seen, shelves)
+        fitted = MultimodalRecommender().fit(shelf.train_valid, shelves)
     cautions.append(fitted.caution_)
     arrived = {m: b.align(shelf.candidates) for m, b in features.items()}
     gappy = {m: b.mask(shelf.candidates[rng.random(len(b)) < 0.5]) for m, b in arrived.items()}
-    ease, chance = EASE().fit(shelf.seen, features), Random(rng=seed).fit(shelf.seen, features)
+    ease, chance = (
+        EASE().fit(shelf.train_valid, features),
+        Random(rng=seed).fit(shelf.train_valid, features),
+    )
     assert not ease.score(ease.user_ids_, shelf.candidates).any()
     for tables, arrivals in ((whole, arrived), (halved, gappy)):
         m = copy(fitted).add_items(arrivals)
@@ -631,7 +651,7 @@ from mmrec_course.evaluation import Split
 
 start = comes & (ratings.groupby("user_id").cumcount() < 5)
 first, later = ratings[start], ratings[comes & ~start]
-everybody = pd.concat([past.seen, first])
+everybody = pd.concat([past.train_valid, first])
 every = {"candidates": items, "valid_candidates": items}
 asked = Split(train=everybody, valid=ratings.head(0), test=later, **every)
 visitors = copy(final).partial_fit(first)

@@ -13,7 +13,7 @@ from mmrec_course.datasets import load_movielens
 
 films = load_movielens("100k")
 ratings, items = films.ratings, films.items
-print(f"\n{len(ratings):,} ratings by {len(films.listeners)} people of {len(items):,} films")
+print(f"\n{len(ratings):,} ratings by {len(films.users)} people of {len(items):,} films")
 
 # %% [markdown]
 # Since lesson 00 every result on listeners came with the words "are simulated". From here on nobody
@@ -149,12 +149,12 @@ def describe_films(known):
     return {"text": text, "topics": replace(topics, modality="topics")}
 
 
-blocks = describe_films(split.seen["item_id"])
+blocks = describe_films(split.train_valid["item_id"])
 print({name: block.values.shape for name, block in blocks.items()})
 
 # %% [markdown]
 # `text` is TF-IDF, `topics` are its latent semantic directions (lesson 04). Every opponent gets its
-# `search` on the validation part, as in lesson 07. The grids are small, to save your time: they lie
+# `grid_search` on the validation part, as in lesson 07. The grids are small, to save your time: they lie
 # where larger ones, tried once on the same validation part, had their best. (Surprise's SVD comes with
 # biases; without them it ranked better in lesson 07, so both are tried. Twice or four times the
 # factors cost time and bring 0.006 on the validation part: not enough to change its place.)
@@ -162,7 +162,7 @@ print({name: block.values.shape for name, block in blocks.items()})
 # %% tags=["needs-movielens"]
 from surprise import SVD
 
-from mmrec_course.evaluation import search
+from mmrec_course.evaluation import grid_search
 from mmrec_course.extras.surprise_models import SurpriseRecommender
 from mmrec_course.recommenders import EASE, ContentKNN, ContentRidge, ImplicitALS, Popularity
 
@@ -178,7 +178,7 @@ grids = {
 }
 tuned, found = {}, {}
 for name, (model, grid) in grids.items():
-    tuned[name], found[name] = search(model, grid, split, blocks)
+    tuned[name], found[name] = grid_search(model, grid, split, blocks)
 
 # %% [markdown]
 # What was chosen (`nan`: no half-life, all of the past counts alike), and how good was it on the
@@ -194,7 +194,7 @@ for name, tried in found.items():
     print(f"{name:10} {fixed(tried['ndcg'].iloc[0], 3)}", setting)
 
 # %% [markdown]
-# Now the model that the course ends with. It tunes itself, on `split.seen`. Once with the text, once
+# Now the model that the course ends with. It tunes itself, on `split.train_valid`. Once with the text, once
 # without, so that the difference is what the text brings. Then all of them, on the test part:
 
 # %% tags=["needs-movielens"]
@@ -202,9 +202,14 @@ from mmrec_course.evaluation import evaluate
 from mmrec_course.recommenders import MultimodalRecommender, Random
 
 text = {"text": blocks["text"]}
-final = MultimodalRecommender().fit(split.seen, text)
-blind = MultimodalRecommender().fit(split.seen)
-models = {"chance": Random().fit(split.seen), **tuned, "final, no text": blind, "final": final}
+final = MultimodalRecommender().fit(split.train_valid, text)
+blind = MultimodalRecommender().fit(split.train_valid)
+models = {
+    "chance": Random().fit(split.train_valid),
+    **tuned,
+    "final, no text": blind,
+    "final": final,
+}
 results = {name: evaluate(model, split, metrics=["ndcg"]) for name, model in models.items()}
 table = compare(results, baseline="EASE")
 print_table(table[[*bounds, "p_holm"]], digits=3)
@@ -281,8 +286,8 @@ class Lately(EASE):
 # %% tags=["needs-movielens"]
 steps = {"EASE": results["EASE"]}
 regs = {"reg": [50.0, 100.0, 200.0, 400.0]}
-choice, tried = search(Lately(), regs, split)
-lately, tried = search(Lately(reg=choice.reg), {"fading": [0.25, 0.5, 1.0]}, split)
+choice, tried = grid_search(Lately(), regs, split)
+lately, tried = grid_search(Lately(reg=choice.reg), {"fading": [0.25, 0.5, 1.0]}, split)
 print("λ:", choice.reg, " β:", lately.fading)
 for name, model in {"every choice": choice, "and fading": lately}.items():
     steps[name] = evaluate(model, split, metrics=["ndcg"])
@@ -309,10 +314,10 @@ from mmrec_course.evaluation import global_time_split, random_split
 
 
 def on_split(s):
-    models = {"popularity": search(*grids["popularity"], s)[0]}
-    models["EASE"] = search(Lately(), regs, s)[0]
-    models["EASE, fading"] = Lately(reg=models["EASE"].reg, fading=0.5).fit(s.seen)
-    models["final"] = MultimodalRecommender().fit(s.seen)
+    models = {"popularity": grid_search(*grids["popularity"], s)[0]}
+    models["EASE"] = grid_search(Lately(), regs, s)[0]
+    models["EASE, fading"] = Lately(reg=models["EASE"].reg, fading=0.5).fit(s.train_valid)
+    models["final"] = MultimodalRecommender().fit(s.train_valid)
     return {name: evaluate(model, s, metrics=["ndcg"]) for name, model in models.items()}
 
 
@@ -332,7 +337,7 @@ print_table(pd.DataFrame(shown, index=list(tables))[order])
 print("\ndifference to EASE")
 print_table(pd.DataFrame(gaps, index=list(tables)).drop("EASE")[order])
 asked = by_split["global"]["EASE"].index
-new = ~asked.isin(splits["global"].seen["user_id"])
+new = ~asked.isin(splits["global"].train_valid["user_id"])
 print(f"\nglobal: {len(asked)} people judged, {new.sum()} of them new")
 row = compare({name: by_split["global"][name] for name in ("popularity", "final")}).iloc[1]
 print("global, final − popularity:", interval(*row[bounds[3:]]))
@@ -381,7 +386,7 @@ def shelf(j):
 # %% tags=["needs-movielens"]
 from mmrec_course.features import FeatureBlock
 
-known, new = shelf(0).seen, shelf(0).candidates
+known, new = shelf(0).train_valid, shelf(0).candidates
 G = genres.to_numpy(dtype=float)
 learn, has = items.index.isin(known["item_id"]), G.any(axis=1)
 learn &= has
@@ -448,11 +453,13 @@ cold = {
 
 def on_shelf(j):
     s = shelf(j)
-    described = describe_films(s.seen["item_id"])
-    fitted = {"chance": Random(rng=j).fit(s.seen, described)}
-    fitted["EASE"] = EASE(reg=400.0).fit(s.seen, described)
-    fitted |= {name: search(model, grid, s, described)[0] for name, (model, grid) in cold.items()}
-    fitted["final"] = MultimodalRecommender().fit(s.seen, {"text": described["text"]})
+    described = describe_films(s.train_valid["item_id"])
+    fitted = {"chance": Random(rng=j).fit(s.train_valid, described)}
+    fitted["EASE"] = EASE(reg=400.0).fit(s.train_valid, described)
+    fitted |= {
+        name: grid_search(model, grid, s, described)[0] for name, (model, grid) in cold.items()
+    }
+    fitted["final"] = MultimodalRecommender().fit(s.train_valid, {"text": described["text"]})
     return {name: evaluate(model, s, metrics=["ndcg"]) for name, model in fitted.items()}
 
 
@@ -497,7 +504,7 @@ for one, two in pairs:
 # for every $k$.
 
 # %% tags=["needs-movielens"]
-ids = np.random.default_rng(0).permutation(films.listeners.index.to_numpy())
+ids = np.random.default_rng(0).permutation(films.users.index.to_numpy())
 newcomers, valid_people = ids[:189], ids[189:283]
 nth = ordered.groupby("user_id").cumcount()
 is_new, is_valid = (ordered["user_id"].isin(group) for group in (newcomers, valid_people))
@@ -532,7 +539,7 @@ class PlusAverage(EASE):
         return super()._score(histories, columns) + self.h * average
 
 
-welcoming, tried = search(PlusAverage(), {"h": [0.1, 1.0, 10.0]}, after(3))
+welcoming, tried = grid_search(PlusAverage(), {"h": [0.1, 1.0, 10.0]}, after(3))
 print_table(tried[["h", "ndcg"]], digits={"h": 1, "ndcg": 3}, index=False)
 top = welcoming.recommend(newcomers, k=10, exclude_seen=False)["item_id"]
 print(f"\nh = {welcoming.h:g}: {top.nunique()} different films in {len(newcomers)} lists of ten")
@@ -556,14 +563,14 @@ from copy import copy
 
 from sklearn.base import clone
 
-text = extract_features(films, fit_items=after(0).seen["item_id"])
-ridge, tried = search(*grids["ridge"], after(3), text)
-final = MultimodalRecommender().fit(after(0).seen, text)
+text = extract_features(films, fit_items=after(0).train_valid["item_id"])
+ridge, tried = grid_search(*grids["ridge"], after(3), text)
+final = MultimodalRecommender().fit(after(0).train_valid, text)
 fewest = ratings["user_id"].value_counts().min()
 print(f"the final model's own h: {final.half_user_:g}; in these data nobody gave under {fewest}")
 first, asked = {}, after(5)
 for k in (0, 1, 3, 5):
-    seen = after(k).seen
+    seen = after(k).train_valid
     models = {"popularity": Popularity().fit(seen), "ridge": clone(ridge).fit(seen, text)}
     models["EASE + average"] = clone(welcoming).fit(seen)
     models["EASE"] = copy(models["EASE + average"]).set_params(h=0.0)

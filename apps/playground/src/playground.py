@@ -17,7 +17,7 @@ from mmrec_course.recommenders import MultimodalRecommender
 
 mosaic = load_mosaic()
 blocks = extract_features(mosaic)
-train = cold_item_split(mosaic.ratings, rng=0).seen
+train = cold_item_split(mosaic.ratings, rng=0).train_valid
 Playground(MultimodalRecommender().fit(train, blocks), mosaic, blocks).choose("u416")
 
 # %% [markdown]

@@ -14,7 +14,7 @@ from mmrec_course.datasets import load_mosaic
 from mmrec_course.display import print_table
 
 mosaic = load_mosaic()
-ratings, items, users = mosaic.ratings, mosaic.items.index, mosaic.listeners.index
+ratings, items, users = mosaic.ratings, mosaic.items.index, mosaic.users.index
 
 # %% [markdown]
 # ## 1 · How full?
@@ -207,7 +207,7 @@ assert abs(flattery([5, 3], tiny_utility, tiny_steps) - (4 - 2.75)) < 1e-9, (
 # %%
 from mmrec_course.datasets.synthetic import RATING_STEPS
 
-utility = mosaic.truth()["utility"].astype(float)
+utility = mosaic.ground_truth()["utility"].astype(float)
 u, i = users.get_indexer(ratings["user_id"]), items.get_indexer(ratings["item_id"])
 calm = 1 + np.searchsorted(RATING_STEPS, utility[u, i])
 print(f"all places: {flattery(ratings['rating'], utility, RATING_STEPS):.2f} stars too good")

@@ -137,7 +137,7 @@ four = extract_features(mosaic, ["image"], extractors={"image": ColorHistogram(l
 
 
 def rank_new(block, split):
-    model = ContentRidge(modality="image", reg=10.0).fit(split.seen, {"image": block})
+    model = ContentRidge(modality="image", reg=10.0).fit(split.train_valid, {"image": block})
     return evaluate(model, split, metrics=["ndcg"])
 
 
@@ -170,7 +170,7 @@ def reduce_honestly(block, seen, k):
 
 # %% check="reduce_honestly"
 shape = extract_features(mosaic, ["image"], extractors={"image": HOG()})["image"]
-seen = np.unique(splits[0].seen["item_id"])
+seen = np.unique(splits[0].train_valid["item_id"])
 honest = reduce_honestly(shape, seen, 16)
 learned_from = honest.present & np.isin(honest.item_ids, seen)
 assert honest.values.shape == (480, 16), "keep all items, also the new ones, and k columns"
@@ -199,14 +199,14 @@ for k in (16, 5):
 # ## 5 · Is a second family worth its columns?
 #
 # From covers alone, moments added nothing to the histogram. And beside words and sound? Return all three blocks
-# for a split, with the image extractors given; learn all that is learned from the tracks in `split.seen`. (A
+# for a split, with the image extractors given; learn all that is learned from the tracks in `split.train_valid`. (A
 # list of extractors stands side by side. `extract_features` takes the ids in `fit_items`.)
 
 
 # %% exercise="blocks_for"
 def blocks_for(split, image_extractors):
     ### BEGIN SOLUTION
-    seen = split.seen["item_id"]
+    seen = split.train_valid["item_id"]
     return extract_features(mosaic, fit_items=seen, extractors={"image": image_extractors})
     ### END SOLUTION
 
@@ -218,7 +218,7 @@ assert set(two) == {"image", "text", "audio"}, "all three modalities, not the im
 assert one["image"].values.shape[1] == 72, "use the extractors that are given"
 assert two["image"].values.shape[1] == 81, "72 columns and 9, side by side"
 for place, found in ((0, two), (1, blocks_for(splits[1], [ColorHistogram()]))):
-    known = mosaic.items.loc[splits[place].seen["item_id"].unique(), "text"].dropna()
+    known = mosaic.items.loc[splits[place].train_valid["item_id"].unique(), "text"].dropna()
     assert list(found["text"].names) == list(TfidfText().fit(known).get_feature_names_out()), (
         "words that only new tracks have are not known yet: give fit_items the seen items"
     )
@@ -232,7 +232,7 @@ weights = {"image": 0.3, "text": 0.4, "audio": 0.3}
 
 
 def fused_model(blocks, split):
-    models = {m: ContentRidge(modality=m, reg=10.0).fit(split.seen, blocks) for m in blocks}
+    models = {m: ContentRidge(modality=m, reg=10.0).fit(split.train_valid, blocks) for m in blocks}
 
     def score(users, items):
         present = {m: blocks[m].align(items).present for m in blocks}

@@ -86,7 +86,7 @@ for _ in range(20):
 
 # %%
 split = temporal_split(ratings)
-ease = EASE().fit(split.seen)
+ease = EASE().fit(split.train_valid)
 n_liked = evaluate(ease, split, k=3, metrics=["ndcg"])["n_relevant"]
 print("like more tracks than three places hold:", (n_liked > 3).sum(), "of", len(n_liked))
 
@@ -181,7 +181,9 @@ assert low < 0.1 < high, "the interval should lie around the difference"
 
 # %%
 recent = {
-    days: evaluate(Popularity(half_life=days).fit(split.seen), split, metrics=["ndcg"])["ndcg"]
+    days: evaluate(Popularity(half_life=days).fit(split.train_valid), split, metrics=["ndcg"])[
+        "ndcg"
+    ]
     for days in (None, 30, 60)
 }
 for days in (None, 30):
@@ -255,11 +257,11 @@ def with_column(block, column):
 results = {"text": [], "artist, clean": [], "artist, of all ratings": []}
 for seed in range(5):
     shelf = cold_item_split(ratings, rng=seed)
-    text = extract_features(mosaic, ["text"], fit_items=shelf.seen["item_id"])["text"]
-    clean = with_column(text, artist_mean(shelf.seen, artist))
+    text = extract_features(mosaic, ["text"], fit_items=shelf.train_valid["item_id"])["text"]
+    clean = with_column(text, artist_mean(shelf.train_valid, artist))
     leaky = with_column(text, artist.map(leaky_mean))
     for name, block in zip(results, (text, clean, leaky), strict=True):
-        model = ContentRidge(modality="text", reg=10.0).fit(shelf.seen, {"text": block})
+        model = ContentRidge(modality="text", reg=10.0).fit(shelf.train_valid, {"text": block})
         results[name].append(evaluate(model, shelf, metrics=["ndcg"]))
 bounds = ["mean", "low", "high", "difference", "diff_low", "diff_high"]
 print_table(compare_splits(results, test_share=0.2)[bounds], digits=3)

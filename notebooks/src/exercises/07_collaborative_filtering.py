@@ -16,7 +16,7 @@ from mmrec_course.recommenders import EASE, ImplicitALS, Popularity
 
 mosaic = load_mosaic()
 split = temporal_split(mosaic.ratings)
-past, items = split.seen, mosaic.items.index
+past, items = split.train_valid, mosaic.items.index
 
 # %% [markdown]
 # ## 1 · Means that do not believe two ratings
@@ -192,7 +192,7 @@ chosen = ["t062", "t413", "t131"]
 x = np.where(np.isin(ials.item_ids_, chosen), 2.5, 0.0)
 scores = ials.item_factors_ @ newcomer(x, ials.item_factors_, alpha=4.0, reg=30.0)
 scores[np.isin(ials.item_ids_, chosen)] = -np.inf
-theme = pd.Series(mosaic.truth()["theme"], items)
+theme = pd.Series(mosaic.ground_truth()["theme"], items)
 top = ials.item_ids_[np.argsort(-scores, kind="stable")[:5]]
 print("chosen:", set(theme[chosen]), "listed:", set(theme[top]))
 show_items(mosaic.items, top)
@@ -240,7 +240,7 @@ assert len(keep_first(tiny, ["a", "b"], 0)) == 0, "n = 0 leaves nothing of the g
 assert list(tiny["rating"]) == [5, 4, 3, 2, 1], "leave the table that came in as it was"
 
 # %%
-group = mosaic.listeners.index[::2]
+group = mosaic.users.index[::2]
 rows = {}
 for n in (0, 1, 3, 10, 30):
     known = keep_first(past, group, n)

@@ -24,7 +24,8 @@ blocks = extract_features(mosaic)
 split = cold_item_split(mosaic.ratings, rng=0)
 users, new = np.unique(split.test["user_id"]), split.candidates
 guesses = {
-    m: ContentRidge(modality=m, reg=10.0).fit(split.seen, blocks).score(users, new) for m in blocks
+    m: ContentRidge(modality=m, reg=10.0).fit(split.train_valid, blocks).score(users, new)
+    for m in blocks
 }
 
 
@@ -158,7 +159,7 @@ assert np.isclose(like, 14), "picture · picture is 1·3 + 2·1 = 5, words · wo
 assert np.isclose(across, 13), "picture of i · words of j is 10, words of i · picture of j is 3"
 
 # %%
-seen = np.unique(split.seen["item_id"])
+seen = np.unique(split.train_valid["item_id"])
 rows = {}
 for m in ("image", "text"):
     x = blocks[m].reduce(40, seen).align(new).values

@@ -14,7 +14,7 @@ import pandas as pd
 from mmrec_course.datasets import load_mosaic
 from mmrec_course.display import fixed, print_table
 from mmrec_course.evaluation import cold_item_split, compare, evaluate, rank_items
-from mmrec_course.extras.missing import dropout_ridge, fill_missing
+from mmrec_course.extras.missing import dropout_ridge, impute_missing
 from mmrec_course.features import extract_features
 from mmrec_course.fusion import standardize_scores, weighted_sum
 from mmrec_course.recommenders import ContentRidge
@@ -22,8 +22,8 @@ from mmrec_course.recommenders import ContentRidge
 # %%
 mosaic = load_mosaic()
 split = cold_item_split(mosaic.ratings, rng=0)
-items, users = mosaic.items.index.to_numpy(), mosaic.listeners.index
-seen = np.unique(split.seen["item_id"])
+items, users = mosaic.items.index.to_numpy(), mosaic.users.index
+seen = np.unique(split.train_valid["item_id"])
 known = np.isin(items, seen)
 blocks = {m: block.align(items).reduce(40, seen) for m, block in extract_features(mosaic).items()}
 print("known", known.sum(), " new", (~known).sum())
@@ -73,8 +73,8 @@ text, genre = blocks["text"], mosaic.items["genre"].to_numpy()
 there = text.present & (np.random.default_rng(0).random(len(items)) < 0.5)  # half are hidden
 hidden, everyone = text.present & ~there, np.full(len(items), "all")
 of_all = genre_mean(text.values, there, known, everyone, "all")
-same = fill_missing({"text": text.mask(items[~there])}, "mean", fit_items=seen)["text"]
-print("one kind, 'all': equal to fill_missing:", np.allclose(same.values[hidden], of_all))
+same = impute_missing({"text": text.mask(items[~there])}, "mean", fit_items=seen)["text"]
+print("one kind, 'all': equal to impute_missing:", np.allclose(same.values[hidden], of_all))
 of_kind = np.array([genre_mean(text.values, there, known, genre, kind) for kind in genre[hidden]])
 errors = [((text.values[hidden] - guess) ** 2).sum() for guess in (of_kind, of_all)]
 print("squared error, genre's mean over mean of all:", fixed(errors[0] / errors[1], 2))
@@ -122,7 +122,7 @@ assert np.isclose(exposure(y[:1], one, 2), 4 / 1.63093, atol=1e-4), "first: weig
 # %%
 z = {}
 for m, block in blocks.items():
-    model = ContentRidge(modality=m, reg=20.0).fit(split.seen, {m: block})
+    model = ContentRidge(modality=m, reg=20.0).fit(split.train_valid, {m: block})
     z[m] = standardize_scores(model.score(users, split.candidates))
 has = {m: block.align(split.candidates).present for m, block in blocks.items()}
 gap, equal = ~np.all(list(has.values()), axis=0), dict.fromkeys(blocks, 1.0)
@@ -176,7 +176,7 @@ assert np.isclose(expected_error(np.array([1.0, -2.0, 4.0]), 2.0, 0.25), 4), (
 
 # %%
 rows = {m: block.align(seen) for m, block in blocks.items()}
-liking = split.seen.assign(liking=split.seen["rating"] - 2.5)
+liking = split.train_valid.assign(liking=split.train_valid["rating"] - 2.5)
 T = liking.pivot_table(index="item_id", columns="user_id", values="liking").fillna(0.0)
 sizes = {}
 for p in (0.0, 0.25, 0.5, 0.75):
@@ -259,7 +259,7 @@ new = ~known
 block = blocks["image"]
 values = np.where(new[:, None], made, covers)
 guessed = replace(block, values=values, present=block.present | new)
-y = ContentRidge(modality="image", reg=20.0).fit(split.seen, {"image": guessed})
+y = ContentRidge(modality="image", reg=20.0).fit(split.train_valid, {"image": guessed})
 three = z | {"image": standardize_scores(y.score(users, split.candidates))}
 two = {m: z[m] for m in ("text", "audio")}
 everywhere = has | {"image": np.ones(new.sum(), bool)}
@@ -313,11 +313,11 @@ def peeks(fill, block, ratings, new):
 
 # %%
 def by(method, only_seen=False, **options):
-    """A function that fills one block, by a method of fill_missing."""
+    """A function that fills one block, by a method of impute_missing."""
 
     def fill(block, ratings):
         used = ratings[ratings["item_id"].isin(seen)] if only_seen else ratings
-        return fill_missing({"audio": block}, method, ratings=used, **options)["audio"]
+        return impute_missing({"audio": block}, method, ratings=used, **options)["audio"]
 
     return fill
 

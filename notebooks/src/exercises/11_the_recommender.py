@@ -12,7 +12,7 @@ import pandas as pd
 from mmrec_course.datasets import load_mosaic
 from mmrec_course.datasets.synthetic import RATING_STEPS
 from mmrec_course.display import interval, print_table, show_items
-from mmrec_course.evaluation import cold_item_split, popularity_shown
+from mmrec_course.evaluation import average_recommendation_popularity, cold_item_split
 from mmrec_course.extras.reranking import rerank
 from mmrec_course.features import FeatureBlock, extract_features
 from mmrec_course.recommenders import MultimodalRecommender
@@ -20,8 +20,8 @@ from mmrec_course.recommenders import MultimodalRecommender
 mosaic = load_mosaic()
 split = cold_item_split(mosaic.ratings, rng=0)
 new = split.candidates
-blocks = extract_features(mosaic, fit_items=split.seen["item_id"])
-model = MultimodalRecommender().fit(split.seen, blocks)
+blocks = extract_features(mosaic, fit_items=split.train_valid["item_id"])
+model = MultimodalRecommender().fit(split.train_valid, blocks)
 users = model.user_ids_
 
 # %% [markdown]
@@ -130,11 +130,13 @@ assert answer["u"] == 35, "u is shown (100 + 20 + 30) / 3 and chose (20 + 10) / 
 assert answer["v"] == -80, "v loves the hit and is shown b: 20 − 100"
 
 # %%
-counts = split.seen["item_id"].value_counts()
-known_only = model.recommend(users, k=10, candidates=np.unique(split.seen["item_id"]))
-moved = led_away(known_only, split.seen, counts)
-package = popularity_shown(known_only, split.seen) - popularity_shown(split.seen, split.seen)
-print("equal to popularity_shown:", np.allclose(moved, package[moved.index]))
+counts = split.train_valid["item_id"].value_counts()
+known_only = model.recommend(users, k=10, candidates=np.unique(split.train_valid["item_id"]))
+moved = led_away(known_only, split.train_valid, counts)
+package = average_recommendation_popularity(
+    known_only, split.train_valid
+) - average_recommendation_popularity(split.train_valid, split.train_valid)
+print("equal to average_recommendation_popularity:", np.allclose(moved, package[moved.index]))
 print(f"shown better-known tracks than they choose: {(moved > 0).mean():.0%} of the listeners")
 
 # %% [markdown]
@@ -183,7 +185,7 @@ assert (s == before).all(), "leave `scores` as they were: somebody else may need
 # %%
 fifty = model.recommend(["u416"], k=50)
 fifty = fifty[blocks["audio"].align(fifty["item_id"]).present]  # only what can be heard
-sound = blocks["audio"].standardize(np.unique(split.seen["item_id"])).align(fifty["item_id"])
+sound = blocks["audio"].standardize(np.unique(split.train_valid["item_id"])).align(fifty["item_id"])
 f = sound.values / np.maximum(np.linalg.norm(sound.values, axis=1, keepdims=True), 1e-12)
 s = fifty["score"].to_numpy()
 s, places = (s - s.min()) / (s.max() - s.min()), []
@@ -248,7 +250,7 @@ assert with_quota(ranked, fresh, 4, 9) == ["a", "N1", "N2", "N3"], (
 assert with_quota(ranked, fresh, 2, 3) == ["N1", "N2"], "more than the list is long: only new ones"
 
 # %%
-truth = mosaic.truth()
+truth = mosaic.ground_truth()
 likes = pd.DataFrame(truth["utility"], truth["user_ids"], truth["item_ids"]) > RATING_STEPS[2]
 model.caution_ = 0.9
 ranked = model.recommend(users, k=384 + 96).groupby("user_id")["item_id"].agg(list)

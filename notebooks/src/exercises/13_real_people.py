@@ -89,13 +89,13 @@ assert february.to_dict() == {"w": 1, "x": 2, "z": 2}, "by then both persons lik
 
 # %% tags=["needs-movielens"]
 split = temporal_split(ratings)
-arrived = split.seen.groupby("user_id")["timestamp"].max().dt.normalize()
+arrived = split.train_valid.groupby("user_id")["timestamp"].max().dt.normalize()
 
 
 class OnTheDay:
     def __init__(self, days):
         dates = arrived.unique()
-        self.counts = {date: popular_before(split.seen, date, days) for date in dates}
+        self.counts = {date: popular_before(split.train_valid, date, days) for date in dates}
 
     def score(self, user_ids, item_ids):
         rows = [self.counts[arrived[user]].reindex(item_ids, fill_value=0) for user in user_ids]
@@ -243,8 +243,8 @@ class Swapped:
 both = {"somebody else's": [], "own": []}
 for seed in range(5):
     cold = cold_item_split(ratings, rng=seed)
-    text = extract_features(films, fit_items=cold.seen["item_id"])
-    own = ContentRidge(modality="text", reg=10.0).fit(cold.seen, text)
+    text = extract_features(films, fit_items=cold.train_valid["item_id"])
+    own = ContentRidge(modality="text", reg=10.0).fit(cold.train_valid, text)
     for name, model in {"somebody else's": Swapped(own), "own": own}.items():
         both[name].append(evaluate(model, cold, metrics=["ndcg"]))
 table = compare_splits(both, test_share=0.2)

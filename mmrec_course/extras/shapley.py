@@ -20,14 +20,14 @@ from numpy.typing import ArrayLike, NDArray
 
 from mmrec_course.evaluation.comparison import compare, compare_splits
 
-__all__ = ["modality_values"]
+__all__ = ["modality_shapley"]
 
 Floats = NDArray[np.float64]
 Subset = tuple[str, ...]
 Quality = Callable[[Subset], ArrayLike | Sequence[ArrayLike]]
 
 
-def modality_values(
+def modality_shapley(
     quality: Quality,
     modalities: Sequence[str],
     *,

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from mmrec_course.evaluation import compare
-from mmrec_course.extras.worth import modality_values
+from mmrec_course.extras.shapley import modality_shapley
 from mmrec_course.plotting import plot_modality_values
 
 USERS = 60
@@ -31,7 +31,7 @@ def value(table, measure):
 
 
 def test_a_game_of_three_by_hand():
-    found = modality_values(quality, ["a", "b", "c"], n_boot=50)
+    found = modality_shapley(quality, ["a", "b", "c"], n_boot=50)
     assert value(found, "alone") == pytest.approx({"a": 4, "b": 2, "c": 0})
     assert value(found, "left out") == pytest.approx({"a": 4, "b": 3, "c": 2})
     # c joins: after nobody 0 (2 of 6 orders), after a 0, after b 1 (1 of 6 each), last 2 (2 of 6).
@@ -40,7 +40,7 @@ def test_a_game_of_three_by_hand():
 
 
 def test_shapley_values_add_up_to_all_minus_nothing():
-    found = modality_values(quality, ["a", "b", "c"], n_boot=50)
+    found = modality_shapley(quality, ["a", "b", "c"], n_boot=50)
     assert sum(value(found, "Shapley").values()) == pytest.approx(7)
     assert sum(value(found, "alone").values()) != pytest.approx(7)
 
@@ -52,7 +52,7 @@ def test_a_modality_that_never_matters_is_worth_nothing_and_twins_are_worth_the_
     def game(subset):
         return base + 3.0 * ("x" in subset or "y" in subset)
 
-    found = modality_values(game, ["x", "y", "idle"], n_boot=50)
+    found = modality_shapley(game, ["x", "y", "idle"], n_boot=50)
     shapley = value(found, "Shapley")
     assert shapley["idle"] == pytest.approx(0)
     assert shapley["x"] == pytest.approx(shapley["y"]) == pytest.approx(1.5)
@@ -66,14 +66,14 @@ def test_every_subset_is_asked_for_once_and_in_order():
         asked.append(subset)
         return quality(subset)
 
-    modality_values(listening, ["a", "b", "c"], n_boot=10)
+    modality_shapley(listening, ["a", "b", "c"], n_boot=10)
     assert sorted(asked) == sorted(TABLE)
 
 
 def test_the_interval_is_that_of_a_paired_comparison_over_users():
     rng = np.random.default_rng(3)
     values = {(): rng.normal(size=USERS), ("m",): rng.normal(0.5, 1, size=USERS)}
-    found = modality_values(values.__getitem__, ["m"], n_boot=500, rng=4)
+    found = modality_shapley(values.__getitem__, ["m"], n_boot=500, rng=4)
     tables = {str(s): pd.DataFrame({"q": v}) for s, v in values.items()}
     row = compare(tables, "q", n_boot=500, rng=4).iloc[1]
     got = found[found["measure"] == "alone"].iloc[0]
@@ -89,20 +89,20 @@ def test_several_splits_have_an_interval_over_splits():
     def game(subset):
         return [np.full(5 + j, 1.0 + s * len(subset)) for j, s in enumerate(shift)]
 
-    found = modality_values(game, ["m"], test_share=0.2)
+    found = modality_shapley(game, ["m"], test_share=0.2)
     row = found[found["measure"] == "alone"].iloc[0]
     error = 3.182446 * np.std(shift, ddof=1) * np.sqrt(1 / 4 + 0.25)
     assert row["value"] == pytest.approx(0.1)
     assert row["high"] == pytest.approx(0.1 + error, rel=1e-5)
     with pytest.raises(ValueError, match="test_share: missing; 4 splits"):
-        modality_values(game, ["m"])
+        modality_shapley(game, ["m"])
 
 
 def test_a_placebo_is_measured_against_the_others_alone():
     def fake(m):
         return quality(tuple(n for n in "abc" if n != m)) - 0.25
 
-    found = modality_values(quality, list("abc"), placebos={"shuffled": fake}, n_boot=50)
+    found = modality_shapley(quality, list("abc"), placebos={"shuffled": fake}, n_boot=50)
     assert value(found, "shuffled") == pytest.approx({"a": -0.25, "b": -0.25, "c": -0.25})
     assert found["measure"].unique().tolist() == ["alone", "left out", "Shapley", "shuffled"]
     assert found["modality"].tolist() == list("abc") * 4
@@ -110,17 +110,17 @@ def test_a_placebo_is_measured_against_the_others_alone():
 
 def test_what_cannot_be_is_named():
     with pytest.raises(ValueError, match="there are none"):
-        modality_values(quality, [])
+        modality_shapley(quality, [])
     with pytest.raises(ValueError, match="occurs twice"):
-        modality_values(quality, ["a", "a"])
+        modality_shapley(quality, ["a", "a"])
     with pytest.raises(ValueError, match="needs the same users"):
-        modality_values(lambda s: np.ones(3 + len(s)), ["a"])
+        modality_shapley(lambda s: np.ones(3 + len(s)), ["a"])
     with pytest.raises(ValueError, match=r"shape \(3, 2\), expected one value a user"):
-        modality_values(lambda s: np.ones((3, 2)), ["a"])
+        modality_shapley(lambda s: np.ones((3, 2)), ["a"])
 
 
 def test_the_figure_has_a_dot_and_an_interval_for_every_value():
-    table = modality_values(quality, list("abc"), n_boot=50)
+    table = modality_shapley(quality, list("abc"), n_boot=50)
     ax = plot_modality_values(table, title="All that a adds")
     drawn = [line.get_xdata() for line in ax.get_lines()]
     for row in table.itertuples():

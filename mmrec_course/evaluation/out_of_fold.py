@@ -1,0 +1,97 @@
+"""Out-of-fold scores: what a model says of items whose ratings it has not learned from.
+
+In: a model, ratings, features. Out: a table of scores, each item's from the fold that held it out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import clone
+
+__all__ = ["ScoreTable", "out_of_fold_scores"]
+
+
+@dataclass(frozen=True)
+class ScoreTable:
+    """Scores as a table, with the ``score`` that `evaluate` and `compare` ask of a model.
+
+    Attributes
+    ----------
+    values
+        (n_users, n_items) float64.
+    user_ids, item_ids
+        (n_users,) and (n_items,), once each.
+    folds
+        (n_items,) in which fold an item was held out; None where that has no meaning.
+
+    Notebook: 08_weighted_fusion
+    """
+
+    values: NDArray[np.float64]
+    user_ids: NDArray[Any]
+    item_ids: NDArray[Any]
+    folds: NDArray[np.intp] | None = None
+
+    def score(self, user_ids: ArrayLike, item_ids: ArrayLike) -> NDArray[np.float64]:
+        """(n_users, n_items) of these ids; 0 for ids that the table does not have."""
+        row, column = pd.Index(self.user_ids), pd.Index(self.item_ids)
+        table = np.pad(self.values, ((0, 1), (0, 1)))  # place −1 is a row or column of zeros
+        return np.asarray(table[np.ix_(row.get_indexer(user_ids), column.get_indexer(item_ids))])
+
+    def relevant(self, ratings: pd.DataFrame, positive: float = 4.0) -> NDArray[np.bool_]:
+        """(n_users, n_items) bool: who rated what at least ``positive``."""
+        liked = ratings[ratings["rating"] >= positive]
+        row = pd.Index(self.user_ids).get_indexer(liked["user_id"])
+        column = pd.Index(self.item_ids).get_indexer(liked["item_id"])
+        known = (row >= 0) & (column >= 0)
+        table = np.zeros(self.values.shape, bool)
+        table[row[known], column[known]] = True
+        return table
+
+
+def out_of_fold_scores(
+    model: Any, ratings: pd.DataFrame, features: Any = None, *, n_folds: int = 5, rng: int = 0
+) -> ScoreTable:
+    """Score every rated item by a model that was fitted without the ratings of its fold.
+
+    Items are dealt into folds at random, in the order of their sorted ids, so that two models with
+    the same ``rng`` share their folds.
+
+    Parameters
+    ----------
+    model
+        An estimator with ``fit(ratings, features)`` and ``score``; it is cloned.
+    ratings, features
+        As for ``fit``; ratings may hold training rows only.
+
+    Returns
+    -------
+    ScoreTable over the sorted ids of ``ratings``.
+
+    Raises
+    ------
+    ValueError
+        If ``n_folds`` is below 2 or above the number of items.
+
+    Notes
+    -----
+    Stone (1974), JRSS B 36(2), for cross-validation; Wolpert (1992), Neural Networks 5(2), for
+    learning fusion weights from out-of-fold predictions (stacking).
+
+    Notebook: 08_weighted_fusion
+    """
+    users, items = np.unique(ratings["user_id"]), np.unique(ratings["item_id"])
+    if not 2 <= n_folds <= len(items):
+        raise ValueError(f"n_folds: {n_folds} is not between 2 and the {len(items)} rated items")
+    folds = np.random.default_rng(rng).permutation(len(items)) % n_folds
+    scores = np.empty((len(users), len(items)))
+    for fold in range(n_folds):
+        held_out = items[folds == fold]
+        train = ratings[~ratings["item_id"].isin(held_out)]
+        scores[:, folds == fold] = clone(model).fit(train, features).score(users, held_out)
+    return ScoreTable(scores, users, items, folds)
