@@ -488,7 +488,7 @@ def _shortened(names: Sequence[str]) -> str:
 
 
 def normalize_rows(values: Floats, centre: Floats | float = 0.0) -> Floats:
-    """Rows less ``centre``, scaled to length 1; a row that equals it up to rounding becomes zero."""
+    """Rows less ``centre``, scaled to length 1; rows that equal it up to rounding become zero."""
     x = values - centre
     length = np.linalg.norm(x, axis=1, keepdims=True)
     before = np.linalg.norm(values, axis=1, keepdims=True) + np.linalg.norm(centre)
