@@ -51,7 +51,7 @@ def model_with_factors(n_users: int, n_items: int, factors: int, n_rated: int) -
         (np.full(item.size, 1.5), item.ravel(), pointer), shape=(n_users, n_items)
     )
     model.user_factors_ = rng.normal(size=(n_users, factors))
-    model.average_factors_ = model.user_factors_.mean(axis=0)
+    model.mean_factors_ = model.user_factors_.mean(axis=0)
     model.item_factors_ = rng.normal(size=(n_items, factors))
     return model
 

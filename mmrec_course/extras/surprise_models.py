@@ -136,7 +136,7 @@ class SurpriseRecommender(Recommender):
         if "algo_" in state:  # a function inside a function cannot be pickled: made anew
             self._matrix = _prepare(self.algo_, self._seed)
 
-    def _score_places(self, row: Indices, column: Indices) -> Floats:
+    def _score_indices(self, row: Indices, column: Indices) -> Floats:
         users = np.where(row >= 0, self._inner_users[row], -1)
         items = np.where(column >= 0, self._inner_items[column], -1)
         scores = self._matrix(users, items)

@@ -6,6 +6,7 @@ from mmrec_course.recommenders.base import Recommender
 from mmrec_course.recommenders.collaborative import EASE, ImplicitALS
 from mmrec_course.recommenders.content import ContentKNN, ContentRidge
 from mmrec_course.recommenders.multimodal import MultimodalRecommender
+from mmrec_course.recommenders.multimodal_cv import MultimodalRecommenderCV
 from mmrec_course.recommenders.popularity import Popularity, Random
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "ContentRidge",
     "ImplicitALS",
     "MultimodalRecommender",
+    "MultimodalRecommenderCV",
     "Popularity",
     "Random",
     "Recommender",

@@ -32,6 +32,8 @@ Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
 # Scores held at once by ``recommend``: 16 MiB of them, however many users and items there are.
 BLOCK_CELLS = 2**21
+# The lowest centred rating that counts as liked.
+LIKED = 1.5
 
 
 class Recommender(BaseEstimator, ABC):  # type: ignore[misc]
@@ -52,7 +54,7 @@ class Recommender(BaseEstimator, ABC):  # type: ignore[misc]
         together.
     histories_
         (n_users, n_items) sparse float64, an entry a rating, also where the liking is 0.
-    average_
+    mean_history_
         (n_items,) float64, the mean of all histories.
     n_ratings_
         (n_items,) how many ratings each item had.
@@ -113,10 +115,10 @@ class Recommender(BaseEstimator, ABC):  # type: ignore[misc]
         self.item_ids_ = _all_items(items, blocks)
         row = indices_of(self.user_ids_, users, "user_ids")[user]
         column = indices_of(self.item_ids_, items, "item_ids")[item]
-        liking = table["rating"].to_numpy(float) - (self.positive - 1.5)
+        liking = table["rating"].to_numpy(float) - (self.positive - LIKED)
         shape = (len(self.user_ids_), len(self.item_ids_))
         self.histories_ = sp.csr_array((liking, (row, column)), shape=shape)
-        self.average_ = np.asarray(self.histories_.mean(axis=0)).ravel()
+        self.mean_history_ = np.asarray(self.histories_.mean(axis=0)).ravel()
         self.n_ratings_ = np.bincount(column, minlength=shape[1])
         self._fit(table, {m: block.align(self.item_ids_) for m, block in blocks.items()})
         return self
@@ -128,11 +130,11 @@ class Recommender(BaseEstimator, ABC):  # type: ignore[misc]
     def _score(self, histories: sp.csr_array, columns: Indices) -> Floats:
         """(n, len(columns)) scores for these histories and these columns of ``item_ids_``.
 
-        A model that knows a user by id only, not by history, overrides ``_score_places``.
+        A model that knows a user by id only, not by history, overrides ``_score_indices``.
         """
         raise NotImplementedError(f"{type(self).__name__} scores users by id, not by history")
 
-    def _score_places(self, row: Indices, column: Indices) -> Floats:
+    def _score_indices(self, row: Indices, column: Indices) -> Floats:
         """(n_users, n_items) scores for places in ``user_ids_`` and ``item_ids_``; −1: unknown."""
         known = column >= 0
         if known.all():
@@ -146,7 +148,7 @@ class Recommender(BaseEstimator, ABC):  # type: ignore[misc]
         known = row >= 0
         if known.all():
             return self.histories_[row]
-        average = sp.csr_array(self.average_.reshape(1, -1))
+        average = sp.csr_array(self.mean_history_.reshape(1, -1))
         stacked = sp.vstack([self.histories_[row[known]], average], format="csr")
         return stacked[np.where(known, np.cumsum(known) - 1, known.sum())]
 
@@ -174,7 +176,7 @@ class Recommender(BaseEstimator, ABC):  # type: ignore[misc]
         check_is_fitted(self, "item_ids_")
         row = indices_of(self.user_ids_, user_ids, "user_ids")
         column = indices_of(self.item_ids_, item_ids, "item_ids")
-        return np.asarray(self._score_places(row, column), dtype=np.float64)
+        return np.asarray(self._score_indices(row, column), dtype=np.float64)
 
     def recommend(
         self,
@@ -227,9 +229,9 @@ class Recommender(BaseEstimator, ABC):  # type: ignore[misc]
         n_block = max(1, BLOCK_CELLS // max(1, len(items)))
         for start in range(0, len(row) if length else 0, n_block):
             block = slice(start, start + n_block)
-            scores = np.asarray(self._score_places(row[block], column), dtype=np.float64)
+            scores = np.asarray(self._score_indices(row[block], column), dtype=np.float64)
             if exclude_seen:
-                scores[self._seen_places(row[block], column)] = -np.inf
+                scores[self._seen_indices(row[block], column)] = -np.inf
             best[block] = rank_items(scores, length)
             score[block] = np.take_along_axis(scores, best[block], axis=1)
         listed = score > -np.inf
@@ -243,7 +245,7 @@ class Recommender(BaseEstimator, ABC):  # type: ignore[misc]
             }
         )
 
-    def _seen_places(self, row: Indices, column: Indices) -> tuple[Indices, Indices]:
+    def _seen_indices(self, row: Indices, column: Indices) -> tuple[Indices, Indices]:
         """Where in (row, column) there is a training rating: row numbers, column numbers."""
         # One place more than there are items, for unknown candidates (−1) to write to.
         place = np.full(len(self.item_ids_) + 1, -1)

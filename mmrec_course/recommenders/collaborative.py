@@ -1,4 +1,4 @@
-"""Recommenders that look at people: what those who liked this also liked.
+"""Recommenders that look at users alone: what those who liked this also liked.
 
 In: a ratings DataFrame. Out: scores for items that somebody has rated.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from typing import Self
 
 import joblib
 import numpy as np
@@ -17,58 +18,95 @@ from scipy.linalg import lapack
 
 from mmrec_course.features.block import FeatureBlock
 from mmrec_course.recommenders.base import (
+    LIKED,
     Floats,
     Indices,
     Recommender,
     as_slice,
     single_threaded_blas,
 )
+from mmrec_course.recommenders.content_map import Projection, fused_rows
 
-__all__ = ["EASE", "ImplicitALS", "solve_factors"]
+__all__ = ["EASE", "ImplicitALS", "implicit_preference", "solve_factors"]
 
 # Numbers in the systems that are solved together: they should stay near the processor.
 SOLVED_CELLS = 2**17
 
 
+def implicit_preference(liking: Floats) -> Floats:
+    """p = 1 / (1 + 4^(1 − liking)), graded implicit feedback in (0, 1) from a centred rating.
+
+    ½ lies half-way between the lowest rating that counts as liked and the one below it. Every
+    rating counts, for it was a choice: 1 … 5 stars give 0.03, 0.11, 0.33, 0.67, 0.89.
+    """
+    return np.asarray(1 / (1 + 4.0 ** (1 - np.asarray(liking, dtype=np.float64))))
+
+
 class EASE(Recommender):
-    """An item–item model in closed form: the best linear reconstruction with no self-weight.
+    """Item–item model in closed form: the best linear reconstruction without self-weights.
 
-    min_B ‖X − XB‖² + λ‖B‖², diag(B) = 0;  with P = (XᵀX + λI)⁻¹, B_ij = −P_ij / P_jj (i ≠ j).
+    min_B ‖X − XB‖² + λ‖B‖², diag(B) = 0;  with P = (XᵀX + α F Fᵀ + λI)⁻¹, B_ij = −P_ij / P_jj.
 
-    X holds the likings of :class:`Recommender`, dislikes negative. Items without ratings have a
-    zero column: EASE knows nothing about them, and they all score 0.
+    X holds centred ratings, dislikes negative. F holds the items' early-fused feature rows as
+    side information; without it (α = 0) this is plain EASE. Items without ratings score 0.
+    Time O(n_items³), memory O(n_items²).
 
     Parameters
     ----------
     reg
-        λ > 0, in units of squared liking.
+        λ > 0, in units of squared centred ratings.
+    side_weight
+        α ≥ 0. With α > 0 `fit` uses the features it is given, all modalities with equal weights.
     positive
         The rating from which an item counts as liked.
 
     Attributes
     ----------
     weights_
-        B, (n_items, n_items). Cost O(n_items³) once, O(n_items²) memory.
+        B, (n_items, n_items).
 
     Notes
     -----
-    Steck (2019), Embarrassingly Shallow Autoencoders for Sparse Data, WWW, eq. 8.
+    Steck (2019), Embarrassingly Shallow Autoencoders for Sparse Data, WWW, eq. 8. Jeunen, Van
+    Balen and Goethals (2020), Closed-Form Models for Collaborative Filtering with
+    Side-Information, RecSys.
 
     Notebook: 07_collaborative_filtering
     """
 
-    def __init__(self, *, reg: float = 200.0, positive: float = 4.0) -> None:
+    def __init__(
+        self, *, reg: float = 200.0, side_weight: float = 0.0, positive: float = 4.0
+    ) -> None:
         self.reg = reg
+        self.side_weight = side_weight
         self.positive = positive
 
     def _fit(self, ratings: pd.DataFrame, blocks: Mapping[str, FeatureBlock]) -> None:
+        side, rated = None, self.n_ratings_ > 0
+        used = {m: blocks[m] for m in sorted(blocks) if blocks[m].present[rated].any()}
+        if self.side_weight and used:
+            rows = {m: Projection().fit(block, rated).rows(block) for m, block in used.items()}
+            present = {m: block.present for m, block in used.items()}
+            fused = fused_rows(rows, present, dict.fromkeys(used, 1 / len(used)))
+            side = np.hstack(list(fused.values())) * rated[:, None]
+        self.fit_matrix(self.histories_, side)
+
+    def fit_matrix(self, X: sp.csr_array, side: Floats | None = None) -> Self:
+        """Learn from X (n_users, n_items) and, if given, feature rows (n_items, d)."""
         _check_reg(self.reg)
-        gram = (self.histories_.T @ self.histories_).toarray()
+        if not 0 <= self.side_weight < np.inf:
+            raise ValueError(
+                f"side_weight: {self.side_weight} is not a finite number of at least 0"
+            )
+        gram = (X.T @ X).toarray()
+        if side is not None and self.side_weight:
+            with single_threaded_blas():
+                gram += self.side_weight * (side @ side.T)
         gram[np.diag_indices_from(gram)] += self.reg
         p = inverse_spd(gram)
-        weights = p / -np.diag(p)
-        np.fill_diagonal(weights, 0.0)
-        self.weights_ = weights
+        self.weights_ = p / -np.diag(p)
+        np.fill_diagonal(self.weights_, 0.0)
+        return self
 
     def _score(self, histories: sp.csr_array, columns: Indices) -> Floats:
         if 4 * len(columns) < len(self.item_ids_):
@@ -78,19 +116,14 @@ class EASE(Recommender):
 
 
 class ImplicitALS(Recommender):
-    """Matrix factorisation of likes, where what is not liked counts a little: iALS.
+    """Matrix factorisation of implicit feedback by alternating least squares: iALS.
 
     min_{U,V} Σ_ui c_ui (p_ui − u_uᵀ v_i)² + λ (‖U‖² + ‖V‖²)
 
     over *all* pairs: p_ui = 1 and c_ui = 1 + α x_ui where the rating is at least ``positive``,
-    with the liking x of :class:`Recommender` (1.5 for a 4, 2.5 for a 5); p_ui = 0 and c_ui = 1
-    everywhere else. With V fixed, each u_u solves a small ridge regression, and the other way
-    round: ``iterations`` sweeps of users, then items, and once more the users, whose factors
-    are then exactly what their histories ask for. Anybody with a history is scored by the same
-    one solve, new listeners too.
-
-    A sweep costs O(n_likes f² + (n_users + n_items) f³), not O(n_users n_items): VᵀV is
-    computed once, and each user adds what differs from it.
+    with the centred rating x (1.5 for a 4, 2.5 for a 5); p_ui = 0 and c_ui = 1 everywhere else.
+    A sweep costs O(n_likes f² + (n_users + n_items) f³). Users are solved once more at the end,
+    so that anybody with a history, new users too, is scored by the same one solve.
 
     Unknown users get the mean of all users' factors. Items that nobody likes have factors of
     (nearly) zero.
@@ -100,9 +133,9 @@ class ImplicitALS(Recommender):
     factors
         f, the length of u_u and v_i.
     reg
-        λ > 0, in units of squared factors' length. It is the same for everybody, as in the paper.
+        λ > 0, the same for every user and item, as in the paper.
     alpha
-        α ≥ 0: how much more a like counts than its absence.
+        α ≥ 0: how much more confident a like is than its absence.
     iterations
         Sweeps, at least 1.
     positive
@@ -114,7 +147,7 @@ class ImplicitALS(Recommender):
     ----------
     user_factors_, item_factors_
         U (n_users, f) and V (n_items, f).
-    average_factors_
+    mean_factors_
         (f,) the mean of U.
 
     Notes
@@ -143,25 +176,51 @@ class ImplicitALS(Recommender):
         self.rng = rng
 
     def _fit(self, ratings: pd.DataFrame, blocks: Mapping[str, FeatureBlock]) -> None:
+        self._fit_confidence(self._confidence(self.histories_))
+        self.user_factors_ = solve_factors(
+            self._confidence(self.histories_), self.item_factors_, self.reg
+        )
+        self.mean_factors_ = self.user_factors_.mean(axis=0)
+
+    def fit_preference(self, X: sp.csr_array) -> Self:
+        """Learn the item factors from graded preferences p in (0, 1), (n_users, n_items).
+
+        Every entry counts, with confidence c = 1 + α p and the weighted target c p = (1 + α) p.
+        """
+        self._fit_confidence(*self._graded(X))
+        return self
+
+    def score_preference(self, X: sp.csr_array) -> Floats:
+        """(n, n_items) for such preferences of any users."""
+        confidence, preference = self._graded(X)
+        users = solve_factors(confidence, self.item_factors_, self.reg, preference)
+        return np.asarray(users @ self.item_factors_.T)
+
+    def _graded(self, X: sp.csr_array) -> tuple[sp.csr_array, Floats]:
+        confidence = X.copy()
+        confidence.data = 1 + self.alpha * X.data
+        return confidence, (1 + self.alpha) * X.data / confidence.data
+
+    def _fit_confidence(self, confidence: sp.csr_array, preference: Floats | None = None) -> None:
         _check_reg(self.reg)
         for name in ("factors", "iterations"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name}: {getattr(self, name)} is below 1")
         if not 0 <= self.alpha < np.inf:
             raise ValueError(f"alpha: {self.alpha} is not a finite number of at least 0")
-        confidence = self._confidence(self.histories_)
+        p = np.ones(len(confidence.data)) if preference is None else preference
+        entries = (p, confidence.indices, confidence.indptr)
         by_item = sp.csr_array(confidence.T)
+        p_by_item = sp.csr_array(sp.csr_array(entries, shape=confidence.shape).T).data
         rng = np.random.default_rng(self.rng)
-        self.item_factors_ = rng.random((len(self.item_ids_), self.factors)) * 0.01
+        self.item_factors_ = rng.random((confidence.shape[1], self.factors)) * 0.01
         for _ in range(self.iterations):
-            users = solve_factors(confidence, self.item_factors_, self.reg)
-            self.item_factors_ = solve_factors(by_item, users, self.reg)
-        self.user_factors_ = solve_factors(confidence, self.item_factors_, self.reg)
-        self.average_factors_ = self.user_factors_.mean(axis=0)
+            users = solve_factors(confidence, self.item_factors_, self.reg, p)
+            self.item_factors_ = solve_factors(by_item, users, self.reg, p_by_item)
 
     def _confidence(self, histories: sp.csr_array) -> sp.csr_array:
         """c_ui of the likes alone, sparse."""
-        liked = histories.data >= 1.5  # a rating of at least `positive`
+        liked = histories.data >= LIKED
         confidence = histories.copy()
         confidence.data = np.where(liked, 1 + self.alpha * histories.data, 0.0)
         confidence.eliminate_zeros()
@@ -171,31 +230,24 @@ class ImplicitALS(Recommender):
         users = solve_factors(self._confidence(histories), self.item_factors_, self.reg)
         return np.asarray(users @ self.item_factors_[as_slice(columns)].T)
 
-    def _score_places(self, row: Indices, column: Indices) -> Floats:
+    def _score_indices(self, row: Indices, column: Indices) -> Floats:
         users = self.user_factors_[row]
-        users[row < 0] = self.average_factors_
+        users[row < 0] = self.mean_factors_
         known = column >= 0
-        if known.all():
-            return np.asarray(users @ self.item_factors_[as_slice(column)].T)
         scores = np.zeros((len(row), len(column)))
-        scores[:, known] = users @ self.item_factors_[column[known]].T
+        scores[:, known] = users @ self.item_factors_[as_slice(column[known])].T
         return scores
 
 
 def solve_factors(
-    confidence: sp.csr_array,
-    other: Floats,
-    reg: float,
-    preference: Floats | None = None,
-    towards: Floats | None = None,
+    confidence: sp.csr_array, other: Floats, reg: float, preference: Floats | None = None
 ) -> Floats:
     """Half a sweep of iALS: each row's best factors, given the other side's.
 
-    u = (VᵀV + Vᵀ(C − I)V + λI)⁻¹ (VᵀC p + λ μ), and C − I is zero but for the row's few entries.
+    u = (VᵀV + Vᵀ(C − I)V + λI)⁻¹ VᵀC p, and C − I is zero but for the row's few entries.
 
     Rows of similar length are solved together, the shorter ones filled up with entries of no
-    weight, so many at once that 1 MiB holds what their systems are made of; the processor's cores
-    take turns at these batches.
+    weight: as many at once as fit into 1 MiB, in parallel.
 
     Parameters
     ----------
@@ -203,24 +255,18 @@ def solve_factors(
         (n, m) sparse CSR, c ≥ 1 of the entries; 1 elsewhere.
     other
         V, (m, f).
-    reg
-        λ > 0.
     preference
         (nnz,) p of the entries, in the order of ``confidence.data``; 1 if not given.
-    towards
-        μ (n, f), where λ draws the factors; 0 if not given.
 
     Returns
     -------
     (n, f); a row without entries gives zeros.
     """
     n_factors = other.shape[1]
-    wish = confidence.data if preference is None else confidence.data * preference
-    entries = (wish, confidence.indices, confidence.indptr)
-    right = np.asarray(sp.csr_array(entries, shape=confidence.shape) @ other)
-    if towards is not None:
-        right += reg * towards
-    root = np.sqrt(confidence.data - 1)
+    target = confidence.data if preference is None else confidence.data * preference
+    entries = (target, confidence.indices, confidence.indptr)
+    right = np.asarray(sp.csr_array(entries, shape=confidence.shape) @ other)  # VᵀC p, (n, f)
+    sqrt_confidence = np.sqrt(confidence.data - 1)
     length = np.diff(confidence.indptr)
     factors = np.zeros((confidence.shape[0], n_factors))
 
@@ -228,8 +274,8 @@ def solve_factors(
         entry = np.arange(length[rows[-1]])  # the longest row's, which is the last
         real = entry < length[rows, None]
         place = np.where(real, confidence.indptr[rows, None] + entry, 0)
-        v = np.take(other, confidence.indices[place], axis=0)
-        v *= (root[place] * real)[:, :, None]
+        v = np.take(other, confidence.indices[place], axis=0)  # (n_rows, n_entries, f)
+        v *= (sqrt_confidence[place] * real)[:, :, None]
         left = gram + v.transpose(0, 2, 1) @ v
         factors[rows] = np.linalg.solve(left, right[rows, :, None])[:, :, 0]
 

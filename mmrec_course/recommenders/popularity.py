@@ -76,7 +76,7 @@ class Random(Recommender):
     def _fit(self, ratings: pd.DataFrame, blocks: Mapping[str, FeatureBlock]) -> None:
         self.seed_ = int(np.random.default_rng(self.rng).integers(2**63))
 
-    def _score_places(self, row: Indices, column: Indices) -> Floats:
+    def _score_indices(self, row: Indices, column: Indices) -> Floats:
         return np.where(column >= 0, pair_noise(self.seed_, row, column), 0.0)
 
 

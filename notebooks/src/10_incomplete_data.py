@@ -579,7 +579,7 @@ for t, short in zip(tasks, shorts, strict=True):
     ials = ImplicitALS(factors=32, reg=30.0, alpha=4.0, iterations=10).fit(t.ratings)
     V = np.zeros((len(items), 32))
     V[items.get_indexer(ials.item_ids_)] = ials.item_factors_
-    U = np.tile(ials.average_factors_, (len(users), 1))
+    U = np.tile(ials.mean_factors_, (len(users), 1))
     U[users.get_indexer(ials.user_ids_)] = ials.user_factors_
     cold["ridge on ratings"].append(judge(ridge_map(F, t.X.T, t.known, t.ask).T, t))
     cold["ridge on factors"].append(judge(U @ ridge_map(F, V, t.known, t.ask).T, t))

@@ -535,7 +535,7 @@ class PlusAverage(EASE):
         self.h = h
 
     def _score(self, histories, columns):
-        average = (self.average_ @ self.weights_)[columns]
+        average = (self.mean_history_ @ self.weights_)[columns]
         return super()._score(histories, columns) + self.h * average
 
 

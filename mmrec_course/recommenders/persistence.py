@@ -1,0 +1,112 @@
+"""Save and load fitted models: arrays and plain values in one npz file, never pickle.
+
+In: an estimator of this package. Out: a folder; and back.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["load_model", "save_model"]
+
+FORMAT = 2
+FILE = "model.npz"
+Arrays = dict[str, NDArray[Any]]
+
+
+def save_model(model: Any, folder: str | Path) -> Path:
+    """Write a fitted model to folder/model.npz in one step; TypeError for what cannot be saved."""
+    arrays: Arrays = {}
+    record = {"format": FORMAT, "model": _pack(model, "model", arrays)}
+    arrays["record"] = np.array(json.dumps(record))
+    target = Path(folder)
+    target.mkdir(parents=True, exist_ok=True)
+    number, name = tempfile.mkstemp(dir=target, suffix=".part")
+    try:
+        with os.fdopen(number, "wb") as file:
+            np.savez(file, **arrays)  # type: ignore[arg-type]
+        os.replace(name, target / FILE)
+    finally:
+        Path(name).unlink(missing_ok=True)
+    return target
+
+
+def load_model(folder: str | Path, kind: type) -> Any:
+    """Read what `save_model` wrote.
+
+    ValueError if it is not a saved model of this class, is of another format, or was changed:
+    a zip file keeps a checksum of each array.
+    """
+    path = Path(folder) / FILE
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}
+        record = json.loads(str(arrays["record"]))
+        found, name = record["format"], record["model"]["class"]
+    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+        raise ValueError(f"{path}: not a saved model, or changed since: {error}") from error
+    if found != FORMAT:
+        raise ValueError(f"{path}: format {found!r}, but this version reads {FORMAT}; save it anew")
+    if name != kind.__name__:
+        raise ValueError(f"{path}: a saved {name!r}, not a {kind.__name__!r}")
+    try:
+        return _unpack(record["model"], arrays)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"{path}: a part of the model is missing: {error}") from error
+
+
+def _classes() -> dict[str, type]:
+    """Class name → class, of all that a saved model may contain."""
+    from mmrec_course.extras.multitask import MultitaskRidge
+    from mmrec_course.recommenders import collaborative, content_map, multimodal, multimodal_cv
+
+    modules = (collaborative, content_map, multimodal, multimodal_cv)
+    found = {name: getattr(module, name) for module in modules for name in module.__all__}
+    return found | {"MultitaskRidge": MultitaskRidge}
+
+
+def _pack(value: Any, path: str, arrays: Arrays) -> Any:
+    """Return `value` as JSON; arrays are put aside under their path."""
+    if isinstance(value, np.ndarray):
+        arrays[path] = value.astype(str) if value.dtype == object else value
+        return {"array": path, "text": value.dtype == object}
+    if isinstance(value, np.generic):
+        value = value.item()
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
+    if isinstance(value, tuple | list):
+        return {"tuple": [_pack(v, f"{path}.{j}", arrays) for j, v in enumerate(value)]}
+    if isinstance(value, dict) and all(isinstance(key, str) for key in value):
+        return {"dict": {key: _pack(v, f"{path}.{key}", arrays) for key, v in value.items()}}
+    if type(value).__name__ in _classes():
+        inner = {
+            key: _pack(v, f"{path}.{key}", arrays)
+            for key, v in vars(value).items()
+            if not key.startswith("_") and key != "histories_"  # made anew from the log
+        }
+        return {"class": type(value).__name__, "state": inner}
+    raise TypeError(f"{path}: {value!r} ({type(value).__name__}) cannot be saved")
+
+
+def _unpack(value: Any, arrays: Arrays) -> Any:
+    if not isinstance(value, dict):
+        return value
+    if "array" in value:
+        array = arrays[value["array"]]
+        return array.astype(object) if value["text"] else array
+    if "tuple" in value:
+        return tuple(_unpack(v, arrays) for v in value["tuple"])
+    if "dict" in value:
+        return {key: _unpack(v, arrays) for key, v in value["dict"].items()}
+    kind = _classes()[value["class"]]
+    model = kind.__new__(kind)
+    model.__dict__.update({key: _unpack(v, arrays) for key, v in value["state"].items()})
+    return model
