@@ -123,7 +123,8 @@ def finish(figure: Figure | Axes, alt: str) -> None:
         '<details style="font-size:12px;opacity:0.8;max-width:700px"><summary>This figure in'
         f" words</summary>{escape(alt)}</details>"
     )
-    display(_Picture(stream.getvalue(), alt), TextAndHtml(alt, folded))  # type: ignore[no-untyped-call]
+    for output in (_Picture(stream.getvalue(), alt), TextAndHtml(alt, folded)):
+        display(output)  # type: ignore[no-untyped-call]
 
 
 @_styled

@@ -48,7 +48,7 @@ def closed_figures() -> Iterator[None]:
 def shown(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """What was displayed."""
     outputs: list[Any] = []
-    monkeypatch.setattr(plotting, "display", lambda *shown: outputs.extend(shown))
+    monkeypatch.setattr(plotting, "display", outputs.append)
     return outputs
 
 
