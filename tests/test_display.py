@@ -1,4 +1,4 @@
-"""Cards say what the items are, safely and the same way each time; tables never round by luck."""
+"""Cards say what the items are, safely and the same way each time; tables line up."""
 
 from __future__ import annotations
 
@@ -13,13 +13,10 @@ from urllib.parse import unquote
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
 
 import mmrec_course.display as shop
 from mmrec_course.display import (
     fixed,
-    format_table,
     interval,
     print_table,
     show_history_and_list,
@@ -61,7 +58,8 @@ class Page(HTMLParser):
         assert self.open.pop() == tag
 
     def handle_data(self, data: str) -> None:
-        self.words.append(data)
+        if data.strip():
+            self.words.append(data)
 
     def values(self, tag: str, attribute: str) -> list[str]:
         return [found[attribute] or "" for name, found in self.tags if name == tag]
@@ -104,16 +102,16 @@ def parts(items: pd.DataFrame) -> pd.DataFrame:
 
 
 @pytest.fixture
-def shown(monkeypatch: pytest.MonkeyPatch) -> Callable[..., shop._Cards]:
+def shown(monkeypatch: pytest.MonkeyPatch) -> Callable[..., shop.TextAndHtml]:
     """Call a show_ function and return what it displayed."""
     outputs: list[Any] = []
     monkeypatch.setattr(shop, "display", outputs.append)
 
-    def call(function: Callable[..., None], *args: Any, **kwargs: Any) -> shop._Cards:
+    def call(function: Callable[..., None], *args: Any, **kwargs: Any) -> shop.TextAndHtml:
         outputs.clear()
         assert function(*args, **kwargs) is None
         (output,) = outputs
-        assert isinstance(output, shop._Cards)
+        assert isinstance(output, shop.TextAndHtml)
         return output
 
     return call
@@ -121,8 +119,8 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> Callable[..., shop._Cards]:
 
 @pytest.fixture
 def everything(
-    shown: Callable[..., shop._Cards], items: pd.DataFrame, parts: pd.DataFrame
-) -> list[shop._Cards]:
+    shown: Callable[..., shop.TextAndHtml], items: pd.DataFrame, parts: pd.DataFrame
+) -> list[shop.TextAndHtml]:
     """Every kind of output of the same three items."""
     rated = pd.DataFrame({"item_id": ["t003", "t002"], "rating": [5, 2]})
     best = pd.DataFrame({"rank": [1, 2], "item_id": ["t001", "t002"], "score": [0.75, 0.15]})
@@ -130,14 +128,14 @@ def everything(
         shown(show_items, items, items.index),
         shown(show_items, items, items.index, parts=parts, captions=["a <i>", "b", "c"]),
         shown(show_items, items, items.index, words=True),
-        shown(show_list, items, items.index, parts=parts, words=True),
+        shown(show_list, items, items.index, parts=parts),
         shown(show_history_and_list, items, rated, best, parts),
         shown(show_track, items, "t002"),
     ]
 
 
 def test_every_output_is_well_formed_and_survives_jupyterlabs_sanitiser(
-    everything: list[shop._Cards],
+    everything: list[shop.TextAndHtml],
 ) -> None:
     for cards in everything:
         page = Page(cards._repr_html_())
@@ -145,21 +143,21 @@ def test_every_output_is_well_formed_and_survives_jupyterlabs_sanitiser(
         for _, attributes in page.tags:
             assert not {"id", "class", "onclick", "onerror"} & set(attributes)
             for declaration in filter(None, (attributes.get("style") or "").split(";")):
-                name, value = declaration.split(":", 1)
+                name, value = declaration.strip().split(":", 1)
                 assert name in KEPT_CSS, declaration
                 assert "flex-end" not in value and "var(" not in value, declaration
 
 
-def test_words_of_the_catalogue_are_escaped(everything: list[shop._Cards]) -> None:
+def test_words_of_the_catalogue_are_escaped(everything: list[shop.TextAndHtml]) -> None:
     for cards in everything:
         assert "<script" not in cards.html
         assert "<b>" not in cards.html and "<i>" not in cards.html
         page = Page(cards.html)
-        assert "<script>alert('&')</script>" in page.words
+        assert any("<script>alert('&')</script>" in word for word in page.words)
 
 
 def test_media_are_found_from_the_notebooks_folder_by_quoted_relative_path(
-    everything: list[shop._Cards],
+    everything: list[shop.TextAndHtml],
 ) -> None:
     for cards in everything:
         page = Page(cards.html)
@@ -174,7 +172,7 @@ def test_media_are_found_from_the_notebooks_folder_by_quoted_relative_path(
 
 
 def test_no_output_names_a_folder_of_this_machine(
-    everything: list[shop._Cards], folder: Path
+    everything: list[shop.TextAndHtml], folder: Path
 ) -> None:
     for cards in everything:
         assert str(folder) not in cards.html + repr(cards)
@@ -182,7 +180,7 @@ def test_no_output_names_a_folder_of_this_machine(
 
 
 def test_a_relative_path_means_from_here(
-    shown: Callable[..., shop._Cards], items: pd.DataFrame
+    shown: Callable[..., shop.TextAndHtml], items: pd.DataFrame
 ) -> None:
     items.loc["t001", "image"] = os.path.join("..", "pictures", "a.png")  # noqa: PTH118
     page = Page(shown(show_items, items, ["t001"]).html)
@@ -190,7 +188,7 @@ def test_a_relative_path_means_from_here(
 
 
 def test_covers_and_players_have_names_and_players_load_nothing_unasked(
-    everything: list[shop._Cards],
+    everything: list[shop.TextAndHtml],
 ) -> None:
     page = Page(everything[0].html)
     assert page.values("img", "alt") == [
@@ -202,28 +200,28 @@ def test_covers_and_players_have_names_and_players_load_nothing_unasked(
     assert player["aria-label"] == player["title"] == "Listen to Low Tide by Marla Quist"
 
 
-def test_what_an_item_lacks_is_said(everything: list[shop._Cards]) -> None:
+def test_what_an_item_lacks_is_said(everything: list[shop.TextAndHtml]) -> None:
     words = Page(everything[2].html).words
     assert [words.count(gap) for gap in ("no cover", "no sound", "no description")] == [1, 2, 1]
     assert repr(everything[0]).count("no sound") == 2
 
 
 def test_a_catalogue_without_media_columns_has_plain_cards(
-    shown: Callable[..., shop._Cards], items: pd.DataFrame
+    shown: Callable[..., shop.TextAndHtml], items: pd.DataFrame
 ) -> None:
     page = Page(shown(show_items, items[["title"]], ["t001"]).html)
     assert page.words == ["Low Tide"]
 
 
 def test_the_same_items_give_the_same_bytes(
-    shown: Callable[..., shop._Cards], items: pd.DataFrame, parts: pd.DataFrame
+    shown: Callable[..., shop.TextAndHtml], items: pd.DataFrame, parts: pd.DataFrame
 ) -> None:
-    first = shown(show_list, items, items.index, parts=parts, words=True)
-    again = shown(show_list, items.copy(), list(items.index), parts=parts + 1e-12, words=True)
+    first = shown(show_list, items, items.index, parts=parts)
+    again = shown(show_list, items.copy(), list(items.index), parts=parts + 1e-12)
     assert first.html == again.html and repr(first) == repr(again)
 
 
-def test_the_plain_text_twin_can_be_read(everything: list[shop._Cards]) -> None:
+def test_the_plain_text_twin_can_be_read(everything: list[shop.TextAndHtml]) -> None:
     assert repr(everything[4]).splitlines() == [
         "What this listener rated: 2 items",
         "  1. Rye | folk | ★★★★★ | no cover | no sound",
@@ -237,12 +235,12 @@ def test_the_plain_text_twin_can_be_read(everything: list[shop._Cards]) -> None:
 
 def bars(html: str) -> list[tuple[float, float, str]]:
     """Left edge, width (both in % of the track) and colour of every bar."""
-    pattern = r"height:10px;left:([\d.]+)%;width:([\d.]+)%;background-color:(#\w+)"
+    pattern = r"height:10px;left:([\d.]+)%;\s*width:([\d.]+)%;background-color:(#\w+)"
     return [(float(x), float(w), color) for x, w, color in re.findall(pattern, html)]
 
 
 def test_bars_share_one_scale_and_sum_to_the_score(
-    shown: Callable[..., shop._Cards], items: pd.DataFrame, parts: pd.DataFrame
+    shown: Callable[..., shop.TextAndHtml], items: pd.DataFrame, parts: pd.DataFrame
 ) -> None:
     html = shown(show_items, items, items.index, parts=parts).html
     scale, zero = 0.75, 100 * 0.25 / 0.75  # from −0.25 to 0.5
@@ -255,11 +253,11 @@ def test_bars_share_one_scale_and_sum_to_the_score(
     words = Page(html).words
     scores = [words[place + 1] for place, word in enumerate(words) if word == "score"]
     assert [float(score) for score in scores] == pytest.approx(parts.sum(axis=1).tolist())
-    assert "−0.25" in words
+    assert "-0.25" in words
 
 
 def test_each_part_keeps_its_colour_and_no_two_share_one(
-    shown: Callable[..., shop._Cards], items: pd.DataFrame, parts: pd.DataFrame
+    shown: Callable[..., shop.TextAndHtml], items: pd.DataFrame, parts: pd.DataFrame
 ) -> None:
     colors = [
         color for _, _, color in bars(shown(show_items, items, items.index, parts=parts).html)
@@ -282,14 +280,6 @@ def test_bars_stand_out_from_light_and_dark_themes() -> None:
     for color in [*named, *shop.OTHER_COLORS]:
         assert 1.05 / (luminance(color) + 0.05) >= 2.9, color
         assert (luminance(color) + 0.05) / (luminance("#111111") + 0.05) >= 2.9, color
-
-
-def test_a_number_on_a_boundary_gets_another_digit_instead_of_an_error(
-    shown: Callable[..., shop._Cards], items: pd.DataFrame, parts: pd.DataFrame
-) -> None:
-    parts.loc["t001", "image"] = 0.125
-    words = Page(shown(show_items, items, items.index, parts=parts).html).words
-    assert "0.125" in words
 
 
 @pytest.mark.parametrize(
@@ -339,61 +329,12 @@ def test_fixed_digits(x: float, digits: int, text: str) -> None:
     assert fixed(x, digits) == text
 
 
-@pytest.mark.parametrize(
-    ("x", "digits"),
-    [
-        (0.125, 2),
-        (0.125 + 9e-7, 2),
-        (-0.125 - 9e-7, 2),
-        (0.5, 0),
-        (1.005, 2),
-        (4321.0549, 2),  # a float32 frequency is not known to a hundredth
-    ],
-)
-def test_a_number_on_a_rounding_boundary_is_refused(x: float, digits: int) -> None:
-    with pytest.raises(ValueError, match=r"lies on the boundary .* choose other digits"):
-        fixed(x, digits)
-
-
-def test_the_refusal_names_both_numbers() -> None:
-    with pytest.raises(ValueError, match=r"0\.125 lies on the boundary between 0\.12 and 0\.13"):
-        fixed(0.125)
-    with pytest.raises(ValueError, match=r"between -0\.13 and -0\.12"):
-        fixed(-0.125)
-    with pytest.raises(ValueError, match="digits: -1 is negative"):
-        fixed(0.5, -1)
-
-
-# The examples would move over the boundary, were they not refused.
-@settings(max_examples=40)
-@given(
-    st.floats(-1e4, 1e4), st.integers(0, 4), st.floats(-9e-7, 9e-7), st.floats(-0.00009, 0.00009)
-)
-@example(0.1250008, 2, 0.0, -0.00009)
-@example(-0.1249992, 2, 0.0, -0.00009)
-@example(4321.058, 2, -9e-7, 0.0)
-def test_what_is_printed_would_be_printed_elsewhere_too(
-    x: float, digits: int, relative: float, units: float
-) -> None:
-    try:
-        text = fixed(x, digits)
-    except ValueError:
-        return
-    if x != int(x):  # whole numbers are counts, and counts are the same everywhere
-        for elsewhere in (x * (1 + relative), x + units * 10.0**-digits):
-            moved = f"{elsewhere:.{digits}f}"
-            assert float(moved) == float(text)
-    assert abs(float(text) - x) <= 0.5 * 10.0**-digits * (1 + 1e-9)
-
-
 def test_interval() -> None:
     assert interval(0.2513, 0.2377, 0.2681) == "0.25 [0.24, 0.27]"
     assert interval(-0.001, -0.02, 0.018, digits=1) == "0.0 [0.0, 0.0]"
-    with pytest.raises(ValueError, match=r"0\.235 lies on the boundary"):
-        interval(0.25, 0.235, 0.27)
 
 
-def test_a_table_of_everything() -> None:
+def test_a_table_of_everything(capsys: pytest.CaptureFixture[str]) -> None:
     frame = pd.DataFrame(
         {
             "ndcg": [0.2513, -0.0001, np.nan],
@@ -406,22 +347,13 @@ def test_a_table_of_everything() -> None:
         },
         index=pd.Index(["EASE", "chance", "kNN"], name="model"),
     )
-    lines = format_table(frame, digits={"p": 4, "ndcg": 2}, max_width=20).splitlines()
-    assert lines == [
+    print_table(frame, digits={"p": 4}, max_width=20)
+    assert capsys.readouterr().out.splitlines() == [
         "model   ndcg       p  users  ok   best  words                 day",
         "EASE    0.25  0.0005    600  yes     1  a line                2024-05-01",
         "chance  0.00  0.5100   1200  no      –  –                     2024-05-02 10:20:30",
         "kNN        –       –      7  yes     3  xxxxxxxxxxxxxxxxxxx…  –",
     ]
-
-
-def test_a_table_names_the_cell_it_refuses() -> None:
-    frame = pd.DataFrame({"mean": [0.1, 0.375]}, index=["EASE", "kNN"])
-    with pytest.raises(ValueError, match=r"column 'mean', row 'kNN': 0\.375 lies on"):
-        print_table(frame)
-    assert format_table(frame, digits=3).splitlines()[2] == "kNN   0.375"
-    with pytest.raises(ValueError, match="digits: no column 'maen' in the table"):
-        print_table(frame, digits={"maen": 3})
 
 
 def test_a_table_can_be_printed_from_a_series_and_without_its_index(
@@ -431,5 +363,7 @@ def test_a_table_can_be_printed_from_a_series_and_without_its_index(
     assert capsys.readouterr().out == "x  n\na  1\nb  2\n"
     print_table(pd.DataFrame({"n": [1.0, 2.5]}), index=False)
     assert capsys.readouterr().out == "   n\n1.00\n2.50\n"
+    with pytest.raises(ValueError, match="digits: no column 'maen' in the table"):
+        print_table(pd.DataFrame({"mean": [0.1]}), digits={"maen": 3})
     print_table(pd.DataFrame({"n": [1]}, index=pd.MultiIndex.from_tuples([("u1", "t1")])))
     assert capsys.readouterr().out == "        n\nu1  t1  1\n"

@@ -6,7 +6,6 @@ import pytest
 
 from mmrec_course.evaluation import compare
 from mmrec_course.extras.shapley import modality_shapley
-from mmrec_course.plotting import plot_modality_values
 
 USERS = 60
 TABLE = {
@@ -117,14 +116,3 @@ def test_what_cannot_be_is_named():
         modality_shapley(lambda s: np.ones(3 + len(s)), ["a"])
     with pytest.raises(ValueError, match=r"shape \(3, 2\), expected one value a user"):
         modality_shapley(lambda s: np.ones((3, 2)), ["a"])
-
-
-def test_the_figure_has_a_dot_and_an_interval_for_every_value():
-    table = modality_shapley(quality, list("abc"), n_boot=50)
-    ax = plot_modality_values(table, title="All that a adds")
-    drawn = [line.get_xdata() for line in ax.get_lines()]
-    for row in table.itertuples():
-        assert any(np.allclose(x, [row.value]) for x in drawn if len(x) == 1)
-        assert any(np.allclose(x, [row.low, row.high]) for x in drawn if len(x) == 2)
-    assert [label.get_text() for label in ax.get_yticklabels()] == ["alone", "left out", "Shapley"]
-    assert ax.get_title(loc="left") == "All that a adds"

@@ -200,11 +200,16 @@ show_track(mosaic.items, rarest)
 # How did the ratings come in?
 
 # %%
-from mmrec_course.plotting import plot_ratings_over_time
+import matplotlib.pyplot as plt
 
-ax = plot_ratings_over_time(
-    ratings, title="Ratings grow fast in the first year, slowly in the second"
-)
+from mmrec_course.plotting import use_style
+
+use_style()
+by_month = ratings["timestamp"].dt.to_period("M").value_counts().sort_index()
+_, ax = plt.subplots(figsize=(7, 2.8))
+ax.bar(by_month.index.to_timestamp(), by_month, width=26)
+ax.set(xlabel="month", ylabel="ratings")
+ax.set_title("Ratings grow fast in the first year, slowly in the second")
 finish(
     ax,
     alt="Ratings a month, January 2023 to December 2024: 84 in the first month, 1,182 in the "
@@ -263,13 +268,18 @@ print_table(pd.concat([by_year, pd.DataFrame({"both": cold.mean()}).T]))
 # ## What is missing
 #
 # `present()` is the matrix $a_{im}$: 1 if item $i$ has modality $m$. How many tracks have which
-# combination? In the figure, each column is a combination; a coloured dot means "has it".
+# combination?
 
 # %%
-from mmrec_course.plotting import plot_presence
-
 present = mosaic.present()
-ax = plot_presence(present, title="Four tracks in five are complete, and none has nothing")
+combination = present.apply(lambda has: " + ".join(present.columns[has]), axis=1)
+n_tracks = combination.value_counts()
+_, ax = plt.subplots(figsize=(7, 3))
+bars = ax.barh(n_tracks.index, n_tracks)
+ax.bar_label(bars, padding=3)
+ax.invert_yaxis()
+ax.grid(visible=False, axis="y")
+ax.set(xlabel="tracks", title="Four tracks in five are complete, and none has nothing")
 finish(
     ax,
     alt="Tracks by combination of modalities: 390 have all three, 43 lack only sound, 25 "
@@ -368,8 +378,7 @@ print_table(table.sort_values("mean tempo"), digits=1, max_width=70)
 # Ambient is the slowest genre and house the fastest; our two songs are one of each. A fast track is fast
 # because its fact says so. But no modality shows the facts exactly. Compare
 # the fact *lightness* with the average brightness of each cover, 0 black to 1 white. (`fixed` rounds
-# as `print_table` and its twin `format_table` do. All three refuse a number like 0.125, just between
-# 0.12 and 0.13, as another computer might round it the other way.)
+# as `print_table` does.)
 
 # %%
 from mmrec_course.display import fixed

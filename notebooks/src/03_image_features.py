@@ -51,15 +51,19 @@ print(len(counts), "bins,", int((counts > 0).sum()), "of them used by", counts.s
 # Now look which bins those are. Each bar has the colour in the middle of its bin:
 
 # %%
+import matplotlib.pyplot as plt
 from matplotlib.colors import hsv_to_rgb
 
-from mmrec_course.plotting import finish, plot_histogram_of_colors
+from mmrec_course.plotting import finish, use_style
 
+use_style()
 bins = np.stack(np.unravel_index(np.arange(72), (8, 3, 3)), axis=1)
 paint = hsv_to_rgb((bins + 0.5) / (8, 3, 3))
-ax = plot_histogram_of_colors(
-    counts / counts.sum(), paint, title="A few colours make up the whole cover"
-)
+_, ax = plt.subplots(figsize=(7, 2.8))
+ax.bar(range(72), counts / counts.sum(), color=paint, edgecolor="#595959", linewidth=0.6)
+ax.yaxis.set_major_formatter("{x:.0%}")
+ax.set(xlabel="colour bin", xticks=[], ylabel="share of pixels")
+ax.set_title("A few colours make up the whole cover")
 finish(ax, alt="Histogram of 72 colour bins for one cover; a few bars are high, most are zero")
 
 # %% [markdown]
@@ -323,11 +327,8 @@ table = pd.DataFrame({name: found["score"] for name, found in probes.items()})
 print_table(table.assign(chance=probes["HOG"]["chance"]))
 
 # %%
-import matplotlib.pyplot as plt
+from mmrec_course.plotting import PALETTE
 
-from mmrec_course.plotting import PALETTE, use_style
-
-use_style()
 figure, ax = plt.subplots(figsize=(7, 4.2))
 for place, (name, found) in enumerate(probes.items()):
     y = np.arange(len(found)) + 0.18 * (place - 1.5)

@@ -762,12 +762,24 @@ shapley = values[(values["measure"] == "Shapley") & (values["modality"] == "text
 print("equal:", np.isclose(shapley["value"].item(), np.mean(gains)))
 
 # %%
-from mmrec_course.plotting import plot_modality_values
+from mmrec_course.plotting import MODALITY_COLORS
 
-ax = plot_modality_values(values, title="All three are worth something, fakes are worth nothing")
+_, ax = plt.subplots(figsize=(7, 4))
+ax.axvline(0, color="#595959", linewidth=1.2)
+for j, (modality, rows) in enumerate(values.groupby("modality", sort=False)):
+    place, color = np.arange(len(rows)) + 0.2 * (j - 1), MODALITY_COLORS[modality]
+    ax.hlines(place, rows["low"], rows["high"], color=color, linewidth=2.5)
+    ax.plot(rows["value"], place, "osD"[j], color=color, label=modality)
+ax.set_yticks(range(len(rows)), rows["measure"])
+ax.invert_yaxis()
+ax.set(xlabel="gain in NDCG@10, mean and 95 % interval")
+ax.set_title("All three are worth something, fakes are worth nothing")
+ax.legend(loc="lower right")
 finish(
     ax, alt="Gains by modality: alone largest, left out smallest, Shapley between, fakes at zero"
 )
+
+# %%
 print_table(values, digits=3, index=False)
 print_table(values.groupby("measure", sort=False)["value"].sum().head(3), digits=3)
 fakes = values[values["measure"].isin(list(placebos))]
