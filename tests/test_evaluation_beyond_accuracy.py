@@ -137,7 +137,6 @@ def test_diversity_goes_by_id() -> None:
         ((IDS, VALUES[:, 0]), r"values: shape \(5,\)"),
         ((IDS, VALUES, [True]), r"present: \(1,\); expected"),
         ((list("aabcd"), VALUES), "item_ids: an id occurs more than once"),
-        (([], np.zeros((0, 2))), "item_ids: there are none"),
         ((IDS, np.where(VALUES == 3, np.inf, VALUES)), "item c has a feature that is not finite"),
     ],
 )

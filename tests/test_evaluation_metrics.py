@@ -335,7 +335,7 @@ def test_rating_errors_by_hand_and_beside_scikit_learn() -> None:
 def test_rating_errors_refuse_what_cannot_be(error: Callable[..., float]) -> None:
     with pytest.raises(ValueError, match=r"predicted: shape \(2,\), actual: \(3,\)"):
         error([1, 2], [1, 2, 3])
-    with pytest.raises(ValueError, match="no ratings to judge"):
+    with pytest.raises(ValueError, match="no ratings to evaluate"):
         error([], [])
     with pytest.raises(ValueError, match="predicted: row 1 is nan, not a finite number"):
         error([1, np.nan], [1, 2])
