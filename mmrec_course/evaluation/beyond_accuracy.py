@@ -6,6 +6,8 @@ number for all lists (coverage, Gini), or a Series with one value for each user,
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
@@ -58,16 +60,21 @@ def _exposure(lists: pd.DataFrame, candidates: ArrayLike) -> NDArray[np.int_]:
 def novelty(lists: pd.DataFrame, train: pd.DataFrame) -> pd.Series[float]:
     """Mean self-information −log2 p_i of each user's items, in bits.
 
-    p_i = (training users who rated i + 1) / (training users + 1): 0 bits for an item that
-    everybody has rated, log2(users + 1), not infinity, for one that nobody has rated.
+    p_i = (training users who rated i + 1) / (training users + 1): from 0 bits for an item that
+    everybody has rated to log2(users + 1) for one that nobody has rated.
 
     Zhou et al. (2010), PNAS 107(10); the +1 is ours.
 
     Notebook: 06_evaluation
     """
-    n_users = _check(train, "train")["user_id"].nunique()
-    bits = -np.log2((_popularity(lists, train) + 1) / (n_users + 1))
+    bits = self_information(lists, train)
     return bits.groupby(lists["user_id"], observed=True).mean().rename("novelty")
+
+
+def self_information(lists: pd.DataFrame, train: pd.DataFrame) -> pd.Series[float]:
+    """−log2 p_i, as in :func:`novelty`, of the item in each row of the lists."""
+    popularity = _popularity(lists, train)
+    return -np.log2((popularity + 1) / (train["user_id"].nunique() + 1))
 
 
 def average_recommendation_popularity(lists: pd.DataFrame, train: pd.DataFrame) -> pd.Series[float]:
@@ -87,39 +94,21 @@ def _popularity(lists: pd.DataFrame, train: pd.DataFrame) -> pd.Series[float]:
     return _check(lists, "lists")["item_id"].map(counts).astype(float).fillna(0.0)
 
 
-def intra_list_diversity(
-    lists: pd.DataFrame,
-    item_ids: ArrayLike,
-    values: ArrayLike,
-    present: ArrayLike | None = None,
-) -> pd.Series[float]:
+def intra_list_diversity(lists: pd.DataFrame, block: Any) -> pd.Series[float]:
     """Mean of 1 − cosine over the pairs of items in each list, in [0, 2]; NaN without a pair.
 
-    ``item_ids``, ``values`` and ``present`` are the fields of a FeatureBlock: (n,), (n, d) and
-    (n,). Absent and unknown items are left out of a list; an all-zero row has cosine 0. Computed
-    from (Σ_i x_i)² − Σ_i x_i², O(k · d) a list instead of O(k² · d).
+    ``block`` is a FeatureBlock; items absent there are left out of a list, and an all-zero row has
+    cosine 0. Computed from (Σ_i x_i)² − Σ_i x_i², O(k · d) a list instead of O(k² · d).
 
     Ziegler et al. (2005), WWW, eq. 5, as a distance.
 
     Notebook: 06_evaluation
     """
-    ids, features = np.asarray(item_ids), np.asarray(values, dtype=np.float64)
-    has = np.ones(len(ids), bool) if present is None else np.asarray(present, dtype=bool)
-    if features.ndim != 2 or len(features) != len(ids) or has.shape != ids.shape:
-        raise ValueError(
-            f"values: shape {features.shape}, present: {has.shape}; expected ({len(ids)}, d) and"
-            f" ({len(ids)},) from item_ids"
-        )
-    if len(np.unique(ids)) < len(ids):
-        raise ValueError("item_ids: an id occurs more than once")
-    finite = np.isfinite(features).all(axis=1) | ~has
-    if not finite.all():
-        raise ValueError(f"values: item {ids[np.argmin(finite)]} has a feature that is not finite")
-    unit = normalize(np.where(has[:, None], features, 0.0))
+    unit = normalize(block.values)  # (n_items, d)
     users, row = np.unique(np.asarray(_check(lists, "lists")["user_id"]), return_inverse=True)
-    column = pd.Index(ids).get_indexer(np.asarray(lists["item_id"]))
-    kept = (column >= 0) & has[column]
-    shape = (len(users), len(ids))
+    column = pd.Index(block.item_ids).get_indexer(np.asarray(lists["item_id"]))
+    kept = (column >= 0) & block.present[column]
+    shape = (len(users), len(unit))
     listed = sp.csr_array((np.ones(kept.sum()), (row[kept], column[kept])), shape=shape)
     n = listed.sum(axis=1)
     cosines = ((listed @ unit) ** 2).sum(axis=1) - listed @ (unit**2).sum(axis=1)
@@ -143,13 +132,8 @@ def calibration(
     q̃ = (1 − α) q + α p, so that a group the list lacks does not make it infinite. 0 is perfect
     calibration, −ln α the maximum; NaN if the history or the list has no item with a group.
 
-    Parameters
-    ----------
-    history
-        DataFrame user_id, item_id of what the user liked before.
-    groups
-        Series item_id → label such as the genre; or DataFrame item_id × group of weights ≥ 0,
-        which are scaled to a sum of 1 for each item. Items without a group are left out.
+    ``groups`` is a Series item_id → label, such as the genre, or a DataFrame item_id × group of
+    weights ≥ 0, scaled to a sum of 1 for each item. Items without a group are left out.
 
     Steck (2018), Calibrated Recommendations, RecSys, eq. 6 and 7.
 

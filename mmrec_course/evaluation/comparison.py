@@ -141,15 +141,9 @@ def compare(
     a paired permutation test: the two models' results are swapped at random, user by user. Below
     about 50 users the intervals are too narrow.
 
-    Parameters
-    ----------
-    results
-        name → table of :func:`evaluate`, all of the same users. Users without the metric (NaN in
-        all tables) are left out.
-    baseline
-        The model that the others are compared with; by default the first.
-    n_boot
-        Bootstrap samples and permutations; no p is below 1 / (n_boot + 1).
+    ``results`` are name → table of :func:`evaluate`, all of the same users; the baseline is by
+    default the first. ``n_boot`` counts bootstrap samples and permutations: no p is below
+    1 / (n_boot + 1).
 
     Returns
     -------
@@ -205,19 +199,10 @@ def compare_splits(
 
         v̄ ± t_{J−1} · s · √(1/J + share / (1 − share)),
 
-    s² the variance of the v_j over J splits; p is from the t-test with that standard error.
-
-    Parameters
-    ----------
-    results
-        name → tables of :func:`evaluate`, one for each split, in the same order.
-    test_share
-        Share held out for the test in every split, in [0, 1): ``fraction`` of
-        :func:`cold_item_split`. 0, no correction, where no two splits share a test item.
-
-    Returns
-    -------
-    DataFrame as from :func:`compare`, with n_splits. Bounds may leave the range of the metric.
+    s² the variance of the v_j over J splits, share the ``test_share`` held out in every split
+    (``fraction`` of :func:`cold_item_split`; 0, no correction, where no two splits share a test
+    item). p is from the t-test with that standard error. ``results`` are name → tables of
+    :func:`evaluate`, one for each split in the same order; returns a table as :func:`compare`.
 
     Nadeau and Bengio (2003), Inference for the Generalization Error, Machine Learning 52, sect.
     4 (their n_2/n_1 is share / (1 − share)).

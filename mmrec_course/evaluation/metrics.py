@@ -1,7 +1,6 @@
-"""Ranking metrics, one value for each user, and the errors of predicted ratings.
+"""Ranking metrics, one value in [0, 1] for each user, and the errors of predicted ratings.
 
-The metrics take a 0/1 array that says which ranks of a list hold a relevant item. They agree with
-ranx, except for users without a relevant item: NaN here, 0 there.
+The metrics agree with ranx, except for users without a relevant item: NaN here, 0 there.
 """
 
 from __future__ import annotations
@@ -100,18 +99,8 @@ def ndcg(relevant: ArrayLike, n_relevant: ArrayLike) -> Floats:
     """Normalised discounted cumulative gain with 0/1 gains.
 
     NDCG@k = Σ_{r ≤ k} rel_r / log2(r + 1), divided by the same sum for a perfect list of
-    min(k, n_relevant) hits.
-
-    Parameters
-    ----------
-    relevant
-        (n_users, k) 0/1: is the item at that rank relevant? 0 where a list is shorter than k.
-    n_relevant
-        (n_users,) how many relevant items each user has, listed or not.
-
-    Returns
-    -------
-    (n_users,) in [0, 1]; NaN for a user without a relevant item.
+    min(k, n_relevant) hits. ``relevant`` is (n_users, k) 0/1, 0 where a list is shorter than k;
+    ``n_relevant`` (n_users,) counts each user's relevant items, listed or not.
 
     Järvelin and Kekäläinen (2002), ACM TOIS 20(4); discount of Burges et al. (2005).
 
