@@ -71,7 +71,7 @@ def evaluate(
     users = np.unique(np.asarray(wanted["user_id"]))
     if not len(users):
         raise ValueError(f"{part}: no candidate has a rating of {positive:g} or more")
-    masked, relevant = _pairs(seen, users, items), _pairs(wanted, users, items)
+    masked, relevant = (pair_matrix(table, users, items) for table in (seen, wanted))
     size = max(1, BLOCK_CELLS // len(items))
     tables = []
     for start in range(0, len(users), size):
@@ -101,7 +101,7 @@ def check_metrics(names: Sequence[str]) -> None:
             raise ValueError(f"metrics: {name!r} is unknown; there are {[*METRICS, 'auc']}")
 
 
-def _pairs(ratings: pd.DataFrame, users: NDArray[Any], items: NDArray[Any]) -> sp.csr_array:
+def pair_matrix(ratings: pd.DataFrame, users: NDArray[Any], items: NDArray[Any]) -> sp.csr_array:
     """(n_users, n_items) True where the table has that pair; other pairs are ignored."""
     row = pd.Index(users).get_indexer(np.asarray(ratings["user_id"]))
     column = pd.Index(items).get_indexer(np.asarray(ratings["item_id"]))

@@ -10,6 +10,9 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
 
+from mmrec_course.evaluation.comparison import pair_matrix
+from mmrec_course.evaluation.splits import liked
+
 __all__ = ["ScoreTable", "out_of_fold_scores"]
 
 
@@ -35,13 +38,8 @@ class ScoreTable:
 
     def relevant(self, ratings: pd.DataFrame, positive: float = 4.0) -> NDArray[np.bool_]:
         """(n_users, n_items) bool: who rated what at least ``positive``."""
-        liked = ratings[ratings["rating"] >= positive]
-        row = pd.Index(self.user_ids).get_indexer(liked["user_id"])
-        column = pd.Index(self.item_ids).get_indexer(liked["item_id"])
-        known = (row >= 0) & (column >= 0)
-        table = np.zeros(self.values.shape, bool)
-        table[row[known], column[known]] = True
-        return table
+        relevant = liked(ratings, self.item_ids, positive)
+        return np.asarray(pair_matrix(relevant, self.user_ids, self.item_ids).toarray())
 
 
 def out_of_fold_scores(

@@ -71,11 +71,11 @@ def probe(
         folds = _folds(y, labels, n_folds, rng, name)
         draws = np.random.default_rng(rng).integers(len(y), size=(n_boot, len(y)))
         if pd.api.types.is_numeric_dtype(fact) and not pd.api.types.is_bool_dtype(fact):
-            error, base = _squared_errors(x, y.astype(np.float64), scaler, folds)
+            error, base = _cross_validated(x, y.astype(np.float64), scaler, folds)
             measure, score, chance = "R2", 1 - error.sum() / base.sum(), 0.0
             resampled = 1 - error[draws].sum(axis=1) / base[draws].sum(axis=1)
         else:
-            correct, base = _correct(x, y.astype(str), scaler, folds)
+            correct, base = _cross_validated(x, y.astype(str), scaler, folds)
             measure, score, chance = "accuracy", correct.mean(), float(base.mean())
             resampled = correct[draws].mean(axis=1)
         low, high = np.percentile(resampled, [2.5, 97.5])
@@ -101,34 +101,20 @@ def _folds(y: Any, groups: NDArray[Any] | None, n_folds: int, rng: int, name: An
     return list(GroupKFold(n_folds, shuffle=True, random_state=rng).split(y, groups=groups))
 
 
-def _squared_errors(x: Floats, y: Floats, scaler: Any, folds: Folds) -> tuple[Floats, Floats]:
-    """(n,) errors of the probe, and of the training folds' mean."""
-    error, base = np.zeros(len(y)), np.zeros(len(y))
-    for train, test in folds:
-        model = make_pipeline(scaler, _ridge(x[train])).fit(x[train], y[train])
-        error[test] = (y[test] - model.predict(x[test])) ** 2
-        base[test] = (y[test] - y[train].mean()) ** 2
-    return error, base
+def _cross_validated(x: Floats, y: NDArray[Any], scaler: Any, folds: Folds) -> tuple[Any, Any]:
+    """(n,) squared errors, or whether labels are correct: of the probe, and of a constant."""
+    from sklearn.dummy import DummyClassifier, DummyRegressor  # late: they load many models
+    from sklearn.linear_model import RidgeCV
+    from sklearn.model_selection import cross_val_predict
 
-
-def _correct(x: Floats, y: NDArray[Any], scaler: Any, folds: Folds) -> tuple[Floats, Floats]:
-    """(n,) 1 where correct: the probe, and the training folds' most frequent label."""
-    correct, base = np.zeros(len(y)), np.zeros(len(y))
-    for train, test in folds:
-        labels, counts = np.unique(y[train], return_counts=True)
-        base[test] = y[test] == labels[counts.argmax()]
-        if len(labels) < 2:
-            correct[test] = base[test]
-            continue
-        # A ridge classifier: regression to 1 for the label and −1 for the others.
-        target = 2.0 * (y[train, None] == labels) - 1  # (n_train, n_labels)
-        model = make_pipeline(scaler, _ridge(x[train])).fit(x[train], target)
-        correct[test] = labels[model.predict(x[test]).argmax(axis=1)] == y[test]
-    return correct, base
-
-
-def _ridge(x: Floats) -> Any:
-    """RidgeCV (leave-one-out), with the decomposition that is fastest for this shape."""
-    from sklearn.linear_model import RidgeCV  # late: it loads many models
-
-    return RidgeCV(REGS, gcv_mode="svd" if x.shape[1] < x.shape[0] else "eigen")
+    # λ by leave-one-out prediction, with the decomposition that is fastest for this shape.
+    mode = "svd" if x.shape[1] < len(folds[0][0]) else "eigen"
+    model = make_pipeline(scaler, RidgeCV(REGS, gcv_mode=mode))
+    if y.dtype.kind == "f":
+        predicted, mean = (cross_val_predict(m, x, y, cv=folds) for m in (model, DummyRegressor()))
+        return (y - predicted) ** 2, (y - mean) ** 2
+    # A ridge classifier: regression to 1 for the label and −1 for the others.
+    labels = np.unique(y)
+    target = 2.0 * (y[:, None] == labels) - 1  # (n, n_labels)
+    predicted = labels[cross_val_predict(model, x, target, cv=folds).argmax(axis=1)]
+    return predicted == y, cross_val_predict(DummyClassifier(), x, y, cv=folds) == y

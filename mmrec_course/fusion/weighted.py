@@ -79,11 +79,6 @@ def standardize_scores(scores: ArrayLike, reference: ArrayLike | None = None) ->
     """Compute z-scores for each user: :func:`normalize_scores` with its first method.
 
     Notebook: 08_weighted_fusion
-
-    Examples
-    --------
-    >>> standardize_scores([[1.0, 2.0, 3.0]]).round(2).tolist()
-    [[-1.22, 0.0, 1.22]]
     """
     return normalize_scores(scores, "zscore", reference)
 
@@ -172,11 +167,6 @@ def weight_grid(n_modalities: int, step: float = 0.1) -> Floats:
     Returns (C(1/step + M − 1, M − 1), M), in a fixed order; 1 / step must be a whole number.
 
     Notebook: 08_weighted_fusion
-
-    Examples
-    --------
-    >>> weight_grid(2, step=0.5).tolist()
-    [[0.0, 1.0], [0.5, 0.5], [1.0, 0.0]]
     """
     n = round(1 / step) if step > 0 else 0
     if n < 1 or abs(n * step - 1) > 1e-9:
