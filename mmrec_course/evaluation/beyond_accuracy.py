@@ -67,14 +67,9 @@ def novelty(lists: pd.DataFrame, train: pd.DataFrame) -> pd.Series[float]:
 
     Notebook: 06_evaluation
     """
-    bits = self_information(lists, train)
+    n_users = _check(train, "train")["user_id"].nunique()
+    bits = -np.log2((_popularity(lists, train) + 1) / (n_users + 1))
     return bits.groupby(lists["user_id"], observed=True).mean().rename("novelty")
-
-
-def self_information(lists: pd.DataFrame, train: pd.DataFrame) -> pd.Series[float]:
-    """−log2 p_i, as in :func:`novelty`, of the item in each row of the lists."""
-    popularity = _popularity(lists, train)
-    return -np.log2((popularity + 1) / (train["user_id"].nunique() + 1))
 
 
 def average_recommendation_popularity(lists: pd.DataFrame, train: pd.DataFrame) -> pd.Series[float]:

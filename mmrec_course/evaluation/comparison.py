@@ -131,10 +131,9 @@ def compare(
     *,
     baseline: str | None = None,
     n_boot: int = 2000,
-    level: float = 0.95,
     rng: int | np.random.Generator = 0,
 ) -> pd.DataFrame:
-    """Means with intervals, and paired differences to a baseline, by bootstrap over users.
+    """Means with 95 % intervals, and paired differences to a baseline, by bootstrap over users.
 
     The same resampled users serve every model (paired), so what makes a user easy or hard for
     all models cancels in a difference. Intervals are percentile intervals. p is two-sided, from
@@ -156,7 +155,7 @@ def compare(
 
     Notebook: 06_evaluation
     """
-    row = _baseline_row(results, baseline, level)
+    row = _baseline_row(results, baseline)
     if n_boot < 1:
         raise ValueError(f"n_boot: {n_boot} is below 1")
     values = _values(results, metric)  # (n_users, n_models)
@@ -172,7 +171,7 @@ def compare(
         boot[block] = weights @ values / n
         signs = 2.0 * generator.integers(2, size=weights.shape, dtype=np.int8) - 1
         swapped[block] = signs @ gaps / n
-    tails = [(1 - level) / 2, (1 + level) / 2]
+    tails = [0.025, 0.975]
     interval = np.quantile(boot, tails, axis=0)
     diff_interval = np.quantile(boot - boot[:, [row]], tails, axis=0)
     difference = gaps.mean(axis=0)
@@ -190,9 +189,8 @@ def compare_splits(
     *,
     test_share: float,
     baseline: str | None = None,
-    level: float = 0.95,
 ) -> pd.DataFrame:
-    """Means with intervals, and paired differences to a baseline, over several splits.
+    """Means with 95 % intervals, and paired differences to a baseline, over several splits.
 
     A split is one observation v_j, its mean over users. Splits of one catalogue share items, so
     v̄ ± t·s/√J would be too narrow. The corrected interval is
@@ -209,7 +207,7 @@ def compare_splits(
 
     Notebook: 06_evaluation
     """
-    row = _baseline_row(results, baseline, level)
+    row = _baseline_row(results, baseline)
     if not 0 <= test_share < 1:
         raise ValueError(f"test_share: {test_share} is outside [0, 1)")
     lengths = {name: len(tables) for name, tables in results.items()}
@@ -224,7 +222,7 @@ def compare_splits(
     )
     gaps = values - values[:, [row]]
     scale = np.sqrt(1 / n + test_share / (1 - test_share))
-    t = stats.t.ppf((1 + level) / 2, n - 1)
+    t = stats.t.ppf(0.975, n - 1)
     mean, difference = values.mean(axis=0), gaps.mean(axis=0)
     error, diff_error = (scale * v.std(axis=0, ddof=1) for v in (values, gaps))
     # Two models that never differ: no evidence (p = 1); that always differ alike: t is infinite.
@@ -236,14 +234,12 @@ def compare_splits(
     return _table(results, row, mean, *interval, difference, *diff_interval, p).assign(n_splits=n)
 
 
-def _baseline_row(results: Mapping[str, Any], baseline: str | None, level: float) -> int:
+def _baseline_row(results: Mapping[str, Any], baseline: str | None) -> int:
     """Validate what both comparisons take; return the baseline's position."""
     if not results:
         raise ValueError("results: nothing to compare")
     if baseline is not None and baseline not in results:
         raise ValueError(f"baseline: {baseline!r} is not among {list(results)}")
-    if not 0 < level < 1:
-        raise ValueError(f"level: {level} is outside (0, 1)")
     return 0 if baseline is None else list(results).index(baseline)
 
 

@@ -110,8 +110,7 @@ def dropout_ridge(
 
     with p the ``rate`` and λ ``reg``; p = 0 is ridge regression on the concatenated blocks. Blocks
     have the same items in the same order; they and the targets (n_items, n_targets) are centred.
-    Returns modality → W_m (d_m, n_targets). One linear system of Σ_m min(d_m, n_m) equations,
-    with n_m items that have the modality.
+    Returns modality → W_m (d_m, n_targets). One linear system of Σ_m d_m equations.
 
     van der Maaten et al. (2013), Learning with Marginalized Corrupted Features, ICML; modality
     dropout: Neverova et al. (2016), ModDrop, IEEE TPAMI 38(8).
@@ -129,19 +128,10 @@ def dropout_ridge(
             raise ValueError(f"blocks[{m!r}]: other items, or in another order; use align")
     if t.ndim != 2 or len(t) != len(first):
         raise ValueError(f"targets: shape {t.shape}, expected ({len(first)}, n_targets)")
-    bases = [_row_space(block) for block in blocks.values()]
-    widths = [basis.shape[1] for basis in bases]
-    owner = np.repeat(np.arange(len(widths)), widths)  # the modality of each column
-    f = np.hstack([block.values @ q for block, q in zip(blocks.values(), bases, strict=True)])
+    f = np.hstack([block.values for block in blocks.values()])
+    widths = [len(block.names) for block in blocks.values()]
+    modality = np.repeat(np.arange(len(blocks)), widths)  # of each column
     keep = 1 - rate
-    gram = f.T @ f * np.where(owner[:, None] == owner, keep, keep**2)
+    gram = f.T @ f * np.where(modality[:, None] == modality, keep, keep**2)
     w = np.linalg.solve(gram + reg * np.eye(len(gram)), keep * (f.T @ t))
-    modalities = zip(blocks, bases, strict=True)
-    return {m: np.asarray(q @ w[owner == j]) for j, (m, q) in enumerate(modalities)}
-
-
-def _row_space(block: FeatureBlock) -> Any:
-    """(d, r) orthonormal basis of the rows, in which W_m lies; the identity where d ≤ n."""
-    rows = block.values[block.present]
-    n, d = rows.shape
-    return np.linalg.qr(rows.T)[0] if d > n else sp.eye_array(d)
+    return {m: w[modality == j] for j, m in enumerate(blocks)}

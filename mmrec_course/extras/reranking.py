@@ -1,4 +1,4 @@
-"""Re-rank long lists for diversity and novelty.
+"""Re-rank long lists for diversity.
 
 Notebook: 11_the_recommender
 """
@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mmrec_course.evaluation.beyond_accuracy import self_information
 from mmrec_course.features.block import FeatureBlock, normalize_rows
 
 __all__ = ["rerank"]
@@ -20,49 +19,38 @@ Floats = NDArray[np.float64]
 def rerank(
     recommendations: pd.DataFrame,
     block: FeatureBlock | None = None,
-    train: pd.DataFrame | None = None,
     *,
     k: int = 10,
     diversity: float = 0.0,
-    novelty: float = 0.0,
 ) -> pd.DataFrame:
-    """Re-rank each user's list by maximal marginal relevance (MMR), with novelty added.
+    """Re-rank each user's list by maximal marginal relevance (MMR).
 
     The k items are picked one after another, each time the one with the largest
 
-        (1 − λ) [(1 − ν) s_i + ν o_i] − λ max_{j picked} cos(f_i, f_j),
+        (1 − λ) s_i − λ max_{j picked} cos(f_i, f_j),
 
-    s_i the score and o_i = −log2 p_i the self-information of
-    :func:`~mmrec_course.evaluation.novelty`, both scaled to 0 … 1 within the user's list, λ
-    ``diversity`` and ν ``novelty``. Ties go to the item that was ranked higher.
+    s_i the score, scaled to 0 … 1 within the user's list, and λ ``diversity``, which needs
+    ``block`` if it is above 0. Items without features have cosine 0 with all others. Ties go to
+    the item that was ranked higher.
 
     ``recommendations`` are user_id, item_id, score, best first, more than k for each user; the
-    result adds rank. λ > 0 needs ``block``, in which items without features have cosine 0 with
-    all others; ν > 0 needs the ratings ``train``.
+    result adds rank.
 
     Carbonell and Goldstein (1998), The Use of MMR, SIGIR, eq. 1.
     """
     _check(recommendations, k)
-    for name, value, needed, given in (
-        ("diversity", diversity, "block", block),
-        ("novelty", novelty, "train", train),
-    ):
-        if not 0 <= value <= 1:
-            raise ValueError(f"{name}: {value} is outside 0 … 1")
-        if value > 0 and given is None:
-            raise ValueError(f"{name}: {value} needs {needed}; give it")
+    if not 0 <= diversity <= 1:
+        raise ValueError(f"diversity: {diversity} is outside 0 … 1")
+    if diversity > 0 and block is None:
+        raise ValueError(f"diversity: {diversity} needs block; give it")
     items = pd.Index(recommendations["item_id"].unique())
     rows = np.zeros((len(items), 0)) if block is None else normalize_rows(block.align(items).values)
     rows = rows[items.get_indexer(recommendations["item_id"])]
     score = recommendations["score"].to_numpy(float)
-    bits = np.zeros(len(score))
-    if train is not None:
-        bits = self_information(recommendations, train).to_numpy()
     picked: list[int] = []
     ranks: list[int] = []
     for listed in recommendations.groupby("user_id", sort=False).indices.values():
-        relevance = (1 - novelty) * _scaled(score[listed]) + novelty * _scaled(bits[listed])
-        best = _marginal_relevance(relevance, rows[listed], k, diversity)
+        best = _marginal_relevance(_scaled(score[listed]), rows[listed], k, diversity)
         picked.extend(listed[best])
         ranks.extend(range(1, len(best) + 1))
     table = recommendations.iloc[picked][["user_id", "item_id", "score"]].reset_index(drop=True)

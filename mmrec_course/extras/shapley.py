@@ -28,7 +28,6 @@ def modality_shapley(
     *,
     placebos: Mapping[str, Callable[[str], ArrayLike | Sequence[ArrayLike]]] | None = None,
     test_share: float | None = None,
-    level: float = 0.95,
     n_boot: int = 2000,
     rng: int | np.random.Generator = 0,
 ) -> pd.DataFrame:
@@ -82,11 +81,11 @@ def modality_shapley(
     n_splits = len(v[()])
     if n_splits == 1:
         single = {name: table for name, (table,) in tables.items()}
-        table = compare(single, "value", level=level, n_boot=n_boot, rng=rng)
+        table = compare(single, "value", n_boot=n_boot, rng=rng)
     elif test_share is None:
         raise ValueError(f"test_share: missing; {n_splits} splits need it for their interval")
     else:
-        table = compare_splits(tables, "value", test_share=test_share, level=level)
+        table = compare_splits(tables, "value", test_share=test_share)
     result = pd.DataFrame(list(parts), columns=["measure", "modality"])
     estimates = table[["mean", "low", "high"]].reset_index(drop=True)
     return result.join(estimates.rename(columns={"mean": "value"}))
