@@ -31,17 +31,11 @@ def rank_items(scores: ArrayLike, k: int, tolerance: ArrayLike = 0.0) -> NDArray
 
     ``scores`` are (n_users, n_items), or (n_items,) for one user; the result is
     (n_users, min(k, n_items)). −∞ ranks last, and NaN is refused. O(n_items) for each user.
-
     Scores tie if they differ by at most ``tolerance``, one number or (n_users, 1), which is at
     least 10⁻¹⁰ of the largest score listed: processors differ in a sum's last bits. With columns
     in order of item id, ties break by item id on every machine.
 
     Notebook: 06_evaluation
-
-    Examples
-    --------
-    >>> rank_items([[0.1, 0.9, 0.9, 0.5]], k=3).tolist()
-    [[1, 2, 3]]
     """
     values = np.atleast_2d(np.asarray(scores))
     if values.dtype not in (np.float32, np.float64):

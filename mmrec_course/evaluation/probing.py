@@ -39,16 +39,10 @@ def probe(
     (``chance``). λ is chosen within the training folds. A low score says that the fact cannot be
     read *linearly*; a high one does not say that anybody's taste depends on it.
 
-    Parameters
-    ----------
-    features
-        A FeatureBlock; absent items are left out.
-    facts
-        One column for each fact, indexed by item id; items with a missing fact are left out.
-    groups
-        Item id → label such as the artist; items of one group are never in two folds.
-    standardize
-        Standardise columns on the training folds. False for columns on one scale, as TF-IDF.
+    ``features`` is a FeatureBlock; ``facts`` has a column for each fact, indexed by item id. Absent
+    items and missing facts are left out. Items of one of the ``groups`` (item id → label such as
+    the artist) are never in two folds. Columns are standardised on the training folds; for columns
+    on one scale, as TF-IDF, set ``standardize=False``.
 
     Returns
     -------

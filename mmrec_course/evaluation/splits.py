@@ -1,8 +1,6 @@
-"""Split ratings into training, validation and test parts.
+"""Split ratings (user_id, item_id, rating, timestamp) into training, validation and test parts.
 
-Ratings are a DataFrame user_id, item_id, rating, timestamp. The same seed gives the same split on
-every platform, for any order of the rows. ``valid`` and ``test`` are fractions in [0, 1), together
-below 1, rounded down.
+The same seed gives the same split on every platform, for any order of the rows.
 """
 
 from __future__ import annotations
@@ -25,17 +23,9 @@ COLUMNS = ("user_id", "item_id", "rating", "timestamp")
 class Split:
     """Three disjoint parts of a ratings table, and the items that may be ranked.
 
-    Attributes
-    ----------
-    train, valid, test
-        DataFrames with the columns and index of the ratings; the functions below sort by time.
-    candidates, valid_candidates
-        Sorted unique ids that a model is asked to rank for the test and the validation part.
-
-    Raises
-    ------
-    ValueError
-        If a user and item occur twice, in one part or in two, which would be a leak.
+    The parts keep the columns and index of the ratings; the functions below sort them by time.
+    ``candidates`` and ``valid_candidates`` are the sorted unique ids that a model ranks for the
+    test and the validation part. A pair of user and item that occurs twice is refused: a leak.
 
     Notebook: 06_evaluation
     """
@@ -77,13 +67,9 @@ class Split:
         n_ranked counts the users who like a candidate (rating at least ``positive``) and are
         therefore evaluated, n_skipped the others. The last three columns are 0 for train.
         """
-        none = self.candidates[:0]
+        ranked = (self.candidates[:0], self.valid_candidates, self.candidates)
         rows = []
-        for part, candidates in (
-            (self.train, none),
-            (self.valid, self.valid_candidates),
-            (self.test, self.candidates),
-        ):
+        for part, candidates in zip((self.train, self.valid, self.test), ranked, strict=True):
             n_users, n_items = part["user_id"].nunique(), part["item_id"].nunique()
             n_ranked = liked(part, candidates, positive)["user_id"].nunique()
             n_skipped = 0 if part is self.train else n_users - n_ranked

@@ -43,20 +43,12 @@ def modality_shapley(
 
     All 2^|M| subsets are evaluated once each: exact, for up to about ten modalities.
 
-    Parameters
-    ----------
-    objective
-        From a tuple of modalities (in the order of ``modalities``, possibly empty) to (n_users,)
-        values, the same users each time; or a sequence of such arrays, one for each split, which
-        needs ``test_share`` (:func:`~mmrec_course.evaluation.compare_splits`). Fusion weights
-        should be refitted to each subset inside it.
-    placebos
-        name → function from a modality to such values, for all modalities with a fake in that
-        one's place: permuted rows (``FeatureBlock.shuffle``) or Gaussian noise.
-
-    Returns
-    -------
-    DataFrame measure, modality, value, low, high; the interval is over users, or over splits.
+    The objective is a function from a tuple of modalities, in their order, possibly empty, to
+    (n_users,) values, the same users each time; or to a sequence of such arrays, one for each
+    split, which needs ``test_share`` (:func:`~mmrec_course.evaluation.compare_splits`). Fusion
+    weights should be refitted to each subset inside it. A placebo is a function from a modality to
+    such values, for all modalities with a fake in that one's place: permuted rows
+    (``FeatureBlock.shuffle``) or Gaussian noise. The intervals are over users, or over splits.
 
     Shapley (1953), A Value for n-Person Games; Lundberg and Lee (2017), NeurIPS, on models.
     """

@@ -35,18 +35,9 @@ def early_fusion(
     sum of their similarities in each modality. Under *sum* it is Σ_m,n w_m w_n x_imᵀx_jn, whose
     terms with m ≠ n compare unrelated components: noise, unless the blocks have common axes.
 
-    Parameters
-    ----------
-    weights
-        modality → w_m ≥ 0; by default equal.
-    fit_items
-        Ids of the training items, which centre and components are learned from; by default all
-        items, which leaks if held-out ones are to be predicted.
-
-    Returns
-    -------
-    FeatureBlock ``fused`` over the sorted ids of all blocks; an item is present if it has any
-    modality of positive weight.
+    Centre and components are learned from ``fit_items``, the ids of the training items; by default
+    from all items, which leaks if held-out ones are to be predicted. The result is over the sorted
+    ids of all blocks; an item is present if it has any modality of positive weight.
 
     Notebook: 08_weighted_fusion
     """

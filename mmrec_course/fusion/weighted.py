@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -44,10 +43,9 @@ def normalize_scores(
     """Bring each user's scores to a scale that is the same for every modality.
 
     "zscore": (y_ui − mean_u) / sd_u. "minmax": (y_ui − min_u) / (max_u − min_u). "rank": the
-    share of the reference below y_ui, equal scores counting half. Mean, sd, minimum and maximum
-    are over the user's ``reference``, (n_users, n_reference), by default the scores themselves.
-    Leave out items that lack the modality: their scores are no predictions. If a user's reference
-    is constant, z-scores are centred only, and min–max gives ½ plus the distance to it.
+    share of the reference below y_ui, equal scores counting half. All are over the user's
+    ``reference``, (n_users, n_reference) scores of items with the modality, by default the scores
+    themselves. If it is constant, z-scores are centred only, and min–max gives ½ plus the distance.
 
     Notebook: 08_weighted_fusion
     """
@@ -199,10 +197,8 @@ def ndcg_objective(
     if not liked.any():
         raise ValueError("relevant: nobody likes anything, so no weights can be learned")
     _common_shape({**scores, "relevant": liked})
-    labels = _labels(groups, liked.shape[1])
     lists = []  # of each group: users, scores, presence, relevant
-    for group in np.unique(labels):
-        items = np.flatnonzero(labels == group)
+    for items in _groups(groups, liked.shape[1]):
         users = np.flatnonzero(liked[:, items].any(axis=1))
         if len(users):
             cut = np.ix_(users, items)
@@ -222,11 +218,12 @@ def ndcg_objective(
     return objective
 
 
-def _labels(groups: ArrayLike | None, n_items: int) -> NDArray[Any]:
+def _groups(groups: ArrayLike | None, n_items: int) -> list[NDArray[np.intp]]:
+    """The positions of each group's items."""
     labels = np.zeros(n_items) if groups is None else np.asarray(groups)
     if labels.shape != (n_items,):
         raise ValueError(f"groups: shape {labels.shape}, expected ({n_items},), one an item")
-    return labels
+    return [np.flatnonzero(labels == label) for label in np.unique(labels)]
 
 
 def learn_weights(
@@ -352,10 +349,11 @@ def _normal_equations(
     complete = np.all(list(_presence(scores, present, t.shape[1]).values()), axis=0)
     if not complete.any():
         raise ValueError("present: no item has every modality, so no weights can be learned")
-    labels = _labels(groups, t.shape[1])
     grams, crosses = [], []
-    for group in np.unique(labels[complete]):
-        items = complete & (labels == group)
+    for group in _groups(groups, t.shape[1]):
+        items = group[complete[group]]
+        if not len(items):
+            continue
         zg, tg = z[:, items], t[:, items]  # (n_users, n_group, M), (n_users, n_group)
         zg, tg = zg - zg.mean(axis=1, keepdims=True), tg - tg.mean(axis=1, keepdims=True)
         grams.append(zg.transpose(0, 2, 1) @ zg)
