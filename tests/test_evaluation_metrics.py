@@ -326,9 +326,11 @@ def test_rating_errors_by_hand_and_beside_scikit_learn() -> None:
     assert rmse([1, 2], [1, 4]) == pytest.approx(math.sqrt(2))
     assert mae([1, 2], [1, 4]) == 1.0
     rng = np.random.default_rng(0)
-    guess, truth = rng.normal(3, 1, 200), rng.integers(1, 6, 200)
-    assert rmse(guess, truth) == pytest.approx(math.sqrt(mean_squared_error(truth, guess)))
-    assert mae(guess, truth) == pytest.approx(mean_absolute_error(truth, guess))
+    predicted, actual = rng.normal(3, 1, 200), rng.integers(1, 6, 200)
+    assert rmse(predicted, actual) == pytest.approx(
+        math.sqrt(mean_squared_error(actual, predicted))
+    )
+    assert mae(predicted, actual) == pytest.approx(mean_absolute_error(actual, predicted))
 
 
 @pytest.mark.parametrize("error", [rmse, mae])

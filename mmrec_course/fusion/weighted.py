@@ -104,7 +104,7 @@ def weighted_sum(scores: Scores, weights: Weights, present: Present | None = Non
 def contributions(
     scores: Scores, weights: Weights, present: Present | None = None
 ) -> dict[str, Floats]:
-    """Split :func:`weighted_sum` into a_im w_m y_m,ui / Σ_n a_in w_n for each modality m.
+    """Take :func:`weighted_sum` apart: a_im w_m y_m,ui / Σ_n a_in w_n for each modality m.
 
     The parts add up to the fused score; a missing modality's part is 0.
 
@@ -238,8 +238,7 @@ def learn_weights(
     """Grid search for the weights with the largest :func:`ndcg_objective`; they sum to 1.
 
     Of equally good weights it takes those nearest to equal. O(C(1/step + M − 1, M − 1)) rankings:
-    for up to about five modalities. Scores must be out-of-fold, or the modality that overfits
-    most gets the weight.
+    for up to about five modalities.
 
     Notebook: 08_weighted_fusion
     """
@@ -290,9 +289,9 @@ def learn_user_weights(
 
         w_u = argmin_{w ≥ 0} Σ_i (t_ui − Σ_m w_m y_m,ui)² + τ ‖w − w̄‖²,
 
-    divided by its sum, t and y centred as in :func:`stack_weights`: the mode under a prior for
-    w_u centred on w̄. Users with many items keep their least-squares weights, users with few get
-    the common ones. Returns modality → (n_users,) weights and the shrinkage strength τ.
+    divided by its sum, t and y centred as in :func:`stack_weights`: the posterior mode under a
+    Gaussian prior for w_u with mean w̄ and precision ∝ τ. Users with many items keep their
+    least-squares weights. Returns modality → (n_users,) weights and the shrinkage strength τ.
 
     Parameters
     ----------
