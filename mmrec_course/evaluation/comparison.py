@@ -54,10 +54,8 @@ def evaluate(
     differ by less than 10⁻⁵ of the standard deviation of a user's scores tie; the lower item id
     comes first. An item at −∞ is not listed, and k stays the denominator of precision.
 
-    Returns
-    -------
-    DataFrame indexed by user_id (sorted), for users with a relevant item: the metrics, in [0, 1],
-    and n_relevant. ``attrs["n_skipped"]`` counts the part's other users.
+    The result is indexed by user_id (sorted), for users with a relevant item: the metrics and
+    n_relevant. ``attrs["n_skipped"]`` counts the part's other users.
 
     Notebook: 06_evaluation
     """
@@ -142,12 +140,8 @@ def compare(
 
     ``results`` are name → table of :func:`evaluate`, all of the same users; the baseline is by
     default the first. ``n_boot`` counts bootstrap samples and permutations: no p is below
-    1 / (n_boot + 1).
-
-    Returns
-    -------
-    DataFrame indexed by model: mean, low, high, difference (model minus baseline), diff_low,
-    diff_high, p, p_holm (Holm's correction bounds the chance of one false alarm), n_users.
+    1 / (n_boot + 1). Returns mean, low, high, difference (model minus baseline), diff_low,
+    diff_high, p, p_holm (Holm's correction bounds the chance of one false alarm) and n_users.
 
     Efron and Tibshirani (1993), An Introduction to the Bootstrap, ch. 13; Smucker, Allan and
     Carterette (2007), CIKM; Phipson and Smyth (2010), Stat. Appl. Genet. Mol. Biol. 9(1); Holm

@@ -44,10 +44,8 @@ def probe(
     the artist) are never in two folds. Columns are standardised on the training folds; for columns
     on one scale, as TF-IDF, set ``standardize=False``.
 
-    Returns
-    -------
-    DataFrame indexed by fact: measure ("R2" or "accuracy"), n (items), score, low, high (95 %
-    percentile bootstrap interval over items, given the fitted folds), chance.
+    Returns for each fact measure ("R2" or "accuracy"), n (items), score, low, high (95 %
+    percentile bootstrap interval over items, given the fitted folds) and chance.
 
     Alain and Bengio (2016), Understanding intermediate layers using linear classifier probes.
 

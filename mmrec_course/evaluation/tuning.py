@@ -32,11 +32,9 @@ def grid_search(
     ``grid`` is as for scikit-learn's ``ParameterGrid``. Tune the baselines, too: a tuned favourite
     beats an untuned opponent for no reason of its own. ``features`` are passed to ``fit``.
 
-    Returns
-    -------
-    The best model, and a DataFrame of all settings, best first: a column for each parameter, the
-    metric (mean over users; NaN where fitting failed) and error (the message, or ""). Means equal
-    to nine digits tie; the earlier setting wins.
+    Returns the best model, and a DataFrame of all settings, best first: a column for each
+    parameter, the metric (mean over users; NaN where fitting failed) and error (the message, or
+    ""). Means equal to nine digits tie; the earlier setting wins.
 
     Notebook: 07_collaborative_filtering
     """

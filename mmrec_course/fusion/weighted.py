@@ -32,7 +32,8 @@ __all__ = [
 Floats = NDArray[np.float64]
 Scores = Mapping[str, ArrayLike]
 Weights = Mapping[str, ArrayLike]
-Present = Mapping[str, ArrayLike]
+Present = Mapping[str, ArrayLike] | None
+Groups = ArrayLike | None
 
 _STRENGTHS = (0.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0, float("inf"))
 
@@ -81,7 +82,7 @@ def standardize_scores(scores: ArrayLike, reference: ArrayLike | None = None) ->
     return normalize_scores(scores, "zscore", reference)
 
 
-def weighted_sum(scores: Scores, weights: Weights, present: Present | None = None) -> Floats:
+def weighted_sum(scores: Scores, weights: Weights, present: Present = None) -> Floats:
     """Fuse scores: ŷ_ui = Σ_m a_im w_m y_m,ui / Σ_m a_im w_m, a weighted mean over what is present.
 
     Where a modality is missing, the weights are renormalised over the others: the score is that
@@ -89,21 +90,12 @@ def weighted_sum(scores: Scores, weights: Weights, present: Present | None = Non
     scores 0. A weight is a number ≥ 0, or (n_users,).
 
     Notebook: 08_weighted_fusion
-
-    Examples
-    --------
-    >>> scores = {"image": [[1.0, 1.0]], "audio": [[3.0, 3.0]]}
-    >>> weighted_sum(scores, {"image": 0.5, "audio": 0.5},
-    ...              {"image": [True, True], "audio": [True, False]}).tolist()
-    [[2.0, 1.0]]
     """
     fused: Floats = np.sum(list(contributions(scores, weights, present).values()), axis=0)
     return fused
 
 
-def contributions(
-    scores: Scores, weights: Weights, present: Present | None = None
-) -> dict[str, Floats]:
+def contributions(scores: Scores, weights: Weights, present: Present = None) -> dict[str, Floats]:
     """Take :func:`weighted_sum` apart: a_im w_m y_m,ui / Σ_n a_in w_n for each modality m.
 
     The parts add up to the fused score; a missing modality's part is 0.
@@ -145,7 +137,7 @@ def _weight(m: str, weights: Weights, n_users: int) -> Floats:
     return given.reshape(-1, 1)
 
 
-def _presence(names: Iterable[str], present: Present | None, n_items: int) -> dict[str, Floats]:
+def _presence(names: Iterable[str], present: Present, n_items: int) -> dict[str, Floats]:
     """modality → (n_items,) 1.0 where the item has it."""
     if present is None:
         return {m: np.ones(n_items) for m in names}
@@ -180,9 +172,9 @@ def weight_grid(n_modalities: int, step: float = 0.1) -> Floats:
 def ndcg_objective(
     scores: Scores,
     relevant: ArrayLike,
-    present: Present | None = None,
+    present: Present = None,
     *,
-    groups: ArrayLike | None = None,
+    groups: Groups = None,
     k: int = 10,
 ) -> Callable[[Weights], float]:
     """Make the objective for weights: a function from weights to the mean NDCG@k.
@@ -218,7 +210,7 @@ def ndcg_objective(
     return objective
 
 
-def _groups(groups: ArrayLike | None, n_items: int) -> list[NDArray[np.intp]]:
+def _groups(groups: Groups, n_items: int) -> list[NDArray[np.intp]]:
     """The positions of each group's items."""
     labels = np.zeros(n_items) if groups is None else np.asarray(groups)
     if labels.shape != (n_items,):
@@ -229,9 +221,9 @@ def _groups(groups: ArrayLike | None, n_items: int) -> list[NDArray[np.intp]]:
 def learn_weights(
     scores: Scores,
     relevant: ArrayLike,
-    present: Present | None = None,
+    present: Present = None,
     *,
-    groups: ArrayLike | None = None,
+    groups: Groups = None,
     k: int = 10,
     step: float = 0.1,
 ) -> dict[str, float]:
@@ -252,11 +244,7 @@ def learn_weights(
 
 
 def stack_weights(
-    scores: Scores,
-    target: ArrayLike,
-    present: Present | None = None,
-    *,
-    groups: ArrayLike | None = None,
+    scores: Scores, target: ArrayLike, present: Present = None, *, groups: Groups = None
 ) -> dict[str, float]:
     """Learn weights by non-negative least squares (stacking); they sum to 1.
 
@@ -277,10 +265,10 @@ def stack_weights(
 def learn_user_weights(
     scores: Scores,
     relevant: ArrayLike,
-    present: Present | None = None,
+    present: Present = None,
     *,
-    valid: tuple[Scores, ArrayLike, Present | None] | None = None,
-    groups: ArrayLike | None = None,
+    valid: tuple[Scores, ArrayLike, Present] | None = None,
+    groups: Groups = None,
     common: Mapping[str, float] | None = None,
     strengths: Sequence[float] = _STRENGTHS,
     k: int = 10,
@@ -339,7 +327,7 @@ def learn_user_weights(
 
 
 def _normal_equations(
-    scores: Scores, target: ArrayLike, present: Present | None, groups: ArrayLike | None
+    scores: Scores, target: ArrayLike, present: Present, groups: Groups
 ) -> tuple[Floats, Floats]:
     """(n_users, M, M) ZᵀZ and (n_users, M) Zᵀt of each user, centred by group, complete items."""
     t = np.asarray(target, dtype=np.float64)
