@@ -54,6 +54,7 @@ def evaluate(
     differ by less than 10⁻⁵ of the standard deviation of a user's scores tie; the lower item id
     comes first. An item at −∞ is not listed, and k stays the denominator of precision.
 
+    ``metrics`` are any of ndcg, recall, precision, mrr, map, hit_rate (at k), auc (all candidates).
     The result is indexed by user_id (sorted), for users with a relevant item: the metrics and
     n_relevant. ``attrs["n_skipped"]`` counts the part's other users.
 
