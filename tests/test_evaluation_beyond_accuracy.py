@@ -21,6 +21,7 @@ from mmrec_course.evaluation import (
     intra_list_diversity,
     novelty,
 )
+from mmrec_course.features import FeatureBlock
 
 
 def table(**items: str) -> pd.DataFrame:
@@ -87,23 +88,25 @@ def test_known_items_are_found_by_id_not_by_position_or_type() -> None:
 
 # --- variety ------------------------------------------------------------------------------------
 
-IDS = list("abcdz")
-VALUES = np.array([[1.0, 0.0], [2.0, 0.0], [0.0, 3.0], [-1.0, 0.0], [0.0, 0.0]])
+BLOCK = FeatureBlock(
+    modality="image",
+    item_ids=list("abcdz"),
+    values=[[1.0, 0.0], [2.0, 0.0], [0.0, 3.0], [-1.0, 0.0], [0.0, 0.0]],
+    present=[True] * 5,
+    names=("x", "y"),
+)
 
 
 def test_diversity_by_hand() -> None:
     lists = table(same="ab", right_angle="ac", opposite="ad", three="abc", one="a", zero="az")
-    values = intra_list_diversity(lists, IDS, VALUES)
+    values = intra_list_diversity(lists, BLOCK)
     expected = {"same": 0, "right_angle": 1, "opposite": 2, "three": 2 / 3, "zero": 1}
     assert values.drop("one").to_dict() == pytest.approx(expected)
     assert math.isnan(values["one"])
 
 
 def test_items_without_features_are_left_out_of_a_list() -> None:
-    present = np.array([True, True, True, False, True])
-    spoiled = VALUES.copy()
-    spoiled[3] = np.nan  # absent: whatever stands there must not matter
-    values = intra_list_diversity(table(u="acd?", v="ad"), IDS, spoiled, present)
+    values = intra_list_diversity(table(u="acd?", v="ad"), BLOCK.mask(["d"]))
     assert values["u"] == pytest.approx(1.0)
     assert math.isnan(values["v"])
 
@@ -111,39 +114,29 @@ def test_items_without_features_are_left_out_of_a_list() -> None:
 def test_diversity_is_the_mean_over_pairs() -> None:
     rng = np.random.default_rng(0)
     features = rng.normal(size=(30, 7))
+    block = FeatureBlock(
+        modality="image",
+        item_ids=np.arange(30),
+        values=features,
+        present=np.ones(30, bool),
+        names=tuple("abcdefg"),
+    )
     lists = pd.DataFrame(
         [(u, i) for u in range(5) for i in rng.choice(30, 8, replace=False)],
         columns=["user_id", "item_id"],
     )
     unit = features / np.linalg.norm(features, axis=1, keepdims=True)
-    for user, value in intra_list_diversity(lists, np.arange(30), features).items():
+    for user, value in intra_list_diversity(lists, block).items():
         items = lists.loc[lists["user_id"] == user, "item_id"]
         pairs = [1 - unit[i] @ unit[j] for i, j in combinations(items, 2)]
         assert value == pytest.approx(np.mean(pairs))
 
 
 def test_diversity_goes_by_id() -> None:
-    order = [3, 0, 4, 2, 1]
     lists = table(u="abc", v="ad")
-    one = intra_list_diversity(lists, IDS, VALUES)
-    other = intra_list_diversity(lists, [IDS[j] for j in order], VALUES[order])
+    shuffled = BLOCK.align(list("dazcb"))
+    one, other = (intra_list_diversity(lists, block) for block in (BLOCK, shuffled))
     pd.testing.assert_series_equal(one, other)
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ((IDS, VALUES[:3]), r"values: shape \(3, 2\).*expected \(5, d\)"),
-        ((IDS, VALUES[:, 0]), r"values: shape \(5,\)"),
-        ((IDS, VALUES, [True]), r"present: \(1,\); expected"),
-        ((list("aabcd"), VALUES), "item_ids: an id occurs more than once"),
-        (([], np.zeros((0, 2))), "item_ids: there are none"),
-        ((IDS, np.where(VALUES == 3, np.inf, VALUES)), "item c has a feature that is not finite"),
-    ],
-)
-def test_diversity_refuses_what_cannot_be(arguments: tuple[Any, ...], message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        intra_list_diversity(table(u="ab"), *arguments)
 
 
 # --- calibration --------------------------------------------------------------------------------
@@ -206,7 +199,7 @@ def test_calibration_refuses_what_cannot_be() -> None:
         lambda lists: gini(lists, list("abc")),
         lambda lists: novelty(lists, TRAIN),
         lambda lists: average_recommendation_popularity(lists, TRAIN),
-        lambda lists: intra_list_diversity(lists, IDS, VALUES),
+        lambda lists: intra_list_diversity(lists, BLOCK),
         lambda lists: calibration(lists, TRAIN, GENRES),
     ],
 )

@@ -275,7 +275,6 @@ def test_compare_refuses_what_cannot_be() -> None:
         ({}, {}, "results: nothing to compare"),
         ({"a": a}, {"metric": "map"}, r"results\['a'\]: no column 'map'; has \['ndcg'\]"),
         ({"a": a}, {"baseline": "b"}, "baseline: 'b' is not among"),
-        ({"a": a}, {"level": 95}, r"level: 95 is outside \(0, 1\)"),
         ({"a": a}, {"n_boot": 0}, "n_boot: 0 is below 1"),
         ({"a": a, "b": a[:2]}, {}, r"results\['b'\]: its users.* are not those of 'a'"),
         ({"a": a.assign(n_relevant=1), "b": a.assign(n_relevant=2)}, {}, "same settings"),

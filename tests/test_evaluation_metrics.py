@@ -326,16 +326,18 @@ def test_rating_errors_by_hand_and_beside_scikit_learn() -> None:
     assert rmse([1, 2], [1, 4]) == pytest.approx(math.sqrt(2))
     assert mae([1, 2], [1, 4]) == 1.0
     rng = np.random.default_rng(0)
-    guess, truth = rng.normal(3, 1, 200), rng.integers(1, 6, 200)
-    assert rmse(guess, truth) == pytest.approx(math.sqrt(mean_squared_error(truth, guess)))
-    assert mae(guess, truth) == pytest.approx(mean_absolute_error(truth, guess))
+    predicted, actual = rng.normal(3, 1, 200), rng.integers(1, 6, 200)
+    assert rmse(predicted, actual) == pytest.approx(
+        math.sqrt(mean_squared_error(actual, predicted))
+    )
+    assert mae(predicted, actual) == pytest.approx(mean_absolute_error(actual, predicted))
 
 
 @pytest.mark.parametrize("error", [rmse, mae])
 def test_rating_errors_refuse_what_cannot_be(error: Callable[..., float]) -> None:
     with pytest.raises(ValueError, match=r"predicted: shape \(2,\), actual: \(3,\)"):
         error([1, 2], [1, 2, 3])
-    with pytest.raises(ValueError, match="no ratings to judge"):
+    with pytest.raises(ValueError, match="no ratings to evaluate"):
         error([], [])
     with pytest.raises(ValueError, match="predicted: row 1 is nan, not a finite number"):
         error([1, np.nan], [1, 2])

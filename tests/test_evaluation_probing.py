@@ -46,7 +46,7 @@ def test_a_linear_fact_is_read_off_and_noise_is_not(features: SimpleNamespace) -
     assert set(table["measure"]) == {"R2"}
 
 
-def test_labels_are_judged_by_accuracy_beside_chance(features: SimpleNamespace) -> None:
+def test_labels_are_measured_by_accuracy_beside_chance(features: SimpleNamespace) -> None:
     label = np.where(features.values[:, 0] > 0.4, "high", "low")
     facts = pd.Series(label, features.item_ids, name="side")
     row = probe(features, facts).loc["side"]
@@ -62,8 +62,8 @@ def test_yes_and_no_are_labels(features: SimpleNamespace) -> None:
 
 def test_rows_line_up_by_id_not_by_position(features: SimpleNamespace) -> None:
     fact = pd.Series(features.values[:, 2], features.item_ids, name="third")
-    dealt = fact.sample(frac=1.0, random_state=0)
-    assert probe(features, dealt).loc["third", "score"] > 0.999
+    shuffled = fact.sample(frac=1.0, random_state=0)
+    assert probe(features, shuffled).loc["third", "score"] > 0.999
 
 
 def test_absent_items_and_missing_facts_are_left_out(features: SimpleNamespace) -> None:
@@ -81,8 +81,8 @@ def test_the_score_is_that_of_scikit_learns_ridge(features: SimpleNamespace) -> 
     y = features.values[:, 0] + np.random.default_rng(3).standard_normal(N)
     row = probe(features, pd.Series(y, features.item_ids, name="y")).loc["y"]
     x = StandardScaler().fit_transform(features.values)
-    guess = cross_val_predict(Ridge(1.0), x, y, cv=KFold(5, shuffle=True, random_state=0))
-    assert row["score"] == pytest.approx(1 - ((y - guess) ** 2).sum() / y.var() / N, abs=0.03)
+    predicted = cross_val_predict(Ridge(1.0), x, y, cv=KFold(5, shuffle=True, random_state=0))
+    assert row["score"] == pytest.approx(1 - ((y - predicted) ** 2).sum() / y.var() / N, abs=0.03)
 
 
 def test_groups_stay_on_one_side() -> None:
@@ -124,12 +124,14 @@ def test_what_cannot_be_probed_is_refused(features: SimpleNamespace) -> None:
 
 @pytest.mark.parametrize("width", [5, 300])
 @pytest.mark.parametrize("n_labels", [2, 4])
-def test_labels_are_told_as_by_scikit_learns_ridge_classifier(width: int, n_labels: int) -> None:
+def test_labels_are_predicted_as_by_scikit_learns_ridge_classifier(
+    width: int, n_labels: int
+) -> None:
     rng = np.random.default_rng(0)
     features = block(rng.standard_normal((N, width)))
     labels = np.array(list("abcd"))[(features.values[:, 0] * 2).astype(int) % n_labels]
     table = probe(features, pd.Series(labels, features.item_ids, name="kind"))
     model = make_pipeline(StandardScaler(), RidgeClassifierCV(REGS))
     folds = KFold(5, shuffle=True, random_state=0)
-    told = cross_val_predict(model, features.values, labels, cv=folds)
-    assert table.loc["kind", "score"] == pytest.approx((told == labels).mean())
+    predicted = cross_val_predict(model, features.values, labels, cv=folds)
+    assert table.loc["kind", "score"] == pytest.approx((predicted == labels).mean())

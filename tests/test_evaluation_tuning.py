@@ -13,7 +13,7 @@ from sklearn.base import BaseEstimator
 from mmrec_course.evaluation import Split, evaluate, grid_search
 
 
-class Guess(BaseEstimator):  # type: ignore[misc]
+class OneFavourite(BaseEstimator):  # type: ignore[misc]
     """Ranks one item first, by its place in the alphabet; remembers what it was fitted on."""
 
     def __init__(self, *, favourite: str = "a", noise: int = 0) -> None:
@@ -48,7 +48,7 @@ def split() -> Split:
 
 
 def test_the_best_on_validation_is_refitted_on_train_and_valid() -> None:
-    model = Guess()
+    model = OneFavourite()
     best, table = grid_search(model, {"favourite": list("bcd")}, split(), {"image": 1}, k=1)
     assert best.favourite == "c"  # d would be best on the test part, which is not looked at
     assert best.fitted_on_ == ["a", "a", "c", "c", "e"]
@@ -61,24 +61,24 @@ def test_the_best_on_validation_is_refitted_on_train_and_valid() -> None:
 
 
 def test_the_table_holds_what_evaluate_says_of_a_model_fitted_on_train() -> None:
-    _, table = grid_search(Guess(), {"favourite": ["c", "e"]}, split(), metric="recall", k=2)
+    _, table = grid_search(OneFavourite(), {"favourite": ["c", "e"]}, split(), metric="recall", k=2)
     for favourite, value in zip(table["favourite"], table["recall"], strict=True):
-        model = Guess(favourite=favourite).fit(split().train)
+        model = OneFavourite(favourite=favourite).fit(split().train)
         assert value == evaluate(model, split(), 2, part="valid")["recall"].mean()
     assert list(table.columns) == ["favourite", "recall", "error"]
 
 
 def test_ties_go_to_the_earlier_setting() -> None:
     grid = {"favourite": ["b", "c"], "noise": [5, 3, 4]}
-    best, table = grid_search(Guess(), grid, split())
+    best, table = grid_search(OneFavourite(), grid, split())
     assert (best.favourite, best.noise) == ("c", 5)
     assert table["noise"].tolist() == [5, 3, 4, 5, 3, 4]
-    best, _ = grid_search(Guess(), [{"noise": [9]}, {"noise": [1]}], split())
+    best, _ = grid_search(OneFavourite(), [{"noise": [9]}, {"noise": [1]}], split())
     assert best.noise == 9
 
 
 def test_one_setting_that_fails_is_reported_and_the_others_go_on() -> None:
-    best, table = grid_search(Guess(), {"favourite": ["broken", "c"]}, split())
+    best, table = grid_search(OneFavourite(), {"favourite": ["broken", "c"]}, split())
     assert best.favourite == "c"
     assert table.loc[0, "error"] == "ZeroDivisionError: no such item"
     assert np.isnan(table.loc[0, "ndcg"])
@@ -98,7 +98,7 @@ def test_one_setting_that_fails_is_reported_and_the_others_go_on() -> None:
 def test_when_nothing_works_the_reason_is_named(keywords: dict[str, Any], message: str) -> None:
     arguments = {"grid": {"favourite": ["b", "c"]}, **keywords}
     with pytest.raises(ValueError, match=message):
-        grid_search(Guess(), split=split(), **arguments)
+        grid_search(OneFavourite(), split=split(), **arguments)
 
 
 def test_a_split_without_validation_is_refused() -> None:
@@ -111,4 +111,4 @@ def test_a_split_without_validation_is_refused() -> None:
         valid_candidates=whole.candidates,
     )
     with pytest.raises(ValueError, match="validation part is empty; make the split with valid > 0"):
-        grid_search(Guess(), {}, bare)
+        grid_search(OneFavourite(), {}, bare)

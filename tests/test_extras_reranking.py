@@ -1,10 +1,10 @@
-"""Re-ranking: the dials at their ends, by hand, and what they buy."""
+"""Re-ranking: diversity at its ends, by hand, and what it costs."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from mmrec_course.evaluation import intra_list_diversity, novelty
+from mmrec_course.evaluation import intra_list_diversity
 from mmrec_course.extras.reranking import rerank
 from mmrec_course.features import FeatureBlock
 
@@ -17,10 +17,9 @@ BLOCK = FeatureBlock(
     present=[True] * 4,
     names=("x", "y"),
 )
-TRAIN = pd.DataFrame({"user_id": [1, 2, 3, 1, 2, 1], "item_id": ["a", "a", "a", "b", "b", "c"]})
 
 
-def test_with_both_dials_at_zero_the_list_stays() -> None:
+def test_without_diversity_the_list_stays() -> None:
     table = rerank(LISTS, k=3)
     assert table["item_id"].tolist() == ["a", "b", "c"]
     assert table["rank"].tolist() == [1, 2, 3]
@@ -28,19 +27,13 @@ def test_with_both_dials_at_zero_the_list_stays() -> None:
 
 
 def test_marginal_relevance_by_hand() -> None:
-    # worth 1, .75, .5, 0; after a: b .375 − .5, c .25 − 0, d 0 − .3; then b −.125, d 0 − .4
+    # scaled scores 1, .75, .5, 0; after a: b .375 − .5, c .25 − 0, d 0 − .3; then b −.125, d 0 − .4
     assert rerank(LISTS, BLOCK, k=3, diversity=0.5)["item_id"].tolist() == ["a", "c", "b"]
-    # At the other end only unlikeness counts, once the first of equals has been taken.
+    # At the other end only dissimilarity counts, once the first of equals has been taken.
     assert rerank(LISTS, BLOCK, k=4, diversity=1.0)["item_id"].tolist() == ["a", "c", "d", "b"]
 
 
-def test_novelty_at_its_end_sorts_by_how_few_know_it() -> None:
-    assert rerank(LISTS, train=TRAIN, k=4, novelty=1.0)["item_id"].tolist() == list("dcba")
-    # bits 0, 1 − .585…, 1, 2 → scaled 0, .21, .5, 1; halves: .5, .48, .5, .5
-    assert rerank(LISTS, train=TRAIN, k=1, novelty=0.5)["item_id"].tolist() == ["a"]
-
-
-def test_each_dial_buys_what_it_says() -> None:
+def test_more_diversity_costs_score() -> None:
     rng = np.random.default_rng(0)
     ids = np.arange(60)
     block = FeatureBlock(
@@ -50,22 +43,18 @@ def test_each_dial_buys_what_it_says() -> None:
         present=np.ones(60, bool),
         names=tuple("abcd"),
     )
-    train = pd.DataFrame({"user_id": np.arange(600), "item_id": rng.zipf(1.5, 600) % 60})
     lists = pd.concat(
         pd.DataFrame({"user_id": u, "item_id": rng.permutation(ids)[:40], "score": -np.arange(40)})
         for u in range(20)
     )
-    varied, fresh, worth = [], [], []
-    for dial in (0.0, 0.3, 0.7):
-        table = rerank(lists, block, k=10, diversity=dial)
-        varied.append(intra_list_diversity(table, ids, block.values).mean())
-        worth.append(table["score"].mean())
-        fresh.append(novelty(rerank(lists, train=train, k=10, novelty=dial), train).mean())
-    assert varied == sorted(varied)
-    assert fresh == sorted(fresh)
-    assert varied[0] < varied[2]
-    assert fresh[0] < fresh[2]
-    assert worth == sorted(worth, reverse=True), "it has its price"
+    diversities, scores = [], []
+    for diversity in (0.0, 0.3, 0.7):
+        table = rerank(lists, block, k=10, diversity=diversity)
+        diversities.append(intra_list_diversity(table, block).mean())
+        scores.append(table["score"].mean())
+    assert diversities == sorted(diversities)
+    assert diversities[0] < diversities[2]
+    assert scores == sorted(scores, reverse=True)
 
 
 def test_users_are_ranked_by_themselves_and_short_lists_stay_short() -> None:
@@ -85,9 +74,8 @@ def test_items_without_features_are_like_nothing() -> None:
     ("options", "message"),
     [
         ({"diversity": 0.5}, "diversity: 0.5 needs block"),
-        ({"novelty": 0.5}, "novelty: 0.5 needs train"),
         ({"diversity": 1.5}, "diversity: 1.5 is outside"),
-        ({"novelty": float("nan")}, "novelty: nan is outside"),
+        ({"diversity": float("nan")}, "diversity: nan is outside"),
         ({"k": 0}, "k: 0 is not a whole number"),
     ],
 )

@@ -20,7 +20,7 @@ TABLE = {
 }
 
 
-def quality(subset):
+def objective(subset):
     """The table's value for everybody, give or take a personal part that subsets share."""
     return TABLE[subset] + np.random.default_rng(0).normal(size=USERS)
 
@@ -30,7 +30,7 @@ def value(table, measure):
 
 
 def test_a_game_of_three_by_hand():
-    found = modality_shapley(quality, ["a", "b", "c"], n_boot=50)
+    found = modality_shapley(objective, ["a", "b", "c"], n_boot=50)
     assert value(found, "alone") == pytest.approx({"a": 4, "b": 2, "c": 0})
     assert value(found, "left out") == pytest.approx({"a": 4, "b": 3, "c": 2})
     # c joins: after nobody 0 (2 of 6 orders), after a 0, after b 1 (1 of 6 each), last 2 (2 of 6).
@@ -39,7 +39,7 @@ def test_a_game_of_three_by_hand():
 
 
 def test_shapley_values_add_up_to_all_minus_nothing():
-    found = modality_shapley(quality, ["a", "b", "c"], n_boot=50)
+    found = modality_shapley(objective, ["a", "b", "c"], n_boot=50)
     assert sum(value(found, "Shapley").values()) == pytest.approx(7)
     assert sum(value(found, "alone").values()) != pytest.approx(7)
 
@@ -63,7 +63,7 @@ def test_every_subset_is_asked_for_once_and_in_order():
 
     def listening(subset):
         asked.append(subset)
-        return quality(subset)
+        return objective(subset)
 
     modality_shapley(listening, ["a", "b", "c"], n_boot=10)
     assert sorted(asked) == sorted(TABLE)
@@ -99,9 +99,9 @@ def test_several_splits_have_an_interval_over_splits():
 
 def test_a_placebo_is_measured_against_the_others_alone():
     def fake(m):
-        return quality(tuple(n for n in "abc" if n != m)) - 0.25
+        return objective(tuple(n for n in "abc" if n != m)) - 0.25
 
-    found = modality_shapley(quality, list("abc"), placebos={"shuffled": fake}, n_boot=50)
+    found = modality_shapley(objective, list("abc"), placebos={"shuffled": fake}, n_boot=50)
     assert value(found, "shuffled") == pytest.approx({"a": -0.25, "b": -0.25, "c": -0.25})
     assert found["measure"].unique().tolist() == ["alone", "left out", "Shapley", "shuffled"]
     assert found["modality"].tolist() == list("abc") * 4
@@ -109,9 +109,9 @@ def test_a_placebo_is_measured_against_the_others_alone():
 
 def test_what_cannot_be_is_named():
     with pytest.raises(ValueError, match="there are none"):
-        modality_shapley(quality, [])
+        modality_shapley(objective, [])
     with pytest.raises(ValueError, match="occurs twice"):
-        modality_shapley(quality, ["a", "a"])
+        modality_shapley(objective, ["a", "a"])
     with pytest.raises(ValueError, match="needs the same users"):
         modality_shapley(lambda s: np.ones(3 + len(s)), ["a"])
     with pytest.raises(ValueError, match=r"shape \(3, 2\), expected one value a user"):

@@ -123,7 +123,7 @@ def test_an_item_with_nothing_is_absent_and_weight_zero_leaves_a_modality_out(bl
     [
         ({"method": "product"}, "method: 'product' is unknown"),
         ({"weights": {"image": 1}}, "weights: none for modality 'text'"),
-        ({"weights": {"image": 1, "text": -1}}, r"weights\['text'\]: -1 is not a finite"),
+        ({"weights": {"image": 1, "text": -1}}, r"weights\['text'\]: -1.0 is not a finite"),
         ({"weights": {"image": 0, "text": 0}}, "all are zero"),
         ({"method": "sum", "n_components": 9}, "'image': 6, 'text': 9.*choose at most 6"),
         ({"fit_items": ["nobody"]}, "block 'image': none of the items to learn from"),

@@ -114,8 +114,7 @@ def test_warm_and_cold_start_tracks_can_be_listed_alone(page, split):
 def test_diversity_picks_from_the_fifty_best_and_makes_the_list_more_different(page, model):
     def mixed() -> float:
         lists = page.ranking().assign(user_id="u007")
-        ids, values = page.fused.item_ids, page.fused.values
-        return float(intra_list_diversity(lists, ids, values).iloc[0])
+        return float(intra_list_diversity(lists, page.fused).iloc[0])
 
     page.choose("u007")
     before = mixed()

@@ -1,7 +1,4 @@
-"""Out-of-fold scores: what a model says of items whose ratings it has not learned from.
-
-In: a model, ratings, features. Out: a table of scores, each item's from the fold that held it out.
-"""
+"""Out-of-fold scores: each item is scored by a model that has not learned from its ratings."""
 
 from __future__ import annotations
 
@@ -13,21 +10,17 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
 
+from mmrec_course.evaluation.comparison import pair_matrix
+from mmrec_course.evaluation.splits import liked
+
 __all__ = ["ScoreTable", "out_of_fold_scores"]
 
 
 @dataclass(frozen=True)
 class ScoreTable:
-    """Scores as a table, with the ``score`` that `evaluate` and `compare` ask of a model.
+    """A table of scores with the ``score`` method that `evaluate` needs.
 
-    Attributes
-    ----------
-    values
-        (n_users, n_items) float64.
-    user_ids, item_ids
-        (n_users,) and (n_items,), once each.
-    folds
-        (n_items,) in which fold an item was held out; None where that has no meaning.
+    ``values`` are (n_users, n_items); ``folds`` (n_items,) say in which fold an item was held out.
 
     Notebook: 08_weighted_fusion
     """
@@ -40,46 +33,23 @@ class ScoreTable:
     def score(self, user_ids: ArrayLike, item_ids: ArrayLike) -> NDArray[np.float64]:
         """(n_users, n_items) of these ids; 0 for ids that the table does not have."""
         row, column = pd.Index(self.user_ids), pd.Index(self.item_ids)
-        table = np.pad(self.values, ((0, 1), (0, 1)))  # place −1 is a row or column of zeros
+        table = np.pad(self.values, ((0, 1), (0, 1)))  # index −1 is a row or column of zeros
         return np.asarray(table[np.ix_(row.get_indexer(user_ids), column.get_indexer(item_ids))])
 
     def relevant(self, ratings: pd.DataFrame, positive: float = 4.0) -> NDArray[np.bool_]:
         """(n_users, n_items) bool: who rated what at least ``positive``."""
-        liked = ratings[ratings["rating"] >= positive]
-        row = pd.Index(self.user_ids).get_indexer(liked["user_id"])
-        column = pd.Index(self.item_ids).get_indexer(liked["item_id"])
-        known = (row >= 0) & (column >= 0)
-        table = np.zeros(self.values.shape, bool)
-        table[row[known], column[known]] = True
-        return table
+        relevant = liked(ratings, self.item_ids, positive)
+        return np.asarray(pair_matrix(relevant, self.user_ids, self.item_ids).toarray())
 
 
 def out_of_fold_scores(
     model: Any, ratings: pd.DataFrame, features: Any = None, *, n_folds: int = 5, rng: int = 0
 ) -> ScoreTable:
-    """Score every rated item by a model that was fitted without the ratings of its fold.
+    """Score every rated item by a clone of the model fitted without the ratings of its fold.
 
-    Items are dealt into folds at random, in the order of their sorted ids, so that two models with
-    the same ``rng`` share their folds.
+    Items are assigned to folds at random, in the order of their sorted ids, so that two models
+    with the same ``rng`` share their folds. The table is over the sorted ids of ``ratings``.
 
-    Parameters
-    ----------
-    model
-        An estimator with ``fit(ratings, features)`` and ``score``; it is cloned.
-    ratings, features
-        As for ``fit``; ratings may hold training rows only.
-
-    Returns
-    -------
-    ScoreTable over the sorted ids of ``ratings``.
-
-    Raises
-    ------
-    ValueError
-        If ``n_folds`` is below 2 or above the number of items.
-
-    Notes
-    -----
     Stone (1974), JRSS B 36(2), for cross-validation; Wolpert (1992), Neural Networks 5(2), for
     learning fusion weights from out-of-fold predictions (stacking).
 

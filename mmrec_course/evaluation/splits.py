@@ -1,6 +1,6 @@
-"""Ways to divide ratings into a past to learn from and a future to be judged by.
+"""Split ratings (user_id, item_id, rating, timestamp) into training, validation and test parts.
 
-In: a ratings DataFrame. Out: a Split (train, valid, test, and the ids that may be ranked).
+The same seed gives the same split on every platform, for any order of the rows.
 """
 
 from __future__ import annotations
@@ -14,13 +14,7 @@ from numpy.typing import NDArray
 
 from mmrec_course.datasets.validation import _check_frame, _other_kind, _times
 
-__all__ = [
-    "Split",
-    "cold_item_split",
-    "global_time_split",
-    "random_split",
-    "temporal_split",
-]
+__all__ = ["Split", "cold_item_split", "global_time_split", "random_split", "temporal_split"]
 
 COLUMNS = ("user_id", "item_id", "rating", "timestamp")
 
@@ -29,23 +23,9 @@ COLUMNS = ("user_id", "item_id", "rating", "timestamp")
 class Split:
     """Three disjoint parts of a ratings table, and the items that may be ranked.
 
-    The functions below make one; a benchmark that comes already divided can be put into one.
-
-    Attributes
-    ----------
-    train, valid, test
-        DataFrames with the columns of the ratings, their index kept; from the functions below, in
-        order of time.
-    candidates
-        (c,) sorted unique item ids that a model is asked to rank for the test part.
-    valid_candidates
-        The same for the validation part.
-
-    Raises
-    ------
-    ValueError
-        If a part lacks a column, or a user and item stand together twice, in one part or in
-        two: the model would be asked for what it was told.
+    The parts keep the columns and index of the ratings; the functions below sort them by time.
+    ``candidates`` and ``valid_candidates`` are the sorted unique ids that a model ranks for the
+    test and the validation part. A pair of user and item that occurs twice is refused: a leak.
 
     Notebook: 06_evaluation
     """
@@ -78,111 +58,33 @@ class Split:
 
     @property
     def train_valid(self) -> pd.DataFrame:
-        """Train and valid together: what is masked when the test part is ranked."""
+        """Train and valid together, which are masked when the test part is ranked."""
         return pd.concat([self.train, self.valid])
 
     def describe(self, positive: float = 4.0) -> pd.DataFrame:
-        """How large each part is, and how many of its users can be judged at all.
+        """Count ratings, users, items and candidates of each part.
 
-        Parameters
-        ----------
-        positive
-            The rating from which an item counts as liked.
-
-        Returns
-        -------
-        DataFrame indexed by part (train, valid, test), integer columns: n_ratings, n_users,
-        n_items; n_candidates; n_ranked, the users who like a candidate in that part and are
-        therefore ranked; n_skipped, its other users. The last three are 0 for train.
+        n_ranked counts the users who like a candidate (rating at least ``positive``) and are
+        therefore evaluated, n_skipped the others. The last three columns are 0 for train.
         """
-        rows = {}
-        for name, part, candidates in (
-            ("train", self.train, self.candidates[:0]),
-            ("valid", self.valid, self.valid_candidates),
-            ("test", self.test, self.candidates),
-        ):
-            n_users = part["user_id"].nunique()
+        ranked = (self.candidates[:0], self.valid_candidates, self.candidates)
+        rows = []
+        for part, candidates in zip((self.train, self.valid, self.test), ranked, strict=True):
+            n_users, n_items = part["user_id"].nunique(), part["item_id"].nunique()
             n_ranked = liked(part, candidates, positive)["user_id"].nunique()
-            rows[name] = {
-                "n_ratings": len(part),
-                "n_users": n_users,
-                "n_items": part["item_id"].nunique(),
-                "n_candidates": len(candidates),
-                "n_ranked": n_ranked,
-                "n_skipped": 0 if name == "train" else n_users - n_ranked,
-            }
-        return pd.DataFrame.from_dict(rows, orient="index").rename_axis("part")
-
-
-def liked(ratings: pd.DataFrame, candidates: NDArray[Any], positive: float) -> pd.DataFrame:
-    """The rows that a ranking of these candidates is asked to find."""
-    return ratings[
-        (pd.to_numeric(ratings["rating"]) >= positive) & ratings["item_id"].isin(candidates)
-    ]
-
-
-def _in_order(ratings: pd.DataFrame, **fractions: float) -> pd.DataFrame:
-    """Checked, and in order of time, then user, then item, whatever order the rows came in."""
-    _check_frame(ratings, COLUMNS, "ratings")
-    for column in COLUMNS:
-        absent = ratings[column].isna().to_numpy()
-        if absent.any():
-            raise ValueError(
-                f"ratings.iloc[{int(np.argmax(absent))}]: no {column}; fill it in or drop the row"
-            )
-    if ratings.empty:
-        raise ValueError("ratings: no rows to split")
-    for name, value in fractions.items():
-        if not 0 <= value < 1:
-            raise ValueError(f"{name}: {value} is outside [0, 1)")
-    if sum(fractions.values()) >= 1:
-        raise ValueError(f"{' + '.join(fractions)}: {sum(fractions.values())} leaves no training")
-    # Through plain values: a categorical column has an order of its own, and must not split
-    # differently from the same ids as strings.
-    time = _times(ratings, "timestamp", "ratings").to_numpy()
-    user, item = (
-        pd.factorize(np.asarray(ratings[column]), sort=True)[0] for column in ("user_id", "item_id")
-    )
-    return ratings.iloc[np.lexsort((item, user, time))]
-
-
-def _whole(fraction: float, n: Any) -> NDArray[np.int_]:
-    """⌊fraction · n⌋, and 3 (not 2) for 0.3 · 10, whose float product may fall just below."""
-    return np.floor(fraction * np.asarray(n) + 1e-9).astype(int)
-
-
-def _divide(ordered: pd.DataFrame, part: NDArray[np.int_]) -> Split:
-    """Part 0, 1, 2 a row → train, valid, test, with every item a candidate."""
-    train, valid, test = (ordered[part == p] for p in range(3))
-    items = np.sort(np.asarray(pd.unique(ordered["item_id"])))
-    return Split(train=train, valid=valid, test=test, candidates=items, valid_candidates=items)
+            n_skipped = 0 if part is self.train else n_users - n_ranked
+            rows.append((len(part), n_users, n_items, len(candidates), n_ranked, n_skipped))
+        columns = ["n_ratings", "n_users", "n_items", "n_candidates", "n_ranked", "n_skipped"]
+        return pd.DataFrame(rows, pd.Index(["train", "valid", "test"], name="part"), columns)
 
 
 def temporal_split(ratings: pd.DataFrame, *, valid: float = 0.1, test: float = 0.1) -> Split:
     """Hold out each user's last ratings: the newest ``test``, and before them ``valid``.
 
     A user with n ≥ 3 ratings gives ⌊test · n⌋ to the test part and ⌊valid · n⌋ to the
-    validation part, at least one to each whose fraction is above 0, and always keeps one to
+    validation part, at least one to each whose fraction is above 0, and keeps at least one to
     train on. Users with fewer than 3 ratings only train. Ratings of one moment are ordered by
-    item id. *Across* users the future still leaks, as one user's test may lie before another's
-    training: see :func:`global_time_split`.
-
-    Parameters
-    ----------
-    ratings
-        DataFrame user_id, item_id, rating, timestamp; times as in :func:`check_ratings`.
-    valid, test
-        Fractions of each user's ratings, in [0, 1), together below 1.
-
-    Returns
-    -------
-    Split whose candidates are all items of ``ratings``.
-
-    Raises
-    ------
-    ValueError
-        If a column or a value is missing, a time cannot be read, a pair is rated twice, or a
-        fraction is out of range.
+    item id. The future still leaks across users: see :func:`global_time_split`.
 
     Notebook: 06_evaluation
     """
@@ -202,30 +104,11 @@ def temporal_split(ratings: pd.DataFrame, *, valid: float = 0.1, test: float = 0
 
 
 def global_time_split(ratings: pd.DataFrame, *, valid: float = 0.1, test: float = 0.1) -> Split:
-    """Cut the whole history at two moments, the same for everybody.
+    """Split at two moments, the same for all users, so that no part sees a later one.
 
-    Nothing in training happened after anything in validation, nor that after any of the test.
-    The later parts hold users and items that training has never seen.
-
-    Parameters
-    ----------
-    ratings
-        DataFrame user_id, item_id, rating, timestamp.
-    valid, test
-        Fractions of all ratings, in [0, 1), together below 1. Ratings that share the moment of
-        a cut all go to the later part.
-
-    Returns
-    -------
-    Split. Candidates are all items of ``ratings``, also those first seen in the test part; for
-    validation, those that were there before the test part begins.
-
-    Raises
-    ------
-    ValueError
-        If a column or a value is missing, a time cannot be read, a pair is rated twice, a
-        fraction is out of range, or so many ratings share the first moment that nothing is left
-        to train on.
+    Ratings at the moment of a cut all go to the later part. The later parts may hold users and
+    items that training has never seen; ``candidates`` are all items, ``valid_candidates`` those
+    from before the test part.
 
     Notebook: 06_evaluation
     """
@@ -239,8 +122,7 @@ def global_time_split(ratings: pd.DataFrame, *, valid: float = 0.1, test: float 
     if part[0] > 0:
         raise ValueError(
             f"ratings: the cut falls on their first moment, {ordered['timestamp'].iloc[0]}, and"
-            " leaves no training;"
-            " take smaller fractions or random_split"
+            " leaves no training; take smaller fractions or random_split"
         )
     earlier = np.asarray(ordered["item_id"])[part < 2]
     return replace(_divide(ordered, part), valid_candidates=earlier)
@@ -253,34 +135,12 @@ def random_split(
     test: float = 0.1,
     rng: int | np.random.Generator = 0,
 ) -> Split:
-    """Hold out ratings at random, whoever gave them and whenever: the future leaks in.
-
-    Parameters
-    ----------
-    ratings
-        DataFrame user_id, item_id, rating, timestamp.
-    valid, test
-        Fractions of all ratings (rounded down), in [0, 1), together below 1.
-    rng
-        Seed or generator. The same seed gives the same split on every platform and for any
-        order of the rows.
-
-    Returns
-    -------
-    Split whose candidates are all items of ``ratings``.
-
-    Raises
-    ------
-    ValueError
-        If a column or a value is missing, a time cannot be read, a pair is rated twice, or a
-        fraction is out of range.
+    """Hold out ratings at random, ignoring users and time, so that the future leaks in.
 
     Notebook: 06_evaluation
     """
     ordered = _in_order(ratings, valid=valid, test=test)
-    place = np.random.default_rng(rng).permutation(len(ordered))
-    n_test, n_valid = _whole(test, len(ordered)), _whole(valid, len(ordered))
-    return _divide(ordered, np.where(place < n_test, 2, np.where(place < n_test + n_valid, 1, 0)))
+    return _divide(ordered, _random_parts(len(ordered), valid, test, rng))
 
 
 def cold_item_split(
@@ -290,40 +150,68 @@ def cold_item_split(
     valid: float = 0.1,
     rng: int | np.random.Generator = 0,
 ) -> Split:
-    """Hold out whole items: nobody has rated a test item before the test.
+    """Hold out whole items: a ``fraction`` of all for the test, ``valid`` for validation.
 
-    Which items are drawn is a matter of luck, and with few items a large one. Repeat with
-    several seeds and compare by :func:`mmrec_course.evaluation.comparison.compare_splits`.
-
-    Parameters
-    ----------
-    ratings
-        DataFrame user_id, item_id, rating, timestamp.
-    fraction, valid
-        Fractions of the items that go to the test part and to the validation part (rounded
-        down), each in [0, 1), together below 1.
-    rng
-        Seed or generator. The same seed gives the same split on every platform and for any
-        order of the rows.
-
-    Returns
-    -------
-    Split whose candidates are the test items alone (the validation items, for validation): the
-    question is which of the new releases to show to whom.
-
-    Raises
-    ------
-    ValueError
-        If a column or a value is missing, a time cannot be read, a pair is rated twice, or a
-        fraction is out of range.
+    Candidates are the held-out items alone: which new release should be shown to whom? Results
+    depend on which items are drawn; repeat with several seeds and use :func:`compare_splits`.
 
     Notebook: 06_evaluation
     """
     ordered = _in_order(ratings, fraction=fraction, valid=valid)
     items, item = np.unique(np.asarray(ordered["item_id"]), return_inverse=True)
-    # Indices are dealt, not ids: a shuffle of numbers is the same for ids of any type.
-    place = np.random.default_rng(rng).permutation(len(items))
-    n_test, n_valid = _whole(fraction, len(items)), _whole(valid, len(items))
-    part = np.where(place < n_test, 2, np.where(place < n_test + n_valid, 1, 0))
+    # Indices are shuffled, not ids: the same split for ids of any type.
+    part = _random_parts(len(items), valid, fraction, rng)
     split = _divide(ordered, part[item])
     return replace(split, candidates=items[part == 2], valid_candidates=items[part == 1])
+
+
+def liked(ratings: pd.DataFrame, candidates: NDArray[Any], positive: float) -> pd.DataFrame:
+    """Select the rows that a ranking of these candidates should find."""
+    return ratings[
+        (pd.to_numeric(ratings["rating"]) >= positive) & ratings["item_id"].isin(candidates)
+    ]
+
+
+def _in_order(ratings: pd.DataFrame, **fractions: float) -> pd.DataFrame:
+    """Validate the table and sort it by time, then user, then item."""
+    _check_frame(ratings, COLUMNS, "ratings")
+    for column in COLUMNS:
+        absent = ratings[column].isna().to_numpy()
+        if absent.any():
+            raise ValueError(
+                f"ratings.iloc[{int(np.argmax(absent))}]: no {column}; fill it in or drop the row"
+            )
+    if ratings.empty:
+        raise ValueError("ratings: no rows to split")
+    for name, value in fractions.items():
+        if not 0 <= value < 1:
+            raise ValueError(f"{name}: {value} is outside [0, 1)")
+    if sum(fractions.values()) >= 1:
+        raise ValueError(f"{' + '.join(fractions)}: {sum(fractions.values())} leaves no training")
+    # Plain values, because a categorical column has an order of its own.
+    time = _times(ratings, "timestamp", "ratings").to_numpy()
+    user, item = (
+        pd.factorize(np.asarray(ratings[column]), sort=True)[0] for column in ("user_id", "item_id")
+    )
+    return ratings.iloc[np.lexsort((item, user, time))]
+
+
+def _whole(fraction: float, n: Any) -> NDArray[np.int_]:
+    """⌊fraction · n⌋, and 3 (not 2) for 0.3 · 10, whose float product may fall just below."""
+    return np.floor(fraction * np.asarray(n) + 1e-9).astype(int)
+
+
+def _divide(ordered: pd.DataFrame, part: NDArray[np.int_]) -> Split:
+    """Make a Split of part 0 (train), 1 (valid), 2 (test) of each row; all items are candidates."""
+    train, valid, test = (ordered[part == p] for p in range(3))
+    items = np.sort(np.asarray(pd.unique(ordered["item_id"])))
+    return Split(train=train, valid=valid, test=test, candidates=items, valid_candidates=items)
+
+
+def _random_parts(
+    n: int, valid: float, test: float, rng: int | np.random.Generator
+) -> NDArray[np.int_]:
+    """(n,) part 0, 1 or 2, drawn at random."""
+    rank = np.random.default_rng(rng).permutation(n)
+    n_test, n_valid = _whole(test, n), _whole(valid, n)
+    return np.where(rank < n_test, 2, np.where(rank < n_test + n_valid, 1, 0))

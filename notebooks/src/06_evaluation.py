@@ -458,7 +458,7 @@ bits = -np.log2((known[one["item_id"]] + 1) / (600 + 1)).mean()  # + 1: unrated 
 p = genres[liked.loc[liked["user_id"] == listener, "item_id"]].value_counts(normalize=True)
 q = genres[one["item_id"]].value_counts(normalize=True).reindex(p.index, fill_value=0)
 off = (p * np.log(p / (0.99 * q + 0.01 * p))).sum()
-packaged = [intra_list_diversity(one, covers.item_ids, covers.values, covers.present)]
+packaged = [intra_list_diversity(one, covers)]
 packaged += [novelty(one, split.train_valid), calibration(one, liked, genres)]
 print(f"covers differ {apart:.2f}, novelty {bits:.1f} bits, genres off {off:.2f};", end=" ")
 print("equal:", np.allclose([apart, bits, off], [series.loc[listener] for series in packaged]))
@@ -471,7 +471,7 @@ from mmrec_course.evaluation import gini
 
 rows = {}
 for name, shown in {**lists, "own choice": split.test}.items():
-    looks = intra_list_diversity(shown, covers.item_ids, covers.values, covers.present)
+    looks = intra_list_diversity(shown, covers)
     known = [
         average_recommendation_popularity(shown, split.train_valid).mean(),
         novelty(shown, split.train_valid).mean(),

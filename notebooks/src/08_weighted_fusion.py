@@ -183,27 +183,20 @@ def guess(block, known):
 
 
 # %% [markdown]
-# `guess` returns scores of all tracks, hidden ones and new ones. To judge them, `evaluate` (lesson
-# 06) wants something that has `score`. One run for each split: five draws of which tracks are new,
-# because on new tracks the luck lies in the tracks (`compare_splits`).
+# `guess` returns scores of all tracks, hidden ones and new ones. (For any model, without a choice of
+# $\lambda$, the package has `out_of_fold_scores`.) To judge scores, `evaluate` (lesson 06) wants
+# something that has `score`; a `ScoreTable` has it. One run for each split: five draws of which tracks
+# are new, because on new tracks the luck lies in the tracks (`compare_splits`).
 
 # %%
-from mmrec_course.evaluation import compare_splits, evaluate
-
-
-class Table:
-    def __init__(self, scores):
-        self.frame = pd.DataFrame(scores, users, items)
-
-    def score(self, user_ids, item_ids):
-        return self.frame.loc[list(user_ids), list(item_ids)].to_numpy()
+from mmrec_course.evaluation import ScoreTable, compare_splits, evaluate
 
 
 def judge(name, scores, split):
-    results.setdefault(name, []).append(evaluate(Table(scores), split, metrics=["ndcg"]))
+    table = ScoreTable(scores, users, items)
+    results.setdefault(name, []).append(evaluate(table, split, metrics=["ndcg"]))
 
 
-# %%
 def show(names, baseline, digits=3):
     chosen = {name: results[name] for name in names}
     table = compare_splits(chosen, test_share=0.2, baseline=baseline)
@@ -642,7 +635,7 @@ choices["equal"] = dict.fromkeys(has, 1)
 choices["content, equal"] = {"people": 0, "image": 1, "text": 1, "audio": 1}
 choices["learned"] = warm
 known_results = {
-    name: evaluate(Table(weighted_sum(parts, w, has)), past, metrics=["ndcg"])
+    name: evaluate(ScoreTable(weighted_sum(parts, w, has), users, items), past, metrics=["ndcg"])
     for name, w in choices.items()
 }
 table = compare(known_results)
@@ -710,7 +703,8 @@ def ndcg_with(subset, fake=lambda j: {}):
     for j, split in enumerate(splits):
         y = {m: guesses[j][m] for m in subset} | fake(j)
         scores = fuse(scale(y, split.train_valid), split)
-        values.append(evaluate(Table(scores), split, metrics=["ndcg"])["ndcg"].to_numpy())
+        table = evaluate(ScoreTable(scores, users, items), split, metrics=["ndcg"])
+        values.append(table["ndcg"].to_numpy())
     return values
 
 
@@ -818,7 +812,7 @@ for signal, draws in {True: 3, False: 5}.items():
         y = {m: guess(block.align(items), split.train_valid) for m, block in facts.items()}
         scores = {"fused": fuse(scale(y, split.train_valid), split), "chance": fuse({}, split), **y}
         for name, s in scores.items():
-            table = evaluate(Table(s), split, metrics=["ndcg"])
+            table = evaluate(ScoreTable(s, users, items), split, metrics=["ndcg"])
             controls.setdefault(name, []).append(table)
     table = compare_splits(controls, test_share=0.0, baseline="chance")
     print("media matter:", signal)

@@ -473,7 +473,7 @@ found = {d: evaluate(Lists(lists), past, metrics=["ndcg"]) for d, lists in dial.
 price = compare(found)
 rows = {}
 for d, lists in dial.items():
-    unlike = intra_list_diversity(lists, alike.item_ids, alike.values, alike.present).mean()
+    unlike = intra_list_diversity(lists, alike).mean()
     genres = lists["item_id"].map(mosaic.items["genre"]).groupby(lists["user_id"]).nunique().mean()
     bits, share = novelty(lists, past.train_valid).mean(), f"{coverage(lists, items):.0%}"
     cost = interval(*price.loc[d, ["difference", "diff_low", "diff_high"]], 3)
