@@ -8,7 +8,7 @@ import pytest
 from mosaic_like import IDS, make_catalogue
 
 from mmrec_course.datasets import load_mosaic
-from mmrec_course.datasets.mosaic import locate_media
+from mmrec_course.datasets.media import locate_media
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_a_bad_file_marks_one_item_in_one_modality_and_nothing_else(folder):
     ds = load_mosaic(folder)
     assert ds.problems.to_numpy().tolist() == [
         ["t0", "image", "images/t0.png: there is no such file"],
-        ["t1", "audio", "t1.ogg: the file is empty"],
+        ["t1", "audio", "audio/t1.ogg: the file is empty"],
     ]
     assert list(ds.items.index) == list(IDS)
     assert not ds.present().loc["t0", "image"]
