@@ -49,9 +49,8 @@ class Dataset:
 
     Examples
     --------
-    >>> ratings = pd.DataFrame({"user_id": ["u1"], "item_id": ["a"], "rating": [5],
-    ...                         "timestamp": pd.to_datetime(["2024-05-01"])})
-    >>> items = pd.DataFrame({"item_id": ["a", "b"], "text": ["slow and warm", None]})
+    >>> ratings = pd.DataFrame({"user_id": [1], "item_id": [7], "rating": [5], "timestamp": [0]})
+    >>> items = pd.DataFrame({"item_id": [7, 8], "text": ["slow and warm", None]})
     >>> Dataset(ratings=ratings, items=items)
     Dataset(2 items, 1 ratings; with text 1)
     """
@@ -59,11 +58,7 @@ class Dataset:
     ratings: pd.DataFrame
     items: pd.DataFrame
     users: pd.DataFrame | None = None
-    problems: pd.DataFrame = field(
-        default_factory=lambda: pd.DataFrame(
-            columns=["item_id", "modality", "reason"], dtype="string"
-        )
-    )
+    problems: pd.DataFrame = field(default_factory=lambda: _problem_table([]))
     features: Mapping[str, Any] = field(default_factory=dict)
     folder: Path | None = None
     notes: tuple[str, ...] = ()
@@ -84,24 +79,13 @@ class Dataset:
 
     def present(self) -> pd.DataFrame:
         """Which item has which modality: a_im, DataFrame of bool (n_items, n_modalities)."""
-        return pd.DataFrame(
-            {
-                m: self.features[m].align(self.items.index).present
-                if m in self.features
-                else self.items[m].notna().to_numpy(dtype=bool)
-                for m in self.modalities
-            },
-            index=self.items.index,
-        )
+        items = self.items
+        there = {m: items[m].notna().to_numpy(bool) for m in self.modalities if m in items.columns}
+        there |= {m: block.align(items.index).present for m, block in self.features.items()}
+        return pd.DataFrame(there, index=items.index)
 
     def ground_truth(self) -> dict[str, NDArray[Any]]:
-        """Arrays of ``truth.npz``: what the makers of a made-up world know and no model may see.
-
-        Raises
-        ------
-        FileNotFoundError
-            If the data set has no such file; real ones never do.
-        """
+        """Arrays of ``truth.npz``: what the makers of a made-up world know and no model may see."""
         if self.folder is None or not (self.folder / "truth.npz").is_file():
             raise FileNotFoundError("truth.npz: this data set has none; only a made-up world does")
         with np.load(self.folder / "truth.npz", allow_pickle=False) as arrays:
@@ -118,6 +102,10 @@ class Dataset:
             parts.append(f"{len(self.problems):,} problems")
         parts += [f"note: {note}" for note in self.notes]
         return f"Dataset({'; '.join(parts)})"
+
+
+def _problem_table(rows: list[tuple[Any, str, str]]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=["item_id", "modality", "reason"], dtype="string")
 
 
 def _indexed(table: pd.DataFrame, key: str, name: str) -> pd.DataFrame:

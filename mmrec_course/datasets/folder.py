@@ -42,7 +42,8 @@ def load_folder(
 
     The least that works is an items.csv with a column item_id and one of text, image, audio.
     Tables are CSV in UTF-8. Media that are listed and cannot be used are ``<NA>`` in ``items``
-    and have a row in ``problems``; they never stop a catalogue.
+    and have a row in ``problems``; they never stop a catalogue. A malformed table is a ValueError
+    that names file, row, column and value.
 
     Parameters
     ----------
@@ -58,26 +59,11 @@ def load_folder(
         and 1 (−1 and 1) alone, are implicit feedback: yes counts as the highest, no as the
         lowest of the scale (of 1–5 without one, or with one that ends at 1). ``notes`` says so.
 
-    Raises
-    ------
-    FileNotFoundError, ValueError
-        If there is no such folder or table; if one is malformed: file, row, column and value
-        are named.
-
     Notebook: 02_preprocessing
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> folder = Path(tempfile.mkdtemp())
-    >>> _ = (folder / "items.csv").write_text("sku;about\\n7;A red chair\\n8;\\n")
-    >>> load_folder(folder, item_id="sku", text="about", separator=";")
-    Dataset(2 items, 0 ratings; with text 1)
     """
     folder = Path(path)
     if not folder.is_dir():
-        kind = "a file; pass the folder it is in" if folder.exists() else "not there"
-        raise FileNotFoundError(f"path: {str(path)!r} is {kind}")
+        raise FileNotFoundError(f"path: {str(path)!r} is not a folder")
     called = {"item_id": item_id, "title": title, "text": text, "image": image, "audio": audio}
     items = _read(folder / "items.csv", called, ("item_id",), separator)
     if not set(MODALITIES) & set(items.columns):

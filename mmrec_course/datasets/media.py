@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from mmrec_course.datasets.dataset import _problem_table
+
 __all__ = ["locate_media"]
 
 # First bytes of a file, and what it seems to be. Other files are left to the decoders.
@@ -45,49 +47,46 @@ def locate_media(items: pd.DataFrame, folder: Path) -> tuple[pd.DataFrame, pd.Da
     folder = Path(os.path.realpath(folder))
     listing: Listing = cache(_listing)  # a folder is searched once for all of its files
     for modality in [m for m in READABLE if m in items.columns]:
-        paths: dict[object, str] = {}
+        paths = {}
         for item_id, cell in items[modality].dropna().items():
-            path, reason = _find(folder, str(cell), modality, listing)
-            if path:
-                paths[item_id] = path
-            else:
+            paths[item_id], reason = _find(folder, str(cell), modality, listing)
+            if reason:
                 problems.append((item_id, modality, reason))
         items[modality] = pd.array([paths.get(i) for i in items.index], dtype="string")
-    columns = ["item_id", "modality", "reason"]
-    return items, pd.DataFrame(problems, columns=columns, dtype="string")
+    return items, _problem_table(problems)
 
 
-def _find(folder: Path, cell: str, modality: str, listing: Listing) -> tuple[str, str]:
-    """Path of a listed file and "", or "" and the reason why it cannot be used."""
+def _find(folder: Path, cell: str, modality: str, listing: Listing) -> tuple[str | None, str]:
+    """Path of a listed file and "", or None and the reason why it cannot be used."""
     plain = re.fullmatch(r"[\w./](?:[\w./ -]{,98}\w)?", cell)
     shown = cell if plain else f"'{cell[:80]}{'…' * (len(cell) > 80)}'"
     if re.match(r"\s*(?:[a-z][a-z0-9+.-]+://|data:)", cell, re.IGNORECASE):
-        return "", f"{shown}: a web address; put the file into the folder and list its path"
+        return None, f"{shown}: a web address; put the file into the folder and list its path"
     try:
         path = Path(os.path.realpath(folder / cell.strip().replace("\\", "/")))
         if not path.exists():
             similar = _similar(folder, cell, listing)
             if len(similar) > 1:
                 names = ", ".join(str(p.relative_to(folder)) for p in similar[:3])
-                return "", f"{shown}: several files differ only in case or blanks: {names}"
+                return None, f"{shown}: several files differ only in case or blanks: {names}"
             path = Path(os.path.realpath(similar[0])) if similar else path
         if not path.is_relative_to(folder):
-            return "", f"{shown}: the path leads out of the catalogue's folder"
+            return None, f"{shown}: the path leads out of the catalogue's folder"
         if not path.exists():
-            return "", f"{shown}: there is no such file"
+            return None, f"{shown}: there is no such file"
         if not path.is_file():  # opening a pipe would wait for ever
-            return "", f"{shown}: not a regular file"
+            return None, f"{shown}: not a regular file"
         with path.open("rb") as file:
             start = file.read(2000)
     except (OSError, ValueError) as error:
-        return "", f"{shown}: cannot be read ({getattr(error, 'strerror', error)})"
+        return None, f"{shown}: cannot be read ({getattr(error, 'strerror', error)})"
     if not start:
-        return "", f"{shown}: the file is empty"
+        return None, f"{shown}: the file is empty"
     for sign, kind in SIGNS:
         if re.match(sign, start, re.DOTALL | re.IGNORECASE):
             if kind.endswith(READABLE[modality]):
                 break
-            return "", f"{shown}: seems to be {kind}, which is no readable {READABLE[modality]}"
+            return None, f"{shown}: seems to be {kind}, which is no readable {READABLE[modality]}"
     return str(path), ""
 
 

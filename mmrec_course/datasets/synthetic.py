@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 __all__ = ["World", "draw_tracks", "make_world", "simulate_listeners", "simulate_ratings"]
 
 Floats = NDArray[np.float64]
+Seed = int | np.random.Generator
 
 SOUND = ("tempo", "energy", "brightness", "valence", "acoustic")
 LOOK = ("hue_cos", "hue_sin", "lightness", "vividness", "ornament")
@@ -43,10 +44,11 @@ PARTS = ("sound", "words", "looks", "scene")
 # A rating is the number of these that the (noisy) utility exceeds, plus one.
 RATING_STEPS = (-0.6, 0.8, 2.1, 3.4)
 N_CIRCLES = 16
+ORIGIN = np.zeros(1)
 START = pd.Timestamp("2023-01-01")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class World:
     """A synthetic catalogue with its ground truth, most of which no model may see."""
 
@@ -80,22 +82,12 @@ def make_world(
         hidden = [*SCENES, "quality", "fame"]
         permuted = tracks[hidden].to_numpy()[generator.permutation(len(tracks))]
         tracks = tracks.assign(**dict(zip(hidden, permuted.T, strict=True)))
-    attention, parts, utility = simulate_listeners(
-        tracks, n_users, media_signal=media_signal, rng=generator
-    )
-    return World(
-        tracks=tracks,
-        user_ids=_ids("u", n_users),
-        attention=attention,
-        parts=parts,
-        utility=utility,
-        ratings=simulate_ratings(tracks, utility, n_ratings, rng=generator),
-    )
+    taste = simulate_listeners(tracks, n_users, media_signal=media_signal, rng=generator)
+    ratings = simulate_ratings(tracks, taste[-1], n_ratings, rng=generator)
+    return World(tracks, _ids("u", n_users), *taste, ratings)
 
 
-def draw_tracks(
-    n_tracks: int = 480, *, n_artists: int = 160, rng: int | np.random.Generator = 0
-) -> pd.DataFrame:
+def draw_tracks(n_tracks: int = 480, *, n_artists: int = 160, rng: Seed = 0) -> pd.DataFrame:
     """Draw the latent facts of a catalogue, one row for each track.
 
     An artist has a genre, a sound, a look, favourite themes, a scene and a fame; the tracks vary
@@ -109,18 +101,16 @@ def draw_tracks(
     artist = np.repeat(np.arange(n_artists), 1 + rng.multinomial(n_tracks - n_artists, share))
     genre = artist_genre[artist]
 
-    def around_artist(
-        between: float, within: float, *shape: int, mean: Floats | float = 0
-    ) -> Floats:
+    def around_artist(between: float, within: float, *shape: int, mean: Floats = ORIGIN) -> Floats:
         centre = mean + between * rng.standard_normal((n_artists, *shape))[artist]
         return centre + within * rng.standard_normal((n_tracks, *shape))
 
     def artist_habit(probability: float, n_levels: int) -> NDArray[np.int_]:
-        return np.where(
+        usual, of_artist = (
             rng.random(n_tracks) < probability,
-            rng.integers(n_levels, size=n_artists)[artist],
-            rng.integers(n_levels, size=n_tracks),
+            rng.integers(n_levels, size=n_artists),
         )
+        return np.where(usual, of_artist[artist], rng.integers(n_levels, size=n_tracks))
 
     # The order of the draws is part of the data: another order gives another catalogue.
     means = np.array([sound for sound, _ in GENRES.values()])
@@ -152,11 +142,7 @@ def draw_tracks(
 
 
 def simulate_listeners(
-    tracks: pd.DataFrame,
-    n_users: int,
-    *,
-    media_signal: bool = True,
-    rng: int | np.random.Generator = 0,
+    tracks: pd.DataFrame, n_users: int, *, media_signal: bool = True, rng: Seed = 0
 ) -> tuple[Floats, Floats, Floats]:
     """Draw the users' tastes and compute the utility of every track for every user.
 
@@ -190,7 +176,7 @@ def simulate_listeners(
 
 
 def simulate_ratings(
-    tracks: pd.DataFrame, utility: Floats, n_ratings: int, *, rng: int | np.random.Generator = 0
+    tracks: pd.DataFrame, utility: Floats, n_ratings: int, *, rng: Seed = 0
 ) -> pd.DataFrame:
     """Let users visit the shop over two years and rate the tracks that they take.
 
@@ -204,11 +190,9 @@ def simulate_ratings(
     """
     rng = np.random.default_rng(rng)
     n_users, n_items = utility.shape
-    if not 12 * n_users <= n_ratings <= n_users * n_items // 2:
-        raise ValueError(
-            f"n_ratings: {n_ratings} is outside {12 * n_users}–{n_users * n_items // 2} "
-            f"for {n_users} users and {n_items} items"
-        )
+    fewest, most = 12 * n_users, n_users * n_items // 2
+    if not fewest <= n_ratings <= most:
+        raise ValueError(f"n_ratings: {n_ratings} is outside {fewest}–{most} of {n_users} users")
     user, when = _visits(n_users, n_items, n_ratings, rng)
     released = ((pd.to_datetime(tracks["released"]) - START) / pd.Timedelta(days=1)).to_numpy()
     pull = np.exp(0.3 * tracks["fame"].to_numpy() + utility)  # (n_users, n_items)
@@ -229,14 +213,11 @@ def simulate_ratings(
         pull[u, i] = 0.0  # nobody takes a track twice
         sales[i] += 1
     felt = utility[user, item] + 0.6 * rng.standard_normal(len(user))
-    return pd.DataFrame(
-        {
-            "user_id": _ids("u", n_users)[user],
-            "item_id": tracks["item_id"].to_numpy()[item],
-            "rating": 1 + np.searchsorted(RATING_STEPS, felt),
-            "timestamp": (START + pd.to_timedelta(when, unit="D")).floor("s"),
-        }
-    )
+    table = pd.DataFrame({"user_id": _ids("u", n_users)[user]})
+    table["item_id"] = tracks["item_id"].to_numpy()[item]
+    table["rating"] = 1 + np.searchsorted(RATING_STEPS, felt)
+    table["timestamp"] = (START + pd.to_timedelta(when, unit="D")).floor("s")
+    return table
 
 
 def _visits(
@@ -266,10 +247,9 @@ def _facts(tracks: pd.DataFrame) -> dict[str, Floats]:
     """Facts as numbers: what can be heard, read, seen, and what none of them shows."""
     second = tracks["second_theme"].fillna("")
     look = tracks[list(LOOK)].to_numpy() * [1.4, 1.4, 1, 1, 0.7]
+    genre = 1.2 * _one_hot(tracks["genre"], tuple(GENRES))
     return {
-        "sound": np.hstack(
-            [1.2 * _one_hot(tracks["genre"], tuple(GENRES)), 0.7 * tracks[list(SOUND)].to_numpy()]
-        ),
+        "sound": np.hstack([genre, 0.7 * tracks[list(SOUND)].to_numpy()]),
         "words": _one_hot(tracks["theme"], THEMES) + 0.5 * _one_hot(second, THEMES),
         "looks": np.hstack([look, _one_hot(tracks["motif"], MOTIFS)]),
         "scene": tracks[list(SCENES)].to_numpy(),

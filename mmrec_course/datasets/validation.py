@@ -31,18 +31,16 @@ def read_table(
     """Read a table in UTF-8: every cell a string, blank cells missing, blank lines left out.
 
     The index, named "row", is the line of the file on which each row begins, for messages.
-    FileNotFoundError if there is no such file, ValueError if it is no table with the required
-    columns. (`pd.read_csv` would fill up rows that are too short, as in a file cut off, in
-    silence.)
+    ValueError if this is no table with the required columns. (`pd.read_csv` would fill up rows
+    that are too short, as in a file cut off, in silence.)
     """
-    name, line = path.name, 1
-    if len(separator) != 1:
-        raise ValueError(f"separator: {separator!r} is not one character such as ',' or ';'")
-    if not path.exists():
-        raise FileNotFoundError(f"{name}: no such file in folder {path.parent.name!r}")
-    raw = path.read_bytes()
+    raw, line = path.read_bytes(), 1
     rows, lines = [], []
     csv.field_size_limit(2**30)  # characters in a cell: some texts are long
+
+    def wrong(row: int, problem: str) -> ValueError:
+        return ValueError(f"{path.name}: row {row}: {problem}")
+
     try:
         text = io.StringIO(raw.decode("utf-8-sig"), newline="")
         quoting: Any = csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE
@@ -54,29 +52,25 @@ def read_table(
             line = reader.line_num + 1
     except UnicodeDecodeError as error:
         row = raw[: error.start].count(b"\n")
-        problem = f"row {row + 1}: {raw.splitlines()[row][:80]!r} is not UTF-8"
-        raise ValueError(f"{name}: {problem}; save the file as CSV in UTF-8") from None
+        shown = raw.splitlines()[row][:80]
+        raise wrong(row + 1, f"{shown!r} is not UTF-8; save the file as CSV in UTF-8") from None
     except csv.Error as error:
-        raise ValueError(f"{name}: row {line}: not a CSV table: {error}") from None
-    if len(rows) < 2:
-        problem = "there is nothing below the header" if rows else "the file is empty"
-        raise ValueError(f"{name}: row {len(rows) + 1}: {problem}")
-    columns = rows[0]
+        raise wrong(line, f"not a CSV table: {error}") from None
+    if not rows:
+        raise wrong(1, "the file is empty")
+    names = rows[0]
     for other in {",", ";", "\t", "|"} - {separator}:
-        if required and columns[0] not in required and {*required} <= {*columns[0].split(other)}:
-            raise ValueError(
-                f"{name}: row 1: {columns[0]!r} is one cell; the table seems to have {other!r}"
-                f" between cells, not {separator!r}"
-            )
+        if required and names[0] not in required and {*required} <= {*names[0].split(other)}:
+            seems = f"the table seems to have {other!r} between cells, not {separator!r}"
+            raise wrong(1, f"{names[0]!r} is one cell; {seems}")
     for cells, line in zip(rows, lines, strict=True):
-        if len(cells) != len(columns):
-            raise ValueError(
-                f"{name}: row {line}: {len(cells)} cells, expected {len(columns)}; cells are"
-                f" separated by {separator!r}" + ", and one that holds it needs quotes" * quotes
-            )
-    index = pd.Index(lines[1:], name="row")
-    table = pd.DataFrame(rows[1:], index, columns, dtype="string")
-    _check_frame(table, required, name)
+        if len(cells) != len(names):
+            remedy = f"cells are separated by {separator!r}" + ", or quoted" * quotes
+            raise wrong(line, f"{len(cells)} cells, expected {len(names)}; {remedy}")
+    if len(rows) < 2:
+        raise wrong(2, "there is nothing below the header")
+    table = pd.DataFrame(rows[1:], pd.Index(lines[1:], name="row"), names, dtype="string")
+    _check_frame(table, required, path.name)
     return table.mask(table.apply(lambda cells: cells.str.strip() == ""))
 
 
@@ -94,27 +88,12 @@ def check_ratings(
     Unix times, in seconds to nanoseconds by their size; all in one form, of the years 1900 to
     2100. 0, 1, 2, … are an order, in seconds from 1970. Without a zone they count as UTC.
 
-    Parameters
-    ----------
-    items, users
-        Known ids; None: any.
-    scale
-        Lowest and highest rating; None: any finite number.
-    name
-        What to call the table in messages, which count rows as in a file: the first is row 2.
+    ``items`` and ``users`` are the known ids, ``scale`` the lowest and highest rating; None is
+    any. Messages call the table ``name`` and count rows as in a file: the first is row 2.
 
     Returns
     -------
     DataFrame with rating float64 (int64 where all are whole) and timestamp datetime64[us] in UTC.
-
-    Examples
-    --------
-    >>> table = pd.DataFrame({"user_id": ["u1"], "item_id": ["t1"], "rating": [9],
-    ...                       "timestamp": ["2024-05-01"]})
-    >>> check_ratings(table)
-    Traceback (most recent call last):
-    ...
-    ValueError: ratings: row 2, column 'rating': 9 is outside 1–5
     """
     _check_frame(ratings, RATING_COLUMNS, name)
     table = ratings.copy()
@@ -179,7 +158,7 @@ def _implicit_feedback(
         counts = {1: best, value: worst}
         note = f"rating 1 counts as {best:g}, {value:g} as {worst:g}"
     else:
-        return rating, scale, ()
+        value = best
     if value == best:
         return rating, scale, ()
     return number.map(counts), (worst, best), (f"implicit feedback: {note}",)
@@ -234,9 +213,8 @@ def _id_codes(table: pd.DataFrame, column: str, name: str) -> NDArray[np.int64]:
     blank = (pd.Series(ids).astype("string").str.strip() == "").to_numpy(bool)
     _refuse(table, column, (codes < 0) | blank[codes], "{}: the id is missing", name)
     large = [isinstance(i, int | np.integer) and not -(2**63) <= i < 2**63 for i in ids]
-    remedy = "make the ids text: .astype(str)"
-    large = np.array(large, dtype=bool)[codes]
-    _refuse(table, column, large, f"{{}} does not fit 64 bits with a sign; {remedy}", name)
+    problem = "{} does not fit 64 bits with a sign; make the ids text: .astype(str)"
+    _refuse(table, column, np.array(large, dtype=bool)[codes], problem, name)
     table[column] = ids.take(codes)
     return np.asarray(codes, dtype=np.int64)
 

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from mmrec_course.datasets.dataset import Dataset
 from mmrec_course.datasets.validation import (
+    RATING_COLUMNS,
     _check_frame,
     _implicit_feedback,
     _refuse,
@@ -32,10 +33,8 @@ from mmrec_course.features.block import FeatureBlock
 __all__ = ["load_atomic", "read_atomic_table"]
 
 # Column of published files → ours.
-NAMES = {
-    **{"userID": "user_id", "user": "user_id", "itemID": "item_id", "item": "item_id"},
-    **{"movie_title": "title", "item_name": "title", "name": "title", "description": "text"},
-}
+NAMES = {"userID": "user_id", "user": "user_id", "itemID": "item_id", "item": "item_id"}
+NAMES |= dict.fromkeys(("movie_title", "item_name", "name"), "title") | {"description": "text"}
 PARTS = {"0": "train", "1": "valid", "2": "test"}
 
 
@@ -66,11 +65,6 @@ def load_atomic(path: str | Path, *, features: Mapping[str, str] | None = None) 
     "valid", "test". ``features`` has a block for every array and every float_seq column of
     ``.item``, in which items whose row has a NaN or only zeros are absent.
 
-    Raises
-    ------
-    FileNotFoundError, ValueError
-        If a file is not there; if it is malformed: file, row, column and value are named.
-
     Notebook: 13_real_people
     """
     folder = Path(path)
@@ -78,11 +72,10 @@ def load_atomic(path: str | Path, *, features: Mapping[str, str] | None = None) 
     ratings, notes = _rated(pd.concat(tables, names=["file", "row"]))
     files = {file.name.removesuffix("_feat.npy"): file for file in folder.glob("*_feat.npy")}
     files |= {modality: folder / file for modality, file in (features or {}).items()}
-    arrays = {modality: _load_array(file) for modality, file in sorted(files.items())}
+    arrays = {modality: _array(file) for modality, file in sorted(files.items())}
     if rest := {file.name for file in folder.glob("*.npy")} - {f.name for f in files.values()}:
         notes += (f"not read: {', '.join(sorted(rest))}",)
-    n_rows = max(map(len, arrays.values()), default=0)
-    items, blocks = _items(folder, name, ratings, n_rows)
+    items, blocks = _items(folder, name, ratings, max(map(len, arrays.values()), default=0))
     for modality, values in arrays.items():
         rows = pd.Index(map(str, range(len(values))))
         if len(odd := items.index.symmetric_difference(rows)):
@@ -91,8 +84,9 @@ def load_atomic(path: str | Path, *, features: Mapping[str, str] | None = None) 
                 f" that of item '0', and so on: {odd[0]!r} has only one of both"
             )
         blocks[modality] = _block(modality, rows, values).align(items.index)
-    user_file = folder / f"{name}.user"
-    users = _read(user_file, "user_id") if user_file.exists() else None
+    users = None
+    if (file := folder / f"{name}.user").exists():
+        users = check_ids(_read(file, "user_id"), "user_id", name=file.name)
     checked = [
         check_ratings(table.droplevel("file"), items=items.index, scale=None, name=file)
         for file, table in ratings.groupby(level="file", sort=False)
@@ -100,7 +94,7 @@ def load_atomic(path: str | Path, *, features: Mapping[str, str] | None = None) 
     return Dataset(
         ratings=pd.concat(checked, ignore_index=True),
         items=items,
-        users=None if users is None else check_ids(users, "user_id", name=user_file.name),
+        users=users,
         features=blocks,
         folder=folder.resolve(),
         notes=notes,
@@ -128,7 +122,9 @@ def read_atomic_table(path: str | Path) -> pd.DataFrame:
         elif kind == "float":
             table[column] = _converted(cells, float, path.name).astype("float64")
         elif kind == "float_seq":
-            table[column] = _converted(cells.fillna(""), _array, path.name)
+            table[column] = _converted(
+                cells.fillna(""), lambda c: np.array(c.split(), float), path.name
+            )
         elif kind not in ("token", "token_seq", ""):
             raise ValueError(f"{path.name}: row 1: column {column!r} has unknown type {kind!r}")
     return table
@@ -149,10 +145,6 @@ def _whole_id(cell: str) -> str:
     """The digits of an id that a table holds as a float, 7.0 or 7e3; exact beyond 2^53 too."""
     number = Decimal(cell)
     return str(int(number)) if number == int(number) else cell
-
-
-def _array(cell: str) -> NDArray[np.float64]:
-    return np.array(cell.split(), float)
 
 
 def _read(path: Path, *required: str) -> pd.DataFrame:
@@ -203,7 +195,6 @@ def _inter_table(path: Path) -> pd.DataFrame:
 
 def _rated(table: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Ratings under (file, row), each pair once, and what was decided about them."""
-    notes: tuple[str, ...]
     if "rating" in table.columns:
         table["rating"], _, notes = _implicit_feedback(table["rating"], None)
     elif "label" in table.columns:
@@ -215,11 +206,10 @@ def _rated(table: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
     if "timestamp" not in table.columns:
         table["timestamp"] = pd.to_datetime(np.arange(len(table)), unit="s")
     # The later of two ratings: in time, and of the same time the one further down.
-    pair, order = ["user_id", "item_id"], table["timestamp"].argsort(kind="stable").to_numpy()
-    last = order[~table[pair].iloc[order].duplicated(keep="last").to_numpy()]
-    columns = [*pair, "rating", "timestamp"]
-    others = [column for column in table.columns if column not in columns]
-    return table.iloc[np.sort(last)][columns + others], notes
+    order = table["timestamp"].argsort(kind="stable").to_numpy()
+    again = table.iloc[order].duplicated(["user_id", "item_id"], keep="last").to_numpy()
+    others = [column for column in table.columns if column not in RATING_COLUMNS]
+    return table.iloc[np.sort(order[~again])][[*RATING_COLUMNS, *others]], notes
 
 
 def _items(
@@ -245,10 +235,7 @@ def _stacked(cells: pd.Series) -> NDArray[np.float64]:
     return values
 
 
-def _load_array(path: Path) -> NDArray[np.float64]:
-    if not path.exists():
-        here = ", ".join(sorted(file.name for file in path.parent.glob("*.npy"))) or "none"
-        raise FileNotFoundError(f"features: no file {path.name!r}; .npy files there: {here}")
+def _array(path: Path) -> NDArray[np.float64]:
     try:
         values = np.load(path, allow_pickle=False)
     except (ValueError, EOFError) as error:

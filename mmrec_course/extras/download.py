@@ -42,10 +42,7 @@ def check_sha256(path: str | Path, sha256: str) -> None:
 def fetch(url: str, sha256: str, members: Mapping[str, str], folder: Path) -> None:
     """Download a zip archive, and write ``members`` (name in it → name there) into a folder.
 
-    Raises
-    ------
-    OSError, ValueError
-        If it cannot be had; if it is another file.
+    OSError if it cannot be had, ValueError if it is another file.
     """
     # pooch tells of every download on the error stream, which a stored lesson must not hold.
     pooch.get_logger().setLevel("ERROR")

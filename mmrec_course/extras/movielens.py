@@ -44,19 +44,15 @@ def load_movielens(
     downloaded, from GroupLens, or else the copy inside the Python package recbole (which is
     unpacked, never imported). Licence and citation are printed the first time in a session.
 
+    Items have title, year (Int64), genres (names separated by "|") and text, which is those
+    three in a sentence; users age, gender, occupation, zip_code. Ratings are in order of time,
+    then user, then item. FileNotFoundError if the data cannot be had says what to do.
+
     Parameters
     ----------
     folder
         A folder with the unpacked ml-100k.zip, or with recbole's three files, or one with such a
         folder ``ml-100k`` inside.
-    download
-        Whether the network may be asked.
-
-    Returns
-    -------
-    Dataset. Items have title, year (Int64), genres (names separated by "|") and text, which is
-    those three in a sentence; users age, gender, occupation, zip_code. Ratings are in order of
-    time, then user, then item. FileNotFoundError if the data cannot be had says what to do.
 
     Notebook: 13_real_people
     """
