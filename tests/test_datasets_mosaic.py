@@ -48,7 +48,7 @@ def test_a_bad_file_marks_one_item_in_one_modality_and_nothing_else(folder):
     ds = load_mosaic(folder)
     assert ds.problems.to_numpy().tolist() == [
         ["t0", "image", "images/t0.png: there is no such file"],
-        ["t1", "audio", "audio/t1.ogg: the file is empty"],
+        ["t1", "audio", "t1.ogg: the file is empty"],
     ]
     assert list(ds.items.index) == list(IDS)
     assert not ds.present().loc["t0", "image"]
@@ -70,7 +70,7 @@ def test_a_catalogue_need_not_have_every_modality(folder):
         ("items.csv", ",audio", ",sound", "items.csv: row 1: column 'audio' is missing"),
         ("ratings.csv", "u0,t1", "u0,t99", "ratings.csv: row 2, column 'item_id': 't99'"),
         ("ratings.csv", "u0,t1", "u99,t1", "ratings.csv: row 2, column 'user_id': 'u99'"),
-        ("ratings.csv", "u0,t2", "u0,t1", "ratings.csv: row 3, column 'item_id': user 'u0'"),
+        ("ratings.csv", "u0,t2", "u0,t1", "ratings.csv: row 3, column 'item_id': the same user"),
         ("listeners.csv", "u1", "u0", "listeners.csv: row 3, column 'user_id': 'u0'"),
         ("listeners.csv", "joined", "since", "listeners.csv: row 1: column 'joined' is missing"),
     ],

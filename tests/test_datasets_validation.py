@@ -146,7 +146,7 @@ def test_unix_seconds_are_times(checked):
         ("u1,,4,2024-05-01", "row 3, column 'item_id': <NA>: the id is missing"),
         (
             "u1,t2,1,2024-06-01",
-            "row 3, column 'item_id': user 'u1' has rated 't2' before, in row 2",
+            "row 3, column 'item_id': the same user has rated 't2' before, in row 2",
         ),
     ],
 )

@@ -64,16 +64,16 @@ def _find(folder: Path, cell: str, modality: str, listing: Listing) -> tuple[str
         return None, f"{shown}: a web address; put the file into the folder and list its path"
     try:
         path = Path(os.path.realpath(folder / cell.strip().replace("\\", "/")))
-        if not path.exists():
-            similar = _similar(folder, cell, listing)
-            if len(similar) > 1:
-                names = ", ".join(str(p.relative_to(folder)) for p in similar[:3])
-                return None, f"{shown}: several files differ only in case or blanks: {names}"
-            path = Path(os.path.realpath(similar[0])) if similar else path
+        similar = [] if path.exists() else _similar(folder, cell, listing)
+        if len(similar) > 1:
+            names = ", ".join(str(file.relative_to(folder)) for file in similar[:3])
+            return None, f"{shown}: several files differ only in case or blanks: {names}"
+        path = Path(os.path.realpath(similar[0])) if similar else path
         if not path.is_relative_to(folder):
             return None, f"{shown}: the path leads out of the catalogue's folder"
         if not path.exists():
             return None, f"{shown}: there is no such file"
+        shown = path.name
         if not path.is_file():  # opening a pipe would wait for ever
             return None, f"{shown}: not a regular file"
         with path.open("rb") as file:
@@ -82,11 +82,10 @@ def _find(folder: Path, cell: str, modality: str, listing: Listing) -> tuple[str
         return None, f"{shown}: cannot be read ({getattr(error, 'strerror', error)})"
     if not start:
         return None, f"{shown}: the file is empty"
-    for sign, kind in SIGNS:
-        if re.match(sign, start, re.DOTALL | re.IGNORECASE):
-            if kind.endswith(READABLE[modality]):
-                break
-            return None, f"{shown}: seems to be {kind}, which is no readable {READABLE[modality]}"
+    flags, wanted = re.DOTALL | re.IGNORECASE, READABLE[modality]
+    kind = next((kind for sign, kind in SIGNS if re.match(sign, start, flags)), wanted)
+    if not kind.endswith(wanted):
+        return None, f"{shown}: seems to be {kind}, which is no readable {wanted}"
     return str(path), ""
 
 

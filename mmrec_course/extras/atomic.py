@@ -1,6 +1,6 @@
 """Other people's data: RecBole's atomic files, and the form that MMRec gives to them.
 
-In: a folder with one ``.inter`` table and what belongs to it. Out: a Dataset, with ready-made
+In: a folder with an ``.inter`` table and what belongs to it. Out: a Dataset, with ready-made
 features as blocks. Arrays that hold Python objects are refused, for loading them runs code.
 
 Notebook: 13_real_people
@@ -41,14 +41,11 @@ PARTS = {"0": "train", "1": "valid", "2": "test"}
 def load_atomic(path: str | Path, *, features: Mapping[str, str] | None = None) -> Dataset:
     """Read a folder in the form of RecBole (Zhao et al. 2021) or MMRec (Zhou 2023).
 
-    *RecBole*: ``name.inter`` and, if there, ``name.item`` and ``name.user``: tables with tabs
-    between cells, whose header names every column with its type, as in ``user_id:token``. In
-    place of ``name.inter`` there may be ``name.train.inter``, ``name.valid.inter`` and
-    ``name.test.inter``.
-
-    *MMRec*: ``name.inter`` with userID, itemID and ``x_label`` (0 training, 1 validation, 2 test);
-    ``image_feat.npy`` or any other ``…_feat.npy``, whose row r belongs to item r; and, if there,
-    ``i_id_mapping.csv``, which says what item r was called before.
+    *RecBole*: ``name.inter`` and, if there, ``name.item`` and ``name.user``, as
+    :func:`read_atomic_table` reads them; or ``name.train.inter``, ``name.valid.inter`` and
+    ``name.test.inter``. *MMRec*: ``name.inter`` with userID, itemID and ``x_label`` (0 training,
+    1 validation, 2 test); ``image_feat.npy`` or any other ``…_feat.npy``, whose row r belongs to
+    item r; and, if there, ``i_id_mapping.csv``, which says what item r was called before.
 
     Parameters
     ----------
@@ -63,7 +60,8 @@ def load_atomic(path: str | Path, *, features: Mapping[str, str] | None = None) 
     feedback and counts as 5; ``notes`` says so. Of two ratings for one item by one user the later
     stays; without times, the row is the time. A split becomes the column ``part``: "train",
     "valid", "test". ``features`` has a block for every array and every float_seq column of
-    ``.item``, in which items whose row has a NaN or only zeros are absent.
+    ``.item``, in which items whose row has a NaN or only zeros are absent. What is malformed is
+    a ValueError that names file, row, column and value.
 
     Notebook: 13_real_people
     """
@@ -72,16 +70,16 @@ def load_atomic(path: str | Path, *, features: Mapping[str, str] | None = None) 
     ratings, notes = _rated(pd.concat(tables, names=["file", "row"]))
     files = {file.name.removesuffix("_feat.npy"): file for file in folder.glob("*_feat.npy")}
     files |= {modality: folder / file for modality, file in (features or {}).items()}
+    if rest := sorted({file.name for file in set(folder.glob("*.npy")) - set(files.values())}):
+        notes += (f"not read: {', '.join(rest)}",)
     arrays = {modality: _array(file) for modality, file in sorted(files.items())}
-    if rest := {file.name for file in folder.glob("*.npy")} - {f.name for f in files.values()}:
-        notes += (f"not read: {', '.join(sorted(rest))}",)
     items, blocks = _items(folder, name, ratings, max(map(len, arrays.values()), default=0))
     for modality, values in arrays.items():
         rows = pd.Index(map(str, range(len(values))))
-        if len(odd := items.index.symmetric_difference(rows)):
+        if set(rows) != set(items.index):
             raise ValueError(
                 f"{files[modality].name}: {len(values)} rows, but {len(items)} items; row 0 is"
-                f" that of item '0', and so on: {odd[0]!r} has only one of both"
+                " that of the item with the id 0, and so on"
             )
         blocks[modality] = _block(modality, rows, values).align(items.index)
     users = None
@@ -91,24 +89,18 @@ def load_atomic(path: str | Path, *, features: Mapping[str, str] | None = None) 
         check_ratings(table.droplevel("file"), items=items.index, scale=None, name=file)
         for file, table in ratings.groupby(level="file", sort=False)
     ]
+    ratings, folder = pd.concat(checked, ignore_index=True), folder.resolve()
     return Dataset(
-        ratings=pd.concat(checked, ignore_index=True),
-        items=items,
-        users=users,
-        features=blocks,
-        folder=folder.resolve(),
-        notes=notes,
+        ratings=ratings, items=items, users=users, features=blocks, folder=folder, notes=notes
     )
 
 
 def read_atomic_table(path: str | Path) -> pd.DataFrame:
-    """Read one table with tabs between cells and, if its header has them, typed columns.
+    """Read one table with tabs between cells, whose header may give types (``user_id:token``).
 
-    Returns
-    -------
-    DataFrame: token and token_seq are strings, ``<NA>`` where empty, as are columns without a
-    type; float is float64, but ids (user_id, item_id) are strings, "7" for 7.0; float_seq holds
-    an array a cell. The index, named "row", is the line of the file.
+    token and token_seq are strings, ``<NA>`` where empty, as are columns without a type; float is
+    float64, but ids are strings, "7" for 7.0; float_seq holds an array a cell. The index, named
+    "row", is the line of the file.
     """
     path = Path(path)
     table = read_table(path, separator="\t", quotes=False)
@@ -122,9 +114,7 @@ def read_atomic_table(path: str | Path) -> pd.DataFrame:
         elif kind == "float":
             table[column] = _converted(cells, float, path.name).astype("float64")
         elif kind == "float_seq":
-            table[column] = _converted(
-                cells.fillna(""), lambda c: np.array(c.split(), float), path.name
-            )
+            table[column] = _converted(cells.fillna(""), _numbers, path.name)
         elif kind not in ("token", "token_seq", ""):
             raise ValueError(f"{path.name}: row 1: column {column!r} has unknown type {kind!r}")
     return table
@@ -147,32 +137,35 @@ def _whole_id(cell: str) -> str:
     return str(int(number)) if number == int(number) else cell
 
 
+def _numbers(cell: str) -> NDArray[np.float64]:
+    return np.array(cell.split(), float)
+
+
 def _read(path: Path, *required: str) -> pd.DataFrame:
     """A table under the course's names."""
     table = read_atomic_table(path)
     names = {c: NAMES[c] for c in table.columns if NAMES.get(c, c) not in table.columns}
-    table = table.rename(columns=names)
-    _check_frame(table, required, path.name)
+    _check_frame(table := table.rename(columns=names), required, path.name)
     return table
 
 
 def _inter_tables(folder: Path) -> tuple[dict[str, pd.DataFrame], str]:
     """File → table of the .inter files, one or one for each part; and the data set's name."""
-    paths = sorted(folder.glob("*.inter"))
-    if not paths:
+    files = sorted(file.name for file in folder.glob("*.inter"))
+    if not files:
         raise FileNotFoundError(f"path: {str(folder)!r} is no folder with an .inter file")
-    if len(paths) == 1:
-        return {paths[0].name: _inter_table(paths[0])}, paths[0].stem
-    names = {path.stem.rpartition(".")[0] for path in paths}
-    parts = {path.stem.rpartition(".")[2]: path for path in paths}
-    if len(names) > 1 or not set(parts) <= set(PARTS.values()):
+    name = files[0].removesuffix(".inter")
+    if len(files) == 1:
+        return {files[0]: _inter_table(folder / files[0])}, name
+    name = name.rpartition(".")[0]
+    parts = {f"{name}.{part}.inter": part for part in PARTS.values()}
+    if not set(files) <= set(parts):
         raise ValueError(
-            f"path: {str(folder)!r} has several .inter files ({', '.join(p.name for p in paths)});"
-            " leave one, or parts of one called name.train.inter, name.valid.inter and"
-            " name.test.inter"
+            f"path: {str(folder)!r} has several .inter files ({', '.join(files)}); leave one, or"
+            " name.train.inter, name.valid.inter and name.test.inter"
         )
-    in_order = [part for part in PARTS.values() if part in parts]
-    return {parts[p].name: _inter_table(parts[p]).assign(part=p) for p in in_order}, names.pop()
+    there = {file: part for file, part in parts.items() if file in files}
+    return {f: _inter_table(folder / f).assign(part=part) for f, part in there.items()}, name
 
 
 def _inter_table(path: Path) -> pd.DataFrame:
@@ -238,14 +231,13 @@ def _stacked(cells: pd.Series) -> NDArray[np.float64]:
 def _array(path: Path) -> NDArray[np.float64]:
     try:
         values = np.load(path, allow_pickle=False)
+        if values.ndim != 2 or values.dtype.kind not in "fiu":
+            raise ValueError(f"shape {values.shape} of {values.dtype}, expected (n_items, d)")
     except (ValueError, EOFError) as error:
         raise ValueError(
             f"{path.name}: not a plain array of numbers ({error}); arrays of Python objects are"
             " never loaded, because loading would run what they hold"
         ) from None
-    if values.ndim != 2 or values.dtype.kind not in "fiu":
-        shape = f"shape {values.shape} of {values.dtype}"
-        raise ValueError(f"{path.name}: {shape}, expected (n_items, d) numbers: a row an item")
     return np.asarray(values, dtype=np.float64)
 
 
