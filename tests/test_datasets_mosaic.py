@@ -8,7 +8,7 @@ import pytest
 from mosaic_like import IDS, make_catalogue
 
 from mmrec_course.datasets import load_mosaic
-from mmrec_course.datasets.mosaic import locate_media
+from mmrec_course.datasets.media import locate_media
 
 
 @pytest.fixture
@@ -70,7 +70,7 @@ def test_a_catalogue_need_not_have_every_modality(folder):
         ("items.csv", ",audio", ",sound", "items.csv: row 1: column 'audio' is missing"),
         ("ratings.csv", "u0,t1", "u0,t99", "ratings.csv: row 2, column 'item_id': 't99'"),
         ("ratings.csv", "u0,t1", "u99,t1", "ratings.csv: row 2, column 'user_id': 'u99'"),
-        ("ratings.csv", "u0,t2", "u0,t1", "ratings.csv: row 3, column 'item_id': user 'u0'"),
+        ("ratings.csv", "u0,t2", "u0,t1", "ratings.csv: row 3, column 'item_id': the same user"),
         ("listeners.csv", "u1", "u0", "listeners.csv: row 3, column 'user_id': 'u0'"),
         ("listeners.csv", "joined", "since", "listeners.csv: row 1: column 'joined' is missing"),
     ],

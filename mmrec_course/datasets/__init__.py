@@ -1,5 +1,6 @@
 """Where data come from."""
 
+from importlib import import_module
 from typing import Any
 
 from mmrec_course.datasets.dataset import Dataset
@@ -7,24 +8,13 @@ from mmrec_course.datasets.folder import load_folder
 from mmrec_course.datasets.mosaic import load_mosaic
 from mmrec_course.datasets.stamps import load_stamps
 
-__all__ = [
-    "Dataset",
-    "load_atomic",
-    "load_folder",
-    "load_mosaic",
-    "load_movielens",
-    "load_stamps",
-]
+EXTRAS = {"load_atomic": "atomic", "load_movielens": "movielens"}
+
+__all__ = ["Dataset", "load_folder", "load_mosaic", "load_stamps", *EXTRAS]
 
 
 def __getattr__(name: str) -> Any:
     """Import the loaders of `extras` when they are asked for (PEP 562)."""
-    if name == "load_atomic":
-        from mmrec_course.extras.atomic import load_atomic
-
-        return load_atomic
-    if name == "load_movielens":
-        from mmrec_course.extras.movielens import load_movielens
-
-        return load_movielens
+    if name in EXTRAS:
+        return getattr(import_module(f"mmrec_course.extras.{EXTRAS[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -17,17 +17,13 @@ from numpy.typing import NDArray
 from mmrec_course.datasets.validation import (
     RATING_COLUMNS,
     _check_frame,
-    _other_kind,
-    _shown,
+    _refuse_unknown,
+    check_ids,
 )
 
 __all__ = ["Dataset"]
 
 MODALITIES = ("image", "text", "audio")
-
-
-def _no_problems() -> pd.DataFrame:
-    return pd.DataFrame(columns=["item_id", "modality", "reason"], dtype="string")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -38,39 +34,23 @@ class Dataset:
     ----------
     ratings
         DataFrame user_id, item_id, rating, timestamp, of items in ``items``.
-    items
-        DataFrame indexed by item_id, with title and whatever else is known, and a column for
-        each modality: image and audio hold the path of a file, text the words themselves,
-        ``<NA>`` where there is none. A column item_id becomes the index.
-    users
-        DataFrame indexed by user_id, or None. A column user_id becomes the index.
+    items, users
+        DataFrames indexed by item_id and user_id (columns of these names become the index). Of
+        items, the columns image and audio hold the path of a file, text the words, ``<NA>``
+        where there is none. ``users`` may be None.
     problems
-        DataFrame item_id, modality, reason: media that the tables list but that cannot be used.
-        Those are ``<NA>`` in items. Files are only looked at from outside here; one that cannot
-        be decoded is reported by :func:`mmrec_course.features.extract_features`.
+        DataFrame item_id, modality, reason: listed media that cannot be used, ``<NA>`` in items.
     features
         modality → FeatureBlock, for data that come with features instead of media.
-    folder
-        Where it was read from, or None.
     notes
         What a loader decided about the data, in sentences; ``repr`` shows them.
-
-    Raises
-    ------
-    ValueError
-        If the index of items (or users) is missing, is the bare row numbers, has an id twice
-        or none; if ratings lack a column or have an item that is not among the items.
-    TypeError
-        If one of the three is no DataFrame.
 
     Notebook: 01_the_catalogue
 
     Examples
     --------
-    >>> ratings = pd.DataFrame({"user_id": ["u1"], "item_id": ["a"], "rating": [5],
-    ...                         "timestamp": pd.to_datetime(["2024-05-01"])})
-    >>> items = pd.DataFrame({"title": ["A", "B"], "text": ["slow and warm", None]},
-    ...                      index=pd.Index(["a", "b"], name="item_id"))
+    >>> ratings = pd.DataFrame({"user_id": [1], "item_id": [7], "rating": [5], "timestamp": [0]})
+    >>> items = pd.DataFrame({"item_id": [7, 8], "text": ["slow and warm", None]})
     >>> Dataset(ratings=ratings, items=items)
     Dataset(2 items, 1 ratings; with text 1)
     """
@@ -78,7 +58,7 @@ class Dataset:
     ratings: pd.DataFrame
     items: pd.DataFrame
     users: pd.DataFrame | None = None
-    problems: pd.DataFrame = field(default_factory=_no_problems)
+    problems: pd.DataFrame = field(default_factory=lambda: _problem_table([]))
     features: Mapping[str, Any] = field(default_factory=dict)
     folder: Path | None = None
     notes: tuple[str, ...] = ()
@@ -86,19 +66,10 @@ class Dataset:
     def __post_init__(self) -> None:
         object.__setattr__(self, "items", _indexed(self.items, "item_id", "items"))
         if self.users is not None:
-            users = _indexed(self.users, "user_id", "users")
-            object.__setattr__(self, "users", users)
+            object.__setattr__(self, "users", _indexed(self.users, "user_id", "users"))
         _check_frame(self.ratings, RATING_COLUMNS, "ratings")
-        rated = self.ratings["item_id"]
-        unknown = rated[~rated.isin(self.items.index).to_numpy()]
-        if len(unknown):
-            remedy = _other_kind(unknown, self.items.index) or (
-                "; leave such ratings out: ratings[ratings['item_id'].isin(items.index)]"
-            )
-            raise ValueError(
-                f"ratings, column 'item_id': {_shown(unknown.iloc[0])} is not in the index of"
-                f" items{remedy}"
-            )
+        remedy = "; leave such ratings out: ratings[ratings['item_id'].isin(items.index)]"
+        _refuse_unknown(self.ratings, "item_id", self.items.index, "ratings", remedy)
 
     @property
     def modalities(self) -> tuple[str, ...]:
@@ -107,34 +78,14 @@ class Dataset:
         return (*columns, *(m for m in self.features if m not in columns))
 
     def present(self) -> pd.DataFrame:
-        """Which item has which modality: a_im.
-
-        Returns
-        -------
-        DataFrame of bool, items × modalities, indexed as ``items``.
-        """
-        return pd.DataFrame(
-            {
-                m: self.features[m].align(self.items.index).present
-                if m in self.features
-                else self.items[m].notna().to_numpy(dtype=bool)
-                for m in self.modalities
-            },
-            index=self.items.index,
-        )
+        """Which item has which modality: a_im, DataFrame of bool (n_items, n_modalities)."""
+        items = self.items
+        there = {m: items[m].notna().to_numpy(bool) for m in self.modalities if m in items.columns}
+        there |= {m: block.align(items.index).present for m, block in self.features.items()}
+        return pd.DataFrame(there, index=items.index)
 
     def ground_truth(self) -> dict[str, NDArray[Any]]:
-        """What the makers of a made-up world know and no model may see.
-
-        Returns
-        -------
-        dict name → array, all of ``truth.npz`` in the folder.
-
-        Raises
-        ------
-        FileNotFoundError
-            If the data set has no such file; real ones never do.
-        """
+        """Arrays of ``truth.npz``: what the makers of a made-up world know and no model may see."""
         if self.folder is None or not (self.folder / "truth.npz").is_file():
             raise FileNotFoundError("truth.npz: this data set has none; only a made-up world does")
         with np.load(self.folder / "truth.npz", allow_pickle=False) as arrays:
@@ -144,8 +95,8 @@ class Dataset:
         parts = [f"{len(self.items):,} items, {len(self.ratings):,} ratings"]
         if self.users is not None:
             parts[0] += f", {len(self.users):,} users"
-        present = self.present().sum()
-        if len(present):
+        if self.modalities:
+            present = self.present().sum()
             parts.append("with " + ", ".join(f"{m} {n:,}" for m, n in present.items()))
         if len(self.problems):
             parts.append(f"{len(self.problems):,} problems")
@@ -153,25 +104,21 @@ class Dataset:
         return f"Dataset({'; '.join(parts)})"
 
 
+def _problem_table(rows: list[tuple[Any, str, str]]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=["item_id", "modality", "reason"], dtype="string")
+
+
 def _indexed(table: pd.DataFrame, key: str, name: str) -> pd.DataFrame:
     """The table under unique ids; row numbers are not taken for ids."""
     _check_frame(table, (), name)
-    if key in table.columns and table.index.name != key:
-        table = table.set_index(key)
     index = table.index
-    if key in table.columns and not index.equals(pd.Index(table[key])):
+    if key not in table.columns:
+        if index.name is None and index.dtype.kind in "iu" and len(index):
+            raise ValueError(
+                f"{name}: the index looks like row numbers and has no name; pass {name}.set_index"
+                f"(the column of ids), or {name}.rename_axis({key!r}) if it holds ids"
+            )
+        table = table.reset_index(names=key)
+    elif index.name == key and not index.equals(pd.Index(table[key])):
         raise ValueError(f"{name}: column {key!r} differs from the index of that name; drop one")
-    if index.nlevels > 1:
-        raise ValueError(f"{name}: the index has {index.nlevels} levels, expected one of {key}")
-    if index.name is None and index.dtype.kind in "iu" and len(index):
-        raise ValueError(
-            f"{name}: the index looks like row numbers and has no name; pass"
-            f" {name}.set_index(the column of ids), or {name}.rename_axis({key!r}) if it holds ids"
-        )
-    if index.hasnans:
-        row = int(np.argmax(index.isna()))
-        raise ValueError(f"{name}: the {key} of row {row} (counted from 0) is missing")
-    if not index.is_unique:
-        twice = _shown(index[index.duplicated()][0])
-        raise ValueError(f"{name}: {key} {twice} occurs more than once; keep one row of it")
-    return table
+    return check_ids(table, key, name=name)

@@ -12,73 +12,43 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-__all__ = [
-    "GENRES",
-    "LOOK",
-    "MOTIFS",
-    "PARTS",
-    "RATING_STEPS",
-    "SOUND",
-    "THEMES",
-    "World",
-    "draw_tracks",
-    "make_world",
-    "simulate_listeners",
-    "simulate_ratings",
-]
+__all__ = ["World", "draw_tracks", "make_world", "simulate_listeners", "simulate_ratings"]
 
 Floats = NDArray[np.float64]
+Seed = int | np.random.Generator
 
 SOUND = ("tempo", "energy", "brightness", "valence", "acoustic")
 LOOK = ("hue_cos", "hue_sin", "lightness", "vividness", "ornament")
 MOTIFS = ("rings", "waves", "peaks", "grid", "leaves", "rays", "scatter", "ribbons")
-THEMES = (
-    "sea",
-    "city night",
-    "road",
-    "winter",
-    "forest",
-    "space",
-    "romance",
-    "farewell",
-    "childhood",
-    "machines",
-    "feast",
-    "ghosts",
-)
+THEMES = ("sea", "city night", "road", "winter", "forest", "space",
+          "romance", "farewell", "childhood", "machines", "feast", "ghosts")  # fmt: skip
 # Genre → means of the five sound facts, in standard deviations, and the instruments that may lead.
 GENRES: dict[str, tuple[tuple[float, ...], tuple[str, ...]]] = {
     "ambient": ((-1.4, -1.5, -0.2, 0.0, -0.5), ("warm pad", "glass bells", "bowed synth", "choir")),
-    "bossa nova": (
-        (0.1, -0.5, 0.0, 0.7, 1.1),
-        ("nylon guitar", "flute", "vibraphone", "muted trumpet"),
-    ),
+    "bossa nova": ((0.1, -0.5, 0.0, 0.7, 1.1),
+                   ("nylon guitar", "flute", "vibraphone", "muted trumpet")),
     "chamber": ((-0.6, -0.8, 0.1, -0.3, 1.5), ("string quartet", "cello", "piano", "clarinet")),
     "dub": ((-0.6, 0.0, -1.2, -0.2, -0.4), ("organ", "melodica", "muted guitar", "trombone")),
     "folk": ((0.2, -0.2, 0.6, 0.2, 1.3), ("steel-string guitar", "fiddle", "banjo", "accordion")),
     "house": ((0.7, 1.0, 0.4, 0.3, -1.3), ("electric piano", "synth stab", "saw lead", "marimba")),
     "jazz": ((0.5, 0.0, -0.3, 0.2, 0.9), ("tenor sax", "trumpet", "piano", "jazz guitar")),
-    "rock": (
-        (0.6, 1.3, 0.6, -0.1, -0.3),
-        ("overdriven guitar", "clean guitar", "rock organ", "distorted guitar"),
-    ),
-    "soul": (
-        (-0.1, 0.4, -0.2, 0.6, 0.2),
-        ("electric piano", "drawbar organ", "brass section", "clavinet"),
-    ),
-    "synth-pop": (
-        (0.5, 0.7, 0.9, 0.4, -1.4),
-        ("saw lead", "square lead", "poly synth", "synth brass"),
-    ),
-}
+    "rock": ((0.6, 1.3, 0.6, -0.1, -0.3),
+             ("overdriven guitar", "clean guitar", "rock organ", "distorted guitar")),
+    "soul": ((-0.1, 0.4, -0.2, 0.6, 0.2),
+             ("electric piano", "drawbar organ", "brass section", "clavinet")),
+    "synth-pop": ((0.5, 0.7, 0.9, 0.4, -1.4),
+                  ("saw lead", "square lead", "poly synth", "synth brass")),
+}  # fmt: skip
 SCENES = ("scene_0", "scene_1", "scene_2", "scene_3")
 PARTS = ("sound", "words", "looks", "scene")
 # A rating is the number of these that the (noisy) utility exceeds, plus one.
 RATING_STEPS = (-0.6, 0.8, 2.1, 3.4)
+N_CIRCLES = 16
+ORIGIN = np.zeros(1)
 START = pd.Timestamp("2023-01-01")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class World:
     """A synthetic catalogue with its ground truth, most of which no model may see."""
 
@@ -98,18 +68,9 @@ def make_world(
     media_signal: bool = True,
     rng: int = 0,
 ) -> World:
-    """Make tracks, users and ratings from a seed.
+    """Make tracks (480 of :func:`draw_tracks` if not given), users and ratings from a seed.
 
-    Parameters
-    ----------
-    tracks
-        Facts of :func:`draw_tracks` with a column item_id; 480 tracks are drawn if not given.
-    n_users, n_ratings
-        Sizes.
-    media_signal
-        False makes the negative control, in which nothing that media show affects utility.
-    rng
-        Seed.
+    media_signal=False makes the negative control, in which nothing that media show affects utility.
     """
     generator = np.random.default_rng(rng)
     if tracks is None:
@@ -121,40 +82,18 @@ def make_world(
         hidden = [*SCENES, "quality", "fame"]
         permuted = tracks[hidden].to_numpy()[generator.permutation(len(tracks))]
         tracks = tracks.assign(**dict(zip(hidden, permuted.T, strict=True)))
-    attention, parts, utility = simulate_listeners(
-        tracks, n_users, media_signal=media_signal, rng=generator
-    )
-    return World(
-        tracks=tracks,
-        user_ids=_ids("u", n_users),
-        attention=attention,
-        parts=parts,
-        utility=utility,
-        ratings=simulate_ratings(tracks, utility, n_ratings, rng=generator),
-    )
+    taste = simulate_listeners(tracks, n_users, media_signal=media_signal, rng=generator)
+    ratings = simulate_ratings(tracks, taste[-1], n_ratings, rng=generator)
+    return World(tracks, _ids("u", n_users), *taste, ratings)
 
 
-def draw_tracks(
-    n_tracks: int = 480, *, n_artists: int = 160, rng: int | np.random.Generator = 0
-) -> pd.DataFrame:
+def draw_tracks(n_tracks: int = 480, *, n_artists: int = 160, rng: Seed = 0) -> pd.DataFrame:
     """Draw the latent facts of a catalogue, one row for each track.
 
     An artist has a genre, a sound, a look, favourite themes, a scene and a fame; the tracks vary
     around these. Sound facts and the last three look facts have mean about 0 and standard
     deviation about 1; hue is an angle, given as its cosine and sine.
-
-    Returns
-    -------
-    DataFrame (n_tracks, …) with columns artist_id, genre, lead, the five of ``SOUND``, the five
-    of ``LOOK``, motif, theme, second_theme, scene_0 …, quality, fame, released.
-
-    Raises
-    ------
-    ValueError
-        If n_artists is not between 1 and n_tracks: every artist has at least one track.
     """
-    if not 1 <= n_artists <= n_tracks:
-        raise ValueError(f"n_artists: {n_artists} is not between 1 and n_tracks = {n_tracks}")
     rng = np.random.default_rng(rng)
     genres = np.array(list(GENRES))
     artist_genre = rng.permutation(np.resize(np.arange(len(genres)), n_artists))
@@ -162,18 +101,16 @@ def draw_tracks(
     artist = np.repeat(np.arange(n_artists), 1 + rng.multinomial(n_tracks - n_artists, share))
     genre = artist_genre[artist]
 
-    def around_artist(
-        between: float, within: float, *shape: int, mean: Floats | float = 0
-    ) -> Floats:
+    def around_artist(between: float, within: float, *shape: int, mean: Floats = ORIGIN) -> Floats:
         centre = mean + between * rng.standard_normal((n_artists, *shape))[artist]
         return centre + within * rng.standard_normal((n_tracks, *shape))
 
     def artist_habit(probability: float, n_levels: int) -> NDArray[np.int_]:
-        return np.where(
+        usual, of_artist = (
             rng.random(n_tracks) < probability,
-            rng.integers(n_levels, size=n_artists)[artist],
-            rng.integers(n_levels, size=n_tracks),
+            rng.integers(n_levels, size=n_artists),
         )
+        return np.where(usual, of_artist[artist], rng.integers(n_levels, size=n_tracks))
 
     # The order of the draws is part of the data: another order gives another catalogue.
     means = np.array([sound for sound, _ in GENRES.values()])
@@ -205,34 +142,27 @@ def draw_tracks(
 
 
 def simulate_listeners(
-    tracks: pd.DataFrame,
-    n_users: int = 600,
-    *,
-    n_circles: int = 16,
-    media_signal: bool = True,
-    rng: int | np.random.Generator = 0,
+    tracks: pd.DataFrame, n_users: int, *, media_signal: bool = True, rng: Seed = 0
 ) -> tuple[Floats, Floats, Floats]:
     """Draw the users' tastes and compute the utility of every track for every user.
 
-    A user's taste vector is that of one of n_circles circles of friends plus an own part. With
+    A user's taste vector is that of one of 16 circles of friends plus an own part. With
     attention a (rows sum to 1) and standardised parts s_p,
 
         utility = 2.6 · Σ_p a_p · s_p (sound, words, looks) + 0.6 · s_scene + 0.55 · quality,
 
     and without media_signal, utility = 1.7 · s_scene + 0.55 · quality.
 
-    Returns
-    -------
-    attention (n_users, 3), parts (4, n_users, n_items), utility (n_users, n_items).
+    Returns attention (n_users, 3), parts (4, n_users, n_items), utility (n_users, n_items).
     """
     rng = np.random.default_rng(rng)
     facts = _facts(tracks)
-    circle = rng.integers(n_circles, size=n_users)
+    circle = rng.integers(N_CIRCLES, size=n_users)
     attention = rng.dirichlet((3.0, 3.0, 3.0), n_users)
     parts = np.empty((len(PARTS), n_users, len(tracks)))
     for part, name in zip(parts, PARTS, strict=True):
         x = facts[name]
-        taste = rng.standard_normal((n_circles, x.shape[1]))[circle]
+        taste = rng.standard_normal((N_CIRCLES, x.shape[1]))[circle]
         taste = taste + 1.2 * rng.standard_normal((n_users, x.shape[1]))
         score = taste @ (x - x.mean(axis=0)).T
         part[:] = score / score.std(axis=1, keepdims=True)
@@ -246,12 +176,7 @@ def simulate_listeners(
 
 
 def simulate_ratings(
-    tracks: pd.DataFrame,
-    utility: Floats,
-    n_ratings: int = 25_000,
-    *,
-    noise: float = 0.6,
-    rng: int | np.random.Generator = 0,
+    tracks: pd.DataFrame, utility: Floats, n_ratings: int, *, rng: Seed = 0
 ) -> pd.DataFrame:
     """Let users visit the shop over two years and rate the tracks that they take.
 
@@ -261,25 +186,13 @@ def simulate_ratings(
         position_i(t)^-0.2 · exp(0.3 · fame_i + utility_ui) · novelty_i(t),
 
     so what gets rated depends on popularity, position and taste (missing not at random). The
-    rating is 1 plus the number of ``RATING_STEPS`` that utility + noise exceeds; noise is the
-    standard deviation of the mood of the day, in units of utility.
-
-    Returns
-    -------
-    DataFrame user_id ("u001", …), item_id, rating (int 1–5), timestamp, in time order.
-
-    Raises
-    ------
-    ValueError
-        If n_ratings is below 12 for each user or above half of all pairs.
+    rating is 1 plus the number of ``RATING_STEPS`` that utility plus the mood of the day exceeds.
     """
     rng = np.random.default_rng(rng)
     n_users, n_items = utility.shape
-    if not 12 * n_users <= n_ratings <= n_users * n_items // 2:
-        raise ValueError(
-            f"n_ratings: {n_ratings} is outside {12 * n_users}–{n_users * n_items // 2} "
-            f"for {n_users} users and {n_items} items"
-        )
+    fewest, most = 12 * n_users, n_users * n_items // 2
+    if not fewest <= n_ratings <= most:
+        raise ValueError(f"n_ratings: {n_ratings} is outside {fewest}–{most} of {n_users} users")
     user, when = _visits(n_users, n_items, n_ratings, rng)
     released = ((pd.to_datetime(tracks["released"]) - START) / pd.Timedelta(days=1)).to_numpy()
     pull = np.exp(0.3 * tracks["fame"].to_numpy() + utility)  # (n_users, n_items)
@@ -299,15 +212,12 @@ def simulate_ratings(
         item[n] = i
         pull[u, i] = 0.0  # nobody takes a track twice
         sales[i] += 1
-    felt = utility[user, item] + noise * rng.standard_normal(len(user))
-    return pd.DataFrame(
-        {
-            "user_id": _ids("u", n_users)[user],
-            "item_id": tracks["item_id"].to_numpy()[item],
-            "rating": 1 + np.searchsorted(RATING_STEPS, felt),
-            "timestamp": (START + pd.to_timedelta(when, unit="D")).floor("s"),
-        }
-    )
+    felt = utility[user, item] + 0.6 * rng.standard_normal(len(user))
+    table = pd.DataFrame({"user_id": _ids("u", n_users)[user]})
+    table["item_id"] = tracks["item_id"].to_numpy()[item]
+    table["rating"] = 1 + np.searchsorted(RATING_STEPS, felt)
+    table["timestamp"] = (START + pd.to_timedelta(when, unit="D")).floor("s")
+    return table
 
 
 def _visits(
@@ -337,10 +247,9 @@ def _facts(tracks: pd.DataFrame) -> dict[str, Floats]:
     """Facts as numbers: what can be heard, read, seen, and what none of them shows."""
     second = tracks["second_theme"].fillna("")
     look = tracks[list(LOOK)].to_numpy() * [1.4, 1.4, 1, 1, 0.7]
+    genre = 1.2 * _one_hot(tracks["genre"], tuple(GENRES))
     return {
-        "sound": np.hstack(
-            [1.2 * _one_hot(tracks["genre"], tuple(GENRES)), 0.7 * tracks[list(SOUND)].to_numpy()]
-        ),
+        "sound": np.hstack([genre, 0.7 * tracks[list(SOUND)].to_numpy()]),
         "words": _one_hot(tracks["theme"], THEMES) + 0.5 * _one_hot(second, THEMES),
         "looks": np.hstack([look, _one_hot(tracks["motif"], MOTIFS)]),
         "scene": tracks[list(SCENES)].to_numpy(),
