@@ -24,24 +24,24 @@ __all__ = ["MultimodalRecommenderCV"]
 # Scores held at once, 32 MiB; with very many items fewer users are asked.
 MAX_CELLS = 2**22
 MAX_NEW_USERS, FIRST_RATINGS = 200, (1, 3, 5)
-# Parameter → values, the defaults first.
+# Parameter → values to try.
 COLLABORATIVE = {
-    "als__alpha": (8.0, 2.0, 4.0, 16.0),
+    "als__alpha": (2.0, 4.0, 8.0, 16.0),
     "ease__reg": (50.0, 100.0, 200.0, 400.0),
-    "ease__side_weight": (30.0, 0.0, 10.0, 100.0),
-    "decay": (0.35, 0.0, 0.2, 0.5, 0.7),
-    "als_weight": (0.5, 0.0, 0.25, 0.75, 1.0),
+    "ease__side_weight": (0.0, 10.0, 30.0, 100.0),
+    "decay": (0.0, 0.2, 0.35, 0.5, 0.7),
+    "als_weight": (0.0, 0.25, 0.5, 0.75, 1.0),
 }
 CONTENT = {
-    "content_reg": (3.0, 0.3, 1.0, 10.0, 30.0),
-    "weight_power": (2.0, 1.0, 4.0, 8.0),
-    "popularity_weight": (0.1, 0.0, 0.2, 0.35, 0.5, 0.75),
+    "content_reg": (0.3, 1.0, 3.0, 10.0, 30.0),
+    "weight_power": (1.0, 2.0, 4.0, 8.0),
+    "popularity_weight": (0.0, 0.1, 0.2, 0.35, 0.5, 0.75),
 }
-NEW_USERS = {"user_shrinkage": (2.0, 0.0, 1.0, 4.0, 8.0, 16.0)}
+NEW_USERS = {"user_shrinkage": (0.0, 1.0, 2.0, 4.0, 8.0, 16.0)}
 MIXING = {
-    "cf_weight": (0.9, 1.0, 0.8, 0.7, 0.6),
-    "item_shrinkage": (0.3, 0.1, 1.0, 3.0),
-    "cold_discount": (0.5, 0.0, 0.25, 0.75, 0.9),
+    "cf_weight": (0.6, 0.7, 0.8, 0.9, 1.0),
+    "item_shrinkage": (0.1, 0.3, 1.0, 3.0),
+    "cold_discount": (0.0, 0.25, 0.5, 0.75, 0.9),
 }
 
 
@@ -157,7 +157,7 @@ class _Search:
 
     def run(self) -> tuple[dict[str, Any], pd.DataFrame]:
         """best_params_ and cv_results_."""
-        if self.ratings["timestamp"].nunique() > 1:
+        if self.ratings["timestamp"].min() < self.ratings["timestamp"].max():
             last = temporal_split(self.ratings, valid=0.0, test=0.1)
         else:
             last = random_split(self.ratings, valid=0.0, test=0.1, rng=self.model.rng)
@@ -233,7 +233,6 @@ def _within_one_error(best: Floats, other: Floats) -> bool:
 
 
 def _average(near: list[float], values: tuple[float, ...]) -> float:
-    """Geometric mean where all values are above 0, else arithmetic."""
-    if min(values) > 0:
-        return float(np.exp(np.mean(np.log(near))))
-    return float(np.mean(near))
+    """Geometric mean where all values are above 0, else arithmetic; three digits."""
+    mean = np.exp(np.mean(np.log(near))) if min(values) > 0 else np.mean(near)
+    return float(f"{mean:.3g}")

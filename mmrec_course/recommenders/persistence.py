@@ -33,7 +33,7 @@ def save_model(model: Any, folder: str | Path) -> Path:
     try:
         with os.fdopen(number, "wb") as file:
             np.savez(file, **arrays)  # type: ignore[arg-type]
-        os.replace(name, target / FILE)
+        Path(name).replace(target / FILE)
     finally:
         Path(name).unlink(missing_ok=True)
     return target
