@@ -14,9 +14,9 @@ import pandas as pd
 import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 from sklearn.preprocessing import StandardScaler, normalize
-from threadpoolctl import threadpool_limits
 
 from mmrec_course.datasets.validation import _other_kind, _shown
+from mmrec_course.features.threads import single_threaded_blas
 
 __all__ = ["FeatureBlock", "normalize_rows", "unit_rows"]
 
@@ -316,7 +316,7 @@ class FeatureBlock:
             )
         from sklearn.decomposition import PCA  # late: it loads many models
 
-        with threadpool_limits(1, user_api="blas"):  # on blocks this size threads only wait
+        with single_threaded_blas():
             pca = PCA(n_components, svd_solver="full").fit(self.values[use])
         signs = np.sign(pca.components_[np.arange(n_components), _largest(pca.components_)])
         return replace(

@@ -29,7 +29,6 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, clone
 from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
-from threadpoolctl import threadpool_limits
 
 from mmrec_course.datasets import Dataset
 from mmrec_course.datasets.validation import _other_kind, _shown
@@ -44,6 +43,7 @@ from mmrec_course.features.cache import (
 )
 from mmrec_course.features.image import ColorHistogram, ColorMoments
 from mmrec_course.features.text import TfidfText
+from mmrec_course.features.threads import single_threaded_blas
 from mmrec_course.preprocessing import MediaError, load_audio, load_image
 from mmrec_course.preprocessing.media import quiet_decoders
 
@@ -555,7 +555,7 @@ def _computed(
         n_jobs = min(2, os.cpu_count() or 1)
     # Files are shared out among threads already; BLAS threads inside them would only wait.
     with (
-        threadpool_limits(1, user_api="blas"),
+        single_threaded_blas(),
         quiet_decoders(),
         joblib.Parallel(n_jobs=n_jobs, prefer="threads") as pool,
     ):
