@@ -88,10 +88,9 @@ def test_a_mask_of_words_or_gaps_is_refused():
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        (sp.csr_array(np.eye(2)), "values: a csr_array, .*toarray"),
-        ([["x", "y"], ["z", "w"]], "values: not an array of numbers"),
-        ([[1.0], [2.0, 3.0]], "values: not an array of numbers"),
-        (np.eye(2) * 1j, "values: .* complex"),
+        (sp.csr_array(np.eye(2)), r"values: not a dense array .* pass \.toarray"),
+        ([["x", "y"], ["z", "w"]], "values: not a dense array of numbers"),
+        ([[1.0], [2.0, 3.0]], "values: not a dense array of numbers"),
         (np.ma.masked_equal([[1.0, 2.0], [3.0, 9.0]], 9.0), "item 'b', column 'c1' is nan"),
     ],
 )
@@ -115,17 +114,13 @@ def test_a_table_of_values_in_another_order_is_refused():
     assert block.values.tolist() == [[1.0], [2.0]]
 
 
-def test_ids_beyond_64_bits_are_refused():
-    with pytest.raises(ValueError, match="item_id 9223372036854775809 does not fit 64 bits"):
-        make(np.array([2**63 + 1, 2], np.uint64), [[1.0], [2.0]])
-
-
-def test_one_string_is_no_list_of_names_or_ids():
-    for ids, names in (("ab", ["c"]), (["a", "b"], "c")):
-        with pytest.raises(ValueError, match="one string; pass a list"):
-            FeatureBlock(
-                modality="m", item_ids=ids, values=[[1], [2]], present=[True] * 2, names=names
-            )
+def test_one_string_is_no_list_of_ids():
+    with pytest.raises(ValueError, match="one string, 'ab'; pass a list"):
+        FeatureBlock(
+            modality="m", item_ids="ab", values=[[1], [2]], present=[True] * 2, names=["c"]
+        )
+    with pytest.raises(ValueError, match="one string, 'a'; pass a list"):
+        make(["a"], [[1.0]]).mask("a")
 
 
 def test_reasons_follow_their_items_and_only_absent_ones_have_any():
@@ -160,7 +155,7 @@ def test_changing_the_arrays_afterwards_changes_no_block():
         (np.array(["a", None]), [[1.0], [2.0]], [True, True], "item_id of row 1 is missing"),
         (["a"], [[1.0], [2.0]], [True, True], r"values has shape \(2, 1\), expected \(1, 1\)"),
         (["a", "b"], [[1.0], [2.0]], [True], r"present has shape \(1,\), expected \(2,\)"),
-        ([["a"]], [[1.0]], [True], "expected one dimension"),
+        ([["a"]], [[1.0]], [True], r"item_ids has shape \(1, 1\), expected \(1,\)"),
         (["a", "b"], [[1.0], [np.inf]], [True, True], "item 'b', column 'c0' is inf"),
     ],
 )
@@ -250,8 +245,6 @@ def test_select_takes_columns_by_name():
         ValueError, match="block 'image': 'x' is no column; it has 'c0', 'c1', 'c2'"
     ):
         block.select(["x"])
-    with pytest.raises(ValueError, match=r"pass \['c0'\]"):
-        block.select("c0")
     with pytest.raises(ValueError, match="'c0' is asked for twice"):
         block.select(["c0", "c0"])
     doubled = FeatureBlock.concatenate([block, block])
@@ -364,7 +357,7 @@ def test_mask_hides_items_and_nothing_else():
     assert (masked.values[~changed] == block.values[~changed]).all()
     assert (masked.values[changed] == 0).all()
     assert block.present[1]
-    with pytest.raises(ValueError, match="item_ids: 'x' is not among the items"):
+    with pytest.raises(ValueError, match="item 'x' is not among the items"):
         block.mask(["i01", "x"])
 
 

@@ -11,9 +11,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import threading
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
@@ -24,7 +22,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
-from threadpoolctl import threadpool_limits
 
 from mmrec_course.extras.weights import (
     INSTALL,
@@ -32,6 +29,7 @@ from mmrec_course.extras.weights import (
     read_checkpoint,
     read_safetensors,
 )
+from mmrec_course.features.threads import single_threaded_blas
 
 __all__ = ["ImageEncoder", "TextEncoder", "encoders_available"]
 
@@ -141,10 +139,7 @@ class ImageEncoder(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         ValueError
             If something is not such an array, or the weights are not those we know.
         """
-        # On matrices this small two threads wait for each other. The limit is the whole process's,
-        # so of threads at work at once none may set and restore it: who started them can.
-        alone = threading.current_thread() is threading.main_thread()
-        with threadpool_limits(1, user_api="blas") if alone else nullcontext():
+        with single_threaded_blas():
             rows = [_describe(image, place) for place, image in enumerate(X)]
         return np.array(rows, dtype=np.float64).reshape(len(rows), N_IMAGE)
 

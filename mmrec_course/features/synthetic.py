@@ -1,7 +1,4 @@
-"""Features of a synthetic catalogue, straight from its facts.
-
-In: the tracks of :mod:`mmrec_course.datasets.synthetic`. Out: a FeatureBlock for each modality.
-"""
+"""Features of a synthetic catalogue, straight from its facts."""
 
 from __future__ import annotations
 
@@ -24,13 +21,7 @@ def fact_blocks(
     tracks
         Facts of :func:`mmrec_course.datasets.synthetic.draw_tracks`, with item_id.
     noise
-        Standard deviation of the noise in units of each column's own; 0 gives the facts.
-    rng
-        Seed or generator.
-
-    Returns
-    -------
-    dict "image", "text", "audio" → FeatureBlock of standardised columns, all items present.
+        Standard deviation of the noise, in units of each column's own; 0 gives the facts.
     """
     rng = np.random.default_rng(rng)
     facts = _facts(tracks)

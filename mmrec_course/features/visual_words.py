@@ -1,11 +1,8 @@
-"""Details of pictures → counts of visual words, as a text is counted by its words.
-
-In: arrays of pixels. Out: one row a picture.
-"""
+"""Describe local details of images: bags of visual words, counted as text is by its words."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any, Self
 
 import cv2
@@ -15,94 +12,73 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from mmrec_course.features.image import Floats, check_picture
+from mmrec_course.features.block import normalize_rows
+from mmrec_course.features.image import Floats, Image, check_picture
 from mmrec_course.preprocessing.image import convert_color, resize_image
 
 __all__ = ["BagOfVisualWords", "orb_descriptors"]
 
-Descriptors = NDArray[np.uint8]
-ORB_BYTES = 32
-MAX_ROUNDS = 50
+Descriptors = NDArray[np.uint8]  # (k, 32) bytes
+MAX_ITERATIONS = 50
 
 
-def orb_descriptors(
-    image: NDArray[np.uint8], *, size: int = 256, n_keypoints: int = 300
-) -> Descriptors:
-    """Corners of a picture, each described by 256 comparisons of pixels around it.
+def orb_descriptors(image: Image, *, size: int = 256, n_keypoints: int = 300) -> Descriptors:
+    """Find the strongest corners and describe each by 256 comparisons of pixels around it.
 
     Parameters
     ----------
     image
-        (h, w, 3) uint8 RGB.
-    size
-        The picture is first stretched to size × size pixels, so that large and small pictures
-        give details of the same scale.
-    n_keypoints
-        At most so many, those with the strongest corners.
+        (h, w, 3) uint8 RGB; resized to size × size, so that details have one scale.
 
     Returns
     -------
-    (k, 32) uint8, 256 bits a keypoint, k ≤ n_keypoints; (0, 32) where nothing has a corner, a
-    plain picture for instance.
-
-    Raises
-    ------
-    ValueError
-        If image is not such an array.
+    (k, 32) uint8, 256 bits for each keypoint, k ≤ n_keypoints; (0, 32) for a plain image.
 
     Notes
     -----
     Rublee, Rabaud, Konolige and Bradski (2011), ORB: an efficient alternative to SIFT or SURF,
-    ICCV; as OpenCV has it.
+    ICCV; OpenCV's implementation.
 
     Notebook: 03_image_features
     """
     grey = convert_color(resize_image(check_picture(image, 0), size), "gray")
     _, descriptors = cv2.ORB.create(nfeatures=n_keypoints).detectAndCompute(grey, None)
-    if descriptors is None:
-        return np.zeros((0, ORB_BYTES), np.uint8)
-    return np.asarray(descriptors, dtype=np.uint8)
+    return np.zeros((0, 32), np.uint8) if descriptors is None else np.asarray(descriptors)
 
 
 class BagOfVisualWords(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """Which details a picture has, and how many of each: a bag of visual words.
+    """Count the visual words of an image, weighted by tf-idf and scaled to length 1.
 
-    ORB finds corners and describes each with 256 bits. Similar descriptions, of all pictures to
-    learn from, are grouped by k-means; the middle of a group is a *visual word*. A picture is the
-    count of its words,
+    k-means groups the ORB descriptors of all training images; the mean of a group is a *visual
+    word*. Each descriptor counts for its nearest word:
 
         x_w = n_w · idf_w / ‖·‖,   idf_w = 1 + log((1 + N) / (1 + N_w)),
 
-    N pictures to learn from, N_w of them with word w. Where in the picture a word stands is
-    forgotten. On bits, the squared distance of k-means is the number of bits that differ.
+    for N training images, N_w of them with word w. Where in the image a word stands is ignored.
+    An image without corners has a row of zeros.
 
     Parameters
     ----------
     n_words
-        How many visual words; fewer if fewer different descriptions are there.
-    n_keypoints
-        At most so many corners a picture.
-    size
-        Pictures are first stretched to size × size pixels.
+        How many visual words; fewer if there are fewer different descriptors.
+    n_keypoints, size
+        As in :func:`orb_descriptors`.
     tfidf
-        Weigh words by idf; otherwise idf = 1.
+        Weight words by idf; otherwise idf = 1.
     max_descriptors
-        k-means sees a sample of so many descriptions at most.
-    rng
-        Seed of the sample and of k-means.
+        Size of the random sample of descriptors for k-means.
 
     Attributes
     ----------
     words_
-        (n_words, 256) float64, the middles.
+        (n_words, 256) float64.
     idf_
         (n_words,) float64.
 
     Notes
     -----
     Csurka, Dance, Fan, Willamowski and Bray (2004), Visual categorization with bags of keypoints;
-    Sivic and Zisserman (2003), Video Google, ICCV, for tf-idf. A picture without any corner has
-    a row of zeros.
+    Sivic and Zisserman (2003), Video Google, ICCV, for tf-idf.
 
     Notebook: 03_image_features
     """
@@ -124,117 +100,62 @@ class BagOfVisualWords(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         self.max_descriptors = max_descriptors
         self.rng = rng
 
-    def fit(self, X: Iterable[NDArray[np.uint8]], y: Any = None) -> Self:
-        """Learn the words from pictures, the training pictures only.
-
-        Parameters
-        ----------
-        X
-            Arrays (h, w, 3) uint8 RGB, each of its own size.
-        y
-            Not looked at.
-
-        Returns
-        -------
-        self
-
-        Raises
-        ------
-        ValueError
-            If a parameter is below 1, something is not a picture, or no picture has a corner.
-        """
-        self._learn(X)
-        return self
-
-    def fit_transform(
-        self, X: Iterable[NDArray[np.uint8]], y: Any = None, **fit_params: Any
-    ) -> Floats:
-        """The same as fit and then transform, with every picture described once."""
-        return self._weigh(self._learn(X))
-
-    def transform(self, X: Iterable[NDArray[np.uint8]]) -> Floats:
-        """Word counts of pictures, each row of length 1.
-
-        Parameters
-        ----------
-        X
-            Arrays (h, w, 3) uint8 RGB, each of its own size.
-
-        Returns
-        -------
-        (n, n_words) float64, not negative; zeros for a picture without a corner.
-
-        Raises
-        ------
-        ValueError
-            If something is not such an array.
-        """
-        check_is_fitted(self)
-        return self._weigh([self._count(found) for found in self._describe(X)])
-
-    def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
-        """``word0``, ``word1``, …"""
-        check_is_fitted(self)
-        return np.array([f"word{w}" for w in range(len(self.words_))], dtype=object)
-
-    def _describe(self, X: Iterable[NDArray[np.uint8]]) -> list[Descriptors]:
-        return [
-            orb_descriptors(
-                check_picture(image, place), size=self.size, n_keypoints=self.n_keypoints
-            )
-            for place, image in enumerate(X)
-        ]
-
-    def _learn(self, X: Iterable[NDArray[np.uint8]]) -> list[Floats]:
-        """Words and idf; the counts of the pictures learned from."""
+    def fit(self, X: Sequence[Image], y: Any = None) -> Self:
+        """Learn words and idf; ValueError if no image has a corner or a parameter is below 1."""
         for name in ("n_words", "n_keypoints", "size", "max_descriptors"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name}: {getattr(self, name)} is below 1")
         described = self._describe(X)
-        found = np.concatenate([np.zeros((0, ORB_BYTES), np.uint8), *described])
-        if not len(found):
+        sample = np.concatenate([np.zeros((0, 32), np.uint8), *described])
+        if not len(sample):
             raise ValueError("X: none of the pictures has a corner to learn visual words from")
         rng = np.random.default_rng(self.rng)
-        sample = found
-        if len(found) > self.max_descriptors:
-            kept = np.sort(rng.choice(len(found), self.max_descriptors, replace=False))
-            sample = found[kept]
+        if len(sample) > self.max_descriptors:
+            sample = sample[np.sort(rng.choice(len(sample), self.max_descriptors, replace=False))]
         n_words = min(self.n_words, len(np.unique(sample, axis=0)))
         self.words_ = _kmeans(_bits(sample), n_words, seed=int(rng.integers(2**31)))
-        counts = [self._count(one) for one in described]
-        n_with = (np.array(counts) > 0).sum(axis=0)
-        idf = 1 + np.log((1 + len(counts)) / (1 + n_with))
+        n_with = (self._count(described) > 0).sum(axis=0)  # (n_words,)
+        idf = 1 + np.log((1 + len(described)) / (1 + n_with))
         self.idf_ = idf if self.tfidf else np.ones(n_words)
-        return counts
+        return self
 
-    def _count(self, descriptors: Descriptors) -> Floats:
-        """(n_words,) how many descriptions are nearest to each word; of equals the first."""
-        nearest = _nearest(_bits(descriptors), self.words_)
-        return np.bincount(nearest, minlength=len(self.words_)).astype(np.float64)
+    def transform(self, X: Sequence[Image]) -> Floats:
+        """Return (n, n_words) weighted counts."""
+        check_is_fitted(self)
+        return normalize_rows(self._count(self._describe(X)) * self.idf_)
 
-    def _weigh(self, counts: list[Floats]) -> Floats:
-        rows = np.array(counts).reshape(len(counts), len(self.words_)) * self.idf_
-        length = np.linalg.norm(rows, axis=1, keepdims=True)
-        return np.asarray(np.divide(rows, length, out=np.zeros_like(rows), where=length > 0))
+    def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
+        check_is_fitted(self)
+        return np.array([f"word{w}" for w in range(len(self.words_))], dtype=object)
+
+    def _describe(self, X: Sequence[Image]) -> list[Descriptors]:
+        pictures = (check_picture(image, index) for index, image in enumerate(X))
+        return [orb_descriptors(p, size=self.size, n_keypoints=self.n_keypoints) for p in pictures]
+
+    def _count(self, described: list[Descriptors]) -> Floats:
+        """(n, n_words) how many descriptors of each image are nearest to each word."""
+        n_words = len(self.words_)
+        nearest = [_nearest(_bits(descriptors), self.words_) for descriptors in described]
+        counts = np.array([np.bincount(words, minlength=n_words) for words in nearest], np.float64)
+        return counts.reshape(len(described), n_words)
 
 
 def _bits(descriptors: Descriptors) -> Floats:
-    """(k, 32) bytes → (k, 256) zeros and ones."""
+    """(k, 256) zeros and ones; their squared distance is the number of bits that differ."""
     return np.unpackbits(descriptors, axis=1).astype(np.float64)
 
 
 def _kmeans(bits: Floats, k: int, *, seed: int) -> Floats:
-    """(k, 256) middles of k groups, by Lloyd's rounds from a k-means++ start.
+    """Return the means of k groups, (k, 256): Lloyd's algorithm from a k-means++ start.
 
-    scikit-learn's ``KMeans`` subtracts the mean first, after which whether two middles are
-    equally far depends on the processor, and with it the outcome. On plain zeros and ones the
-    start and the sums are whole numbers, the same everywhere.
+    scikit-learn's ``KMeans`` subtracts the mean first; then the processor decides between means
+    that are equally far. On plain zeros and ones, sums are whole numbers, the same everywhere.
     """
     from sklearn.cluster import kmeans_plusplus  # late: it loads many models
 
     words, _ = kmeans_plusplus(bits, k, random_state=seed)
     before = None
-    for _ in range(MAX_ROUNDS):
+    for _ in range(MAX_ITERATIONS):
         nearest = _nearest(bits, words)
         if before is not None and np.array_equal(nearest, before):
             break
@@ -246,6 +167,6 @@ def _kmeans(bits: Floats, k: int, *, seed: int) -> Floats:
 
 
 def _nearest(bits: Floats, words: Floats) -> NDArray[np.intp]:
-    """Which word is nearest to each description; of those equal but for rounding, the first."""
+    """Find the nearest word of each descriptor; of words equal up to rounding, the first."""
     distances = (words**2).sum(axis=1) - 2 * bits @ words.T
     return np.asarray(np.round(distances, 6).argmin(axis=1))

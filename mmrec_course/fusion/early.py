@@ -1,18 +1,25 @@
-"""Early fusion: one feature block from several, for any content model."""
+"""Early fusion: the features of all modalities in one row, for any content model."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
-from numpy.typing import ArrayLike
+import scipy.sparse as sp
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator
 
 from mmrec_course.features.block import FeatureBlock, normalize_rows
 from mmrec_course.fusion.weighted import contributions
+from mmrec_course.features.threads import single_threaded_blas
 
-__all__ = ["early_fusion"]
+__all__ = ["Projection", "early_fusion", "fused_rows", "hat_matrix", "variance_weights"]
+
+Floats = NDArray[np.float64]
+Present = Mapping[str, NDArray[np.bool_]]
+WEIGHT_REGS = (3.0, 10.0, 30.0)
 
 
 def early_fusion(
@@ -89,3 +96,84 @@ def _unit(block: FeatureBlock, n_components: int | None, fit_items: Any) -> Feat
     typical = np.sqrt((length[learn] ** 2).mean())
     on_centre = length <= 1e-12 * typical  # up to rounding, whose direction means nothing
     return replace(block, values=normalize_rows(np.where(on_centre[:, None], 0.0, x)))
+
+
+class Projection(BaseEstimator):  # type: ignore[misc]
+    """Raw features → unit rows: truncated SVD where there are many columns, centred, length 1."""
+
+    def __init__(self, *, n_components: int = 256, rng: int = 0) -> None:
+        self.n_components = n_components
+        self.rng = rng
+
+    def fit(self, block: FeatureBlock, training: NDArray[np.bool_]) -> Self:
+        """Learn from the training items, (n_items,) bool, that have the modality."""
+        values = block.values[block.present & training]  # (n_training, d)
+        self.components_ = None
+        if values.shape[1] > self.n_components:
+            from sklearn.decomposition import TruncatedSVD  # late: it loads many models
+
+            k = min(self.n_components, len(values))
+            sparse = sp.csr_array(values)  # of word counts, nearly all are zero
+            table = sparse if 5 * sparse.nnz < values.size else values
+            with single_threaded_blas():
+                svd = TruncatedSVD(k, n_iter=3, random_state=self.rng).fit(table)
+            self.components_ = np.ascontiguousarray(svd.components_.T)  # (d, k)
+            values = np.asarray(table @ self.components_)
+        self.centre_ = values.mean(axis=0)
+        return self
+
+    def rows(self, block: FeatureBlock) -> Floats:
+        """(n_items, k) unit rows; zero for items that lack the modality."""
+        values = block.values if self.components_ is None else block.values @ self.components_
+        return np.asarray(normalize_rows(values, self.centre_) * block.present[:, None])
+
+
+def fused_rows(
+    rows: Mapping[str, Floats], present: Present, weights: Mapping[str, float]
+) -> dict[str, Floats]:
+    """modality → (n_items, d_m) its columns of the concatenated rows of `early_fusion`.
+
+    ``rows`` are unit rows, all of the same items, zero where the modality is missing.
+    """
+    if not rows:
+        return {}
+    ones = {m: np.ones((1, len(x))) for m, x in rows.items()}
+    shares = contributions(ones, weights, present)
+    return {m: np.sqrt(shares[m].T) * x for m, x in rows.items()}
+
+
+def variance_weights(
+    rows: Mapping[str, Floats], present: Present, target: Floats, power: float = 2.0
+) -> dict[str, float]:
+    """w_m ∝ (R²_m)^power: how much of the target each modality explains alone, leave-one-out.
+
+    Parameters
+    ----------
+    rows, present
+        modality → (n, d_m) and (n,) of the training items.
+    target
+        (n, f), say the items' collaborative factors.
+    """
+    explained = {}
+    for m, x in rows.items():
+        f, t = x[present[m]], target[present[m]] - target[present[m]].mean(axis=0)
+        errors = []
+        for reg in WEIGHT_REGS:
+            hat = hat_matrix(f, reg)  # (n_m, d_m)
+            leverage = (hat * f).sum(axis=1, keepdims=True)
+            left_out = (t - f @ (hat.T @ t)) / (1 - leverage)  # leave-one-out residuals
+            errors.append(float((left_out**2).sum()) / max(float((t**2).sum()), 1e-300))
+        explained[m] = max(0.0, 1 - min(errors)) ** power
+    total = sum(explained.values())
+    if not total > 0:  # nothing is explained, so nothing speaks for unequal weights
+        return {m: 1 / len(rows) for m in rows}
+    return {m: value / total for m, value in explained.items()}
+
+
+def hat_matrix(f: Floats, reg: float) -> Floats:
+    """(n, d) F (FᵀF + λI)⁻¹, by the smaller of two systems."""
+    n, d = f.shape
+    with single_threaded_blas():
+        if n < d:
+            return np.asarray(np.linalg.solve(f @ f.T + reg * np.eye(n), f))
+        return np.asarray(np.linalg.solve(f.T @ f + reg * np.eye(d), f.T).T)

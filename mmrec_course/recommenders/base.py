@@ -8,8 +8,6 @@ from __future__ import annotations
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
-from contextlib import AbstractContextManager
-from functools import cache
 from numbers import Integral
 from typing import Any, Self
 
@@ -20,7 +18,6 @@ from numpy.typing import ArrayLike, NDArray
 from pandas.api.types import infer_dtype
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
-from threadpoolctl import ThreadpoolController
 
 from mmrec_course.datasets.validation import check_ratings
 from mmrec_course.evaluation.metrics import rank_items
@@ -256,20 +253,6 @@ class Recommender(BaseEstimator, ABC):  # type: ignore[misc]
         user = np.repeat(known, np.diff(rated.indptr))
         item = place[rated.indices]
         return user[item >= 0], item[item >= 0]
-
-
-@cache
-def _libraries() -> ThreadpoolController:
-    return ThreadpoolController()  # looks through every loaded library: 3 ms, so once is enough
-
-
-def single_threaded_blas() -> AbstractContextManager[Any]:
-    """While it lasts, linear algebra computes in one thread: the same bits on any machine.
-
-    On small matrices that is also the fastest; threads wait for each other there.
-    """
-    limited: AbstractContextManager[Any] = _libraries().limit(limits=1)
-    return limited
 
 
 def as_slice(columns: Indices) -> Indices | slice:

@@ -17,15 +17,15 @@ from numpy.typing import NDArray
 from scipy.linalg import lapack
 
 from mmrec_course.features.block import FeatureBlock
+from mmrec_course.features.threads import single_threaded_blas
+from mmrec_course.fusion.early import Projection, fused_rows
 from mmrec_course.recommenders.base import (
     LIKED,
     Floats,
     Indices,
     Recommender,
     as_slice,
-    single_threaded_blas,
 )
-from mmrec_course.recommenders.content_map import Projection, fused_rows
 
 __all__ = ["EASE", "ImplicitALS", "implicit_preference", "solve_factors"]
 

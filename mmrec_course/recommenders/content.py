@@ -6,17 +6,22 @@ In: ratings and one or more feature blocks. Out: scores, also for items that nob
 from __future__ import annotations
 
 from collections.abc import Mapping
+from copy import copy
+from typing import Self
 
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
+from sklearn.linear_model import RidgeCV
 
 from mmrec_course.evaluation.metrics import rank_items
 from mmrec_course.features.block import FeatureBlock, unit_rows
+from mmrec_course.fusion.early import hat_matrix
 from mmrec_course.recommenders.base import BLOCK_CELLS, Floats, Indices, Recommender, as_slice
 
-__all__ = ["ContentKNN", "ContentRidge"]
+__all__ = ["ContentKNN", "ContentMap", "ContentRidge", "PopularityPrior"]
 
 
 def _only_block(modality: str, blocks: Mapping[str, FeatureBlock]) -> FeatureBlock:
@@ -173,3 +178,88 @@ class ContentRidge(Recommender):
         own = histories[:, at].tocoo()
         scores[own.row, own.col] -= own.data * (h / (1 - h))[own.col]
         return scores
+
+
+class ContentMap(BaseEstimator):  # type: ignore[misc]
+    """Content scores from collaborative ones: y_m = (c L_m) R_mᵀ, standardised over rated items.
+
+    `fit` is one ridge regression on the early-fused rows F of the rated items: R = F of any item,
+    L = F (FᵀF + λI)⁻¹, and the columns of modality m give its share. A rated item's own score
+    takes no part: (y − h c) / (1 − h), with its leverage h, is the leave-one-out prediction.
+    `fit_factors` takes any other item factors, such as those of `MultitaskRidge`.
+
+    Gantner et al. (2010), Learning attribute-to-feature mappings for cold-start recommendations.
+    """
+
+    def __init__(self, *, reg: float = 3.0) -> None:
+        self.reg = reg
+
+    def fit(self, fused: Mapping[str, Floats], rated: Indices) -> Self:
+        """`fused` as from `fused_rows`, for all items; rated, (n_rated,) their indices."""
+        self.left_, self.right_, self.leverage_, self.rated_ = {}, dict(fused), {}, rated
+        if not fused:
+            return self
+        f = np.hstack([x[rated] for x in fused.values()])  # (n_rated, d)
+        hat = hat_matrix(f, self.reg)
+        ends = np.cumsum([x.shape[1] for x in fused.values()])
+        self.left_ = dict(zip(fused, np.split(hat, ends[:-1], axis=1), strict=True))
+        self.leverage_ = {m: (x * fused[m][rated]).sum(axis=1) for m, x in self.left_.items()}
+        return self
+
+    def fit_factors(self, factors: Mapping[str, Floats], target: Floats, rated: Indices) -> Self:
+        """`factors` predicted for all items; target, (n_rated, f) what was to be predicted."""
+        self.left_ = dict.fromkeys(factors, hat_matrix(target, self.reg))
+        self.right_, self.rated_ = dict(factors), rated
+        self.leverage_ = {m: np.zeros(len(rated)) for m in factors}
+        return self
+
+    def extended(self, right: Mapping[str, Floats]) -> Self:
+        """Return a copy with cold-start items appended."""
+        twin = copy(self)
+        twin.right_ = {m: np.vstack([x, right[m]]) for m, x in self.right_.items()}
+        return twin
+
+    def scores(self, c: Floats, column: Indices) -> dict[str, Floats]:
+        """modality → (n, len(column)) from collaborative scores (n, n_rated)."""
+        if not self.right_:
+            return {}
+        own = np.full(len(next(iter(self.right_.values()))), -1)
+        own[self.rated_] = np.arange(len(self.rated_))
+        h = np.sum(list(self.leverage_.values()), axis=0)  # (n_rated,)
+
+        def part(m: str, at: Indices) -> Floats:
+            y = (c @ self.left_[m]) @ self.right_[m][at].T
+            j = own[at]
+            k = np.flatnonzero(j >= 0)
+            y[:, k] = (y[:, k] - self.leverage_[m][j[k]] * c[:, j[k]]) / (1 - h[j[k]])
+            return np.asarray(y)
+
+        base = {m: part(m, self.rated_) for m in self.right_}
+        spread = np.sum(list(base.values()), axis=0).std(axis=1, keepdims=True)  # (n, 1)
+        spread = np.where(spread > 1e-12, spread, 1.0)
+        mean = {m: y.mean(axis=1, keepdims=True) for m, y in base.items()}
+        return {m: (part(m, column) - mean[m]) / spread for m in self.right_}
+
+
+class PopularityPrior(BaseEstimator):  # type: ignore[misc]
+    """Log popularity predicted from features, in standard deviations; λ by leave-one-out."""
+
+    def __init__(
+        self, *, regs: tuple[float, ...] = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
+    ) -> None:
+        self.regs = regs
+
+    def fit(self, design: Floats, popularity: Floats) -> Self:
+        """Learn from the rated items' features (n, d) and popularity (n,)."""
+        ridge = RidgeCV(self.regs, scoring="neg_mean_squared_error", store_cv_results=True)
+        ridge.fit(design, np.log1p(popularity))
+        left_out = ridge.cv_results_[:, list(self.regs).index(ridge.alpha_)]
+        scale = max(float(left_out.std()), 1e-9)
+        self.coef_ = ridge.coef_ / scale
+        self.intercept_ = float(ridge.intercept_ - left_out.mean()) / scale
+        self.left_out_ = (left_out - left_out.mean()) / scale
+        return self
+
+    def predict(self, design: Floats) -> Floats:
+        """(n,)."""
+        return np.asarray(design @ self.coef_ + self.intercept_)

@@ -20,6 +20,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from mmrec_course.datasets.validation import check_ratings
 from mmrec_course.features.block import FeatureBlock
+from mmrec_course.fusion.early import Projection, fused_rows, variance_weights
 from mmrec_course.fusion.weighted import contributions, standardize_scores
 from mmrec_course.recommenders.base import (
     LIKED,
@@ -31,13 +32,7 @@ from mmrec_course.recommenders.base import (
     indices_of,
 )
 from mmrec_course.recommenders.collaborative import EASE, ImplicitALS, implicit_preference
-from mmrec_course.recommenders.content_map import (
-    ContentMap,
-    PopularityPrior,
-    Projection,
-    fused_rows,
-    variance_weights,
-)
+from mmrec_course.recommenders.content import ContentMap, PopularityPrior
 from mmrec_course.recommenders.persistence import load_model, save_model
 
 __all__ = ["Components", "MultimodalRecommender", "blend", "combine"]

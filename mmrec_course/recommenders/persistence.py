@@ -66,9 +66,10 @@ def load_model(folder: str | Path, kind: type) -> Any:
 def _classes() -> dict[str, type]:
     """Class name → class, of all that a saved model may contain."""
     from mmrec_course.extras.multitask import MultitaskRidge
-    from mmrec_course.recommenders import collaborative, content_map, multimodal, multimodal_cv
+    from mmrec_course.fusion import early
+    from mmrec_course.recommenders import collaborative, content, multimodal, multimodal_cv
 
-    modules = (collaborative, content_map, multimodal, multimodal_cv)
+    modules = (early, collaborative, content, multimodal, multimodal_cv)
     found = {name: getattr(module, name) for module in modules for name in module.__all__}
     return found | {"MultitaskRidge": MultitaskRidge}
 

@@ -536,21 +536,22 @@ print(
 colours = {"image": ColorHistogram()}
 first = extract_features(own, extractors=colours)["image"]
 (kept,) = cache_folder().glob("image-*.npz")
-known = read_cache(kept, width=72)
+known = read_cache(kept)
 for item, path in own.items["image"].dropna().items():
     entry = known[file_digest(path)]
-    print(item, f"{Path(path).name:13}", entry.reason or f"{len(entry.numbers)} numbers")
+    shown = entry if isinstance(entry, str) else f"{len(entry)} numbers"
+    print(item, f"{Path(path).name:13}", shown)
 
 # %% [markdown]
-# Each entry is a `Description`: numbers, or the reason why there are none, so that a broken file is not tried again
+# Each entry is an array of numbers, or the reason why there is none, so that a broken file is not tried again
 # either. But is the cache really read the next time? Plant a lie in it: every picture, the broken ones too, all of
 # one colour. If the lie comes back, nothing was decoded.
 
 # %%
-from mmrec_course.features.cache import Description, write_cache
+from mmrec_course.features.cache import add_to_cache
 
 lie = np.eye(72)[0]  # everything in the first of 72 bins
-write_cache(kept, dict.fromkeys(known, Description(lie)), width=72)
+add_to_cache(kept, dict.fromkeys(known, lie))
 told = extract_features(own, extractors=colours)["image"]
 print("present:", int(first.present.sum()), "before,", int(told.present.sum()), "now")
 print("all of them the lie:", np.allclose(told.values[told.present], lie))
@@ -560,7 +561,7 @@ print("all of them the lie:", np.allclose(told.values[told.present], lie))
 
 # %%
 kept.write_bytes(kept.read_bytes()[:500])
-print("entries believed in a damaged file:", len(read_cache(kept, width=72)))
+print("entries believed in a damaged file:", len(read_cache(kept)))
 again = extract_features(own, extractors=colours)["image"]
 print("same features:", np.allclose(again.values, first.values))
 if before is None:
