@@ -152,7 +152,7 @@ _MARKUP = re.compile(
     rf"""<!--.*?(?:-->|\Z)
     | <(?P<code>script|style)(?![A-Za-z0-9:-]){_INSIDE}>.*?(?=</(?P=code)|\Z)
     | <(?=[A-Za-z/!?])/?(?P<name>[A-Za-z0-9:-]*){_INSIDE}(?P<end>>?)""",
-    re.VERBOSE | re.IGNORECASE | re.DOTALL,
+    re.VERBOSE | re.IGNORECASE | re.ASCII | re.DOTALL,
 )
 _NO_ENTITY = re.compile(r"&#(?:[0-9]{8,}|[xX][0-9A-Fa-f]{8,});?")
 _WEB_ADDRESS = re.compile(
