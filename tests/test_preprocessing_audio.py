@@ -116,7 +116,7 @@ def test_no_samples_and_samples_that_are_no_numbers_are_errors(save):
 
 
 def test_what_would_take_too_much_memory_is_an_error(save, monkeypatch):
-    with pytest.raises(MediaError, match=r"wide\.wav: 24 channels, over the limit of 16"):
+    with pytest.raises(MediaError, match=r"wide\.wav: 24 channels at"):
         load_audio(save("wide.wav", np.zeros((10, 24))))
     with pytest.raises(MediaError, match="a sampling rate of 10 Hz"):
         load_audio(save("slow.wav", np.zeros(10), rate=10))
@@ -216,13 +216,13 @@ ID3_1 = b"TAG" + bytes(125)
         "other rates": (MP3 + encoded("MP3", rate=22050) + encoded("MP3", rate=48000), 3),
         "other channels": (MP3 + encoded("MP3", channels=2) + MP3, 3),
         "junk in between": (MP3 + JUNK + MP3 + bytes(9000) + MP3, 3),
-        "the last cut off": (MP3 + MP3[: len(MP3) // 2], 1.4),
+        "the last cut off": (MP3 + MP3[: len(MP3) // 2], 1.35),
         "zeros in front": (bytes(100_000) + MP3, 1),
         "APE tag in front": (APE + MP3, 1),
         "junk in front": (JUNK + MP3, 1),
         "no length": (untagged(MP3), 1),
         "no length and length": (untagged(MP3) * 2 + MP3 + untagged(MP3), 4),
-        "no length, other rate": (untagged(MP3) + untagged(encoded("MP3", rate=22050)), 2),
+        "no length behind a tag": (MP3 + ID3_1 + id3(300) + untagged(MP3), 2),
     }.values(),
 )  # fmt: skip
 def test_mp3s_put_together_are_read_to_the_end(tmp_path, content, seconds):
@@ -273,7 +273,7 @@ def test_a_last_part_cut_off_at_once_costs_nothing_of_the_first(tmp_path, whole,
 def test_a_part_that_cannot_be_read_is_a_reason_and_not_silence(tmp_path):
     slow = encoded("WAV", seconds=50.0, rate=500)
     (tmp_path / "a.wav").write_bytes(WAV + slow)
-    with pytest.raises(MediaError, match=r"a sampling rate of 500 Hz, .* after 1\.0 s"):
+    with pytest.raises(MediaError, match=r"a sampling rate of 500 Hz; .* after 1\.0 s"):
         load_audio(tmp_path / "a.wav")
 
 

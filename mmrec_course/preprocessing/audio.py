@@ -9,9 +9,8 @@ import io
 import math
 import mmap
 import re
-from collections.abc import Iterator
 from contextlib import suppress
-from itertools import groupby, pairwise
+from itertools import pairwise
 from pathlib import Path
 
 import librosa
@@ -25,7 +24,6 @@ __all__ = ["fix_length", "load_audio", "measure_loudness", "normalize_loudness",
 
 Wave = NDArray[np.float32]
 MAX_BYTES = 2**30
-MAX_CHANNELS = 16
 MAX_AMPLITUDE = 1e6
 LOWEST_LOUDNESS = -70.0
 
@@ -39,7 +37,7 @@ def load_audio(path: str | Path, sr: int = 22050, max_seconds: float = 60.0) -> 
     goes. Of a long file, only the first ``max_seconds`` are read.
 
     Returns (n_samples,) float32, usually between −1 and 1. MediaError says why a file cannot be
-    used: missing, empty, over 1 GiB, damaged, no samples, or samples that are not finite.
+    used: missing, empty, over 1 GiB, damaged, without samples.
 
     Notebook: 02_preprocessing
     """
@@ -52,14 +50,14 @@ def load_audio(path: str | Path, sr: int = 22050, max_seconds: float = 60.0) -> 
             pieces = _read(path, max_seconds)
     except OSError as error:
         raise MediaError(path, f"cannot be read ({error.strerror})") from None
-    waves = []
-    for rate, group in groupby(pieces, key=lambda piece: piece[1]):
-        wave = np.concatenate([samples for samples, _ in group])
-        # "not <=" is true for NaN too.
-        if len(wave) and not np.abs(wave).max() <= MAX_AMPLITUDE:
-            raise MediaError(path, "the sound has samples that are not finite, or far too large")
-        if len(wave):
-            waves.append(wave if rate == sr else librosa.resample(wave, orig_sr=rate, target_sr=sr))
+    # "not <=" is true for NaN too.
+    if any(not np.abs(wave).max(initial=0) <= MAX_AMPLITUDE for wave, _ in pieces):
+        raise MediaError(path, "the sound has samples that are not finite, or far too large")
+    waves = [
+        wave if rate == sr else librosa.resample(wave, orig_sr=rate, target_sr=sr)
+        for wave, rate in pieces
+        if len(wave)
+    ]
     if not waves:
         raise MediaError(path, "the sound has no samples")
     return np.concatenate(waves) if len(waves) > 1 else waves[0]
@@ -87,13 +85,12 @@ def measure_loudness(wave: ArrayLike, sr: int = 22050) -> float:
 
         L = −0.691 + 10 log₁₀ (mean of z² over the gated blocks)
 
-    z is the wave after two filters that model the head and the ear: a shelf that lifts
-    frequencies above about 2 kHz by 4 dB, and a high-pass at 38 Hz. Blocks are 0.4 s long, one
-    every 0.1 s. Blocks below −70 LUFS are left out, then those more than 10 LU below the mean of
-    the rest. A full-scale sine of 997 Hz has −3.01 LUFS. ``sr`` must be at least 8,000.
+    z is the wave after two filters that model head and ear: a shelf that lifts frequencies above
+    about 2 kHz by 4 dB, and a high-pass at 38 Hz. Blocks are 0.4 s long, one every 0.1 s. Those
+    below −70 LUFS are left out, then those more than 10 LU below the mean of the rest. Sampling
+    rates below 8,000 Hz are refused.
 
-    Recommendation ITU-R BS.1770-4 (2015); filters for any rate as in Mansbridge, Finn and Reiss
-    (2012, AES 132).
+    Recommendation ITU-R BS.1770-4 (2015); filters as in Mansbridge, Finn and Reiss (2012, AES 132).
 
     Notebook: 02_preprocessing
     """
@@ -179,12 +176,11 @@ def _ear_filters(sr: int) -> tuple[tuple[list[float], list[float]], ...]:
     return shelf, ([1.0, -2.0, 1.0], [1.0, 2 * (k * k - 1) / norm, (1 - k / q + k * k) / norm])
 
 
-# --- decoding: libsndfile reads the first of several joined files and trusts their headers -------
+# --- decoding: libsndfile reads the first of several joined files, and trusts their headers ------
 
 Piece = tuple[Wave, int]  # (n_samples,) mono, and its sampling rate
 BLOCK = 1024  # samples read at once; so many may be lost where a file is cut off
 STUB = 2**14  # bytes of a last part that may be cut off before its first sound
-MAX_JUNK = 2**20  # bytes searched for the next MP3 frame
 # First bytes of an Ogg stream, a FLAC file and a WAV file; all else is read as MP3.
 STARTS = (
     re.compile(rb"OggS\0\x02.{20}\x01.(?:\x01vorbis|OpusHead|\x7fFLAC|Speex)", re.DOTALL),
@@ -194,22 +190,27 @@ STARTS = (
 # A WAV whose header says 0 bytes of samples, but something that is no chunk follows.
 UNFINISHED_WAV = re.compile(rb"\ARIFF....(WAVE.{0,9999}?data)\0{4}(?=.{8})(?![ -~]{4})", re.DOTALL)
 UNTIL_THE_END = b"\xff" * 4
-# A frame header of MPEG audio layer III (ISO 11172-3 and 13818-3), and its kbit/s by version.
-MP3_HEADER = re.compile(rb"\xff[\xe2\xe3\xf2\xf3\xfa\xfb][\x10-\xef].", re.DOTALL)
-MPEG_1 = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
-MPEG_2 = (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
-XING = re.compile(rb".{13,38}?(?:Xing|Info|VBRI)", re.DOTALL)  # a frame that holds no sound
+MP3_FRAME = rb"\xff[\xe2\xe3\xf2\xf3\xfa\xfb][\x10-\xef]"
+# The first frame of most MP3s, with the size of the MP3 in bytes.
+MP3_HEADER = MP3_FRAME + rb".{10,36}?(?:(?:Xing|Info)...[\x03\x07\x0b\x0f].{4}|VBRI.{6})(.{4})"
 
 
 def _read(path: Path, max_seconds: float) -> list[Piece]:
-    """Decode a file: as one piece, or as the parts it was joined from."""
-    whole: Piece | None = None
+    """Decode a file as one piece, or as the parts it was joined from."""
+    whole, fault = None, None
     try:
         whole = _decode(path, path, max_seconds)
     except MediaError as error:
         fault = error
+    # A long file is not searched for parts.
+    if whole is not None and len(whole[0]) >= math.ceil(max_seconds * whole[1]):
+        return [whole]
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        parts = _parts(data, max_seconds, whole)
+        parts = _parts(data)
+        if whole is not None and (not parts or (len(parts) == 1 and data.find(parts[0]) >= 0)):
+            return [whole]
+    if not parts and fault is not None:
+        raise fault
     pieces: list[Piece] = []
     seconds = 0.0
     for part in parts:
@@ -223,16 +224,7 @@ def _read(path: Path, max_seconds: float) -> list[Piece]:
         seconds += len(pieces[-1][0]) / pieces[-1][1]
         if seconds >= max_seconds:
             break
-    if not pieces and whole is None:
-        raise fault
-    return pieces or [whole]  # type: ignore[list-item]
-
-
-class _Stream(soundfile.SoundFile):  # type: ignore[misc]
-    """soundfile seeks after each read of a seekable file, where MP3 and FLAC lose their place."""
-
-    def seekable(self) -> bool:
-        return False
+    return pieces
 
 
 def _decode(path: Path, source: Path | io.BytesIO, max_seconds: float) -> Piece:
@@ -240,12 +232,13 @@ def _decode(path: Path, source: Path | io.BytesIO, max_seconds: float) -> Piece:
     waves = [np.zeros(0, np.float32)]
     n_behind = 0
     try:
-        with _Stream(source) as file:
+        with soundfile.SoundFile(source) as file:
+            # soundfile seeks after each read of a seekable file; MP3 and FLAC lose their place.
+            file.seekable = lambda: False
             rate, channels = file.samplerate, file.channels
-            if channels > MAX_CHANNELS:
-                raise MediaError(path, f"{channels} channels, over the limit of {MAX_CHANNELS}")
-            if not 1_000 <= rate <= 192_000:
-                raise MediaError(path, f"a sampling rate of {rate} Hz, outside 1–192 kHz")
+            if channels > 16 or not 1_000 <= rate <= 192_000:
+                found = f"{channels} channels at a sampling rate of {rate} Hz"
+                raise MediaError(path, f"{found}; at most 16 between 1 and 192 kHz are read")
             n_left = min(file.frames, math.ceil(max_seconds * rate))
             try:
                 while n_left > 0:
@@ -259,9 +252,7 @@ def _decode(path: Path, source: Path | io.BytesIO, max_seconds: float) -> Piece:
                     n_behind = len(file.read(BLOCK))
                 if len(waves) == 1 and not n_behind:
                     raise
-    except MediaError:
-        raise
-    except (soundfile.SoundFileError, OSError, RuntimeError, TypeError, ValueError):
+    except (soundfile.SoundFileError, OSError, TypeError):
         raise MediaError(path, "cannot be decoded as sound") from None
     wave = np.concatenate(waves)
     if n_behind:
@@ -269,99 +260,48 @@ def _decode(path: Path, source: Path | io.BytesIO, max_seconds: float) -> Piece:
     return wave, rate
 
 
-def _parts(data: mmap.mmap, max_seconds: float, whole: Piece | None) -> list[bytes]:
-    """Split joined files; [] if ``whole`` has all there is."""
+def _parts(data: mmap.mmap) -> list[bytes]:
+    """Split joined files; headers that do not know a length are completed."""
     start = _content_start(data, 0)
     kind = next((kind for kind in STARTS if kind.match(data, start)), None)
-    if kind is None:
-        return _mp3_parts(data, start, max_seconds, whole)
-    if whole is not None and len(whole[0]) >= math.ceil(max_seconds * whole[1]):
-        return []
-    cuts = [match.start() for match in kind.finditer(data, start)]
-    complete = b"RIFF" + UNTIL_THE_END + rb"\1" + UNTIL_THE_END
-    parts = [UNFINISHED_WAV.sub(complete, data[a:b]) for a, b in pairwise([*cuts, len(data)])]
-    return [] if parts == [data[:]] else parts
+    if kind is not None:
+        cuts = [match.start() for match in kind.finditer(data, start)]
+        complete = b"RIFF" + UNTIL_THE_END + rb"\1" + UNTIL_THE_END
+        return [UNFINISHED_WAV.sub(complete, data[a:b]) for a, b in pairwise([*cuts, len(data)])]
+    headers = list(re.finditer(MP3_HEADER, data, re.DOTALL))
+    starts = [header.start() for header in headers] + [len(data)]
+    parts = [_headless(data, start, starts[0])]
+    for header, following in zip(headers, starts[1:], strict=True):
+        end = min(header.start() + int.from_bytes(header[1], "big"), following)
+        parts += [data[header.start() : end], _headless(data, end, following)]
+    return [part for part in parts if part]
 
 
-def _content_start(data: mmap.mmap, at: int) -> int:
+def _headless(data: mmap.mmap, start: int, end: int) -> bytes:
+    """MP3 frames without a header; b"" if there are none.
+
+    Decoders estimate their length from the size and the first bit rate: zeros make it longer.
+    """
+    frames = data[_content_start(data, start) : end]
+    return frames + bytes(min(10 * len(frames), 2**28)) if re.match(MP3_FRAME, frames) else b""
+
+
+def _content_start(data: mmap.mmap, start: int) -> int:
     """Position of the sound behind ID3 and APE tags and zeros."""
     while True:
-        head = data[at : at + 16]
+        head = data[start : start + 16]
         if head[:3] == b"ID3":
             size = sum(
-                (b & 127) << shift for b, shift in zip(head[6:10], (21, 14, 7, 0), strict=True)
+                (b & 127) << shift for b, shift in zip(head[6:10], (21, 14, 7, 0), strict=False)
             )
-            end = at + 10 + size + (10 if head[5:6] >= b"\x10" else 0)
+            end = start + 10 + size + (10 if head[5:6] >= b"\x10" else 0)
+        elif head[:3] == b"TAG":
+            end = start + 128
         elif head[:8] == b"APETAGEX":
-            end = at + 32 + int.from_bytes(head[12:], "little")
+            end = start + 32 + int.from_bytes(head[12:], "little")
         else:
-            zeros = re.compile(rb"\0+").match(data, at)
-            end = zeros.end() if zeros else at
-        if end == at or end >= len(data):
-            return at
-        at = end
-
-
-def _mp3_parts(data: mmap.mmap, start: int, max_seconds: float, whole: Piece | None) -> list[bytes]:
-    """Frames of MP3s, one part for each run of equal form; [] if ``whole`` is about as long."""
-    frames = _mp3_frames(data, start, max_seconds)
-    runs = [(form, [part for _, part in run]) for form, run in groupby(frames, lambda f: f[0])]
-    if len(runs) == 1 and whole is not None:
-        (rate, n_samples, _), run = runs[0]
-        # Decoders drop the delay that encoders add, up to four frames.
-        if len(whole[0]) > min(n_samples * len(run), max_seconds * rate) - 4 * 1152:
-            return []
-    # Decoders estimate the length from the size and the first bit rate, at most 320 kbit/s.
-    return [
-        b"".join(run) + bytes(40_000 * n_samples * len(run) // rate)
-        for (rate, n_samples, _), run in runs
-    ]
-
-
-def _mp3_frames(
-    data: mmap.mmap, at: int, max_seconds: float
-) -> Iterator[tuple[tuple[int, int, bool], bytes]]:
-    """Form and bytes of the frames with sound; tags and junk are skipped."""
-    seconds, form = 0.0, None
-    while seconds < max_seconds + 1:
-        frame = _mp3_frame(data, at)
-        if frame is None or (frame[0] != form and not _is_chain(data, at)):
-            start = _content_start(data, at)
-            places = (m.start() for m in MP3_HEADER.finditer(data, start, start + MAX_JUNK))
-            found = next((place for place in places if _is_chain(data, place)), None)
-            if found is None:
-                return
-            at = found
-            continue
-        form, length = frame
-        if not XING.match(data, at, at + length):
-            seconds += form[1] / form[0]
-            yield form, data[at : at + length]
-        at += length
-
-
-def _mp3_frame(data: mmap.mmap, at: int) -> tuple[tuple[int, int, bool], int] | None:
-    """((sampling rate, samples, mono), bytes) of the frame at a position, or None."""
-    head = data[at : at + 4]
-    if not MP3_HEADER.match(head) or head[2] >> 2 & 3 == 3:
-        return None
-    version = {3: 1, 2: 2, 0: 4}[head[1] >> 3 & 3]  # 4 is called 2.5
-    rate = (44_100, 48_000, 32_000)[head[2] >> 2 & 3] // version
-    n_samples = 1152 if version == 1 else 576
-    kbit = (MPEG_1 if version == 1 else MPEG_2)[(head[2] >> 4) - 1]
-    length = n_samples // 8 * kbit * 1000 // rate + (head[2] >> 1 & 1)
-    return (rate, n_samples, head[3] >> 6 == 3), length
-
-
-def _is_chain(data: mmap.mmap, at: int) -> bool:
-    """Whether three frames of one form follow each other, or two at the end of the file."""
-    forms = set()
-    for n in range(3):
-        frame = _mp3_frame(data, at)
-        if frame is None:
-            return False
-        forms.add(frame[0])
-        at += frame[1]
-        if n and at > len(data) - 4:
-            break
-    return len(forms) == 1
+            zeros = re.compile(rb"\0+").match(data, start)
+            end = zeros.end() if zeros else start
+        if end == start or end >= len(data):
+            return start
+        start = end
