@@ -213,7 +213,7 @@ def test_what_cannot_be_learned_from_is_refused(make, texts, message):
         ({"analyzer": "char"}, r"analyzer: 'char' is not among \['char_wb', 'word'\]"),
         ({"max_features": 0}, "max_features: 0 is below 1"),
         ({"stem": "klingon"}, "stem: 'klingon'"),
-        ({"min_df": 0.9}, "no word is in a share 0.9 of them"),
+        ({"min_df": 0.9}, "no word is in a share of 0.9"),
     ],
 )
 def test_what_cannot_be_meant_is_refused(options, message):

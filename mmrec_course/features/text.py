@@ -5,6 +5,7 @@ In: texts. Out: one row for each text.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable
 from functools import lru_cache, partial
 from typing import Any, Self
@@ -119,26 +120,21 @@ class LatentSemanticAnalysis(TransformerMixin, BaseEstimator):  # type: ignore[m
         X ≈ U S Vᵀ,    row i of the result: x_i V,  then divided by its length,
 
     X (n, d) the TF-IDF matrix of the training texts, U S Vᵀ its truncated singular value
-    decomposition. Words that occur in the same company get similar rows in V, so that two texts
-    may be close without sharing a word. Deerwester, Dumais, Furnas, Landauer and Harshman (1990),
-    Journal of the American Society for Information Science 41(6). The SVD is exact (Lanczos
-    iterations from a fixed start), so no seed is needed.
+    decomposition (exact, so no seed is needed). Words that occur in the same company get similar
+    rows in V, so that two texts may be close without sharing a word. Deerwester, Dumais, Furnas,
+    Landauer and Harshman (1990), Journal of the American Society for Information Science 41(6).
 
     Parameters
     ----------
     n_components
         Number of directions k; fewer come out where texts or words do not span so many.
     tfidf
-        A :class:`TfidfText` with other options than the defaults.
+        A :class:`TfidfText` with other options than the defaults; fitted, it is ``tfidf_``.
 
     Attributes
     ----------
-    tfidf_
-        The fitted :class:`TfidfText`.
-    components_
-        (k, n_words) Vᵀ with orthonormal rows; the largest entry of each row is positive.
-    singular_values_
-        (k,) S, in descending order.
+    components_, singular_values_
+        (k, n_words) Vᵀ, the largest entry of each row positive; (k,) S in descending order.
 
     Notebook: 04_text_features
 
@@ -203,17 +199,15 @@ def _count(
     texts: list[str], min_df: int | float, options: dict[str, Any]
 ) -> tuple[NDArray[np.object_], sp.csr_matrix]:
     """Words in alphabetical order, and their counts (n_texts, n_words)."""
-    enough = f"{min_df} of the {len(texts)} texts" if min_df >= 1 else f"a share {min_df} of them"
-    nothing = f"X: no word is in {enough} to learn from; lower min_df, or pass more texts"
-    if isinstance(min_df, int) and min_df > len(texts):
-        raise ValueError(nothing)
     counter = CountVectorizer(min_df=min_df, **options)
     try:
         counts = counter.fit_transform(texts)
     except ValueError as error:
-        if "empty vocabulary" in str(error) or "no terms remain" in str(error):
-            raise ValueError(nothing) from None
-        raise
+        if not re.search("empty vocabulary|no terms remain|max_df corresponds", str(error)):
+            raise
+        enough = f"{min_df} of the {len(texts)} texts" if min_df >= 1 else f"a share of {min_df}"
+        hint = "lower min_df, or pass more texts"
+        raise ValueError(f"X: no word is in {enough} to learn from; {hint}") from None
     return np.asarray(counter.get_feature_names_out(), dtype=object), counts.tocsr()
 
 

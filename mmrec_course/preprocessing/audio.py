@@ -74,10 +74,7 @@ def trim_silence(wave: ArrayLike, top_db: float = 60.0) -> Wave:
     samples = _checked(wave)
     if not top_db > 0:
         raise ValueError(f"top_db: {top_db} is not positive")
-    if not samples.any():
-        return samples
-    trimmed: Wave = librosa.effects.trim(samples, top_db=top_db)[0]
-    return trimmed
+    return np.asarray(librosa.effects.trim(samples, top_db=top_db)[0] if samples.any() else samples)
 
 
 def measure_loudness(wave: ArrayLike, sr: int = 22050) -> float:

@@ -28,12 +28,8 @@ __all__ = ["center_crop", "convert_color", "load_image", "resize_image"]
 
 Pixels = NDArray[np.uint8]
 MODES = ("stretch", "contain", "cover")
-SPACES = {
-    "gray": cv2.COLOR_RGB2GRAY,
-    "hsv": cv2.COLOR_RGB2HSV,
-    "lab": cv2.COLOR_RGB2LAB,
-    "ycrcb": cv2.COLOR_RGB2YCrCb,
-}
+SPACES = {"gray": cv2.COLOR_RGB2GRAY, "hsv": cv2.COLOR_RGB2HSV}
+SPACES |= {"lab": cv2.COLOR_RGB2LAB, "ycrcb": cv2.COLOR_RGB2YCrCb}
 MAX_BYTES = 256 * 2**20
 MAX_PIXELS = 50_000_000
 # First bytes → Pillow's decoder; Image.open would refuse large pictures without saying their size.
@@ -57,9 +53,8 @@ def load_image(path: str | Path, size: int | tuple[int, int] | None = None) -> P
     EXIF orientation says, of an animation the first frame is taken. ``size``, (height, width) or
     one int, stretches as :func:`resize_image` does.
 
-    MediaError says why a file cannot be used: missing, over 256 MiB or 50 million pixels (read
-    from its header before anything is decoded), of another kind, cut off, damaged, or holding
-    measurements instead of colours.
+    MediaError says why a file cannot be used: missing, damaged, of another kind, over 256 MiB or
+    50 million pixels (read from its header before anything is decoded).
 
     Notebook: 02_preprocessing
     """
@@ -89,15 +84,11 @@ def resize_image(
     image, (height, width) = _checked(image), _checked_size(size)
     if mode not in MODES:
         raise ValueError(f"mode: {mode!r} is not one of {', '.join(MODES)}")
-    h, w = image.shape[:2]
-    tall = h * width >= w * height
     if mode == "cover":
-        part = (round(w * height / width), w) if tall else (h, round(h * width / height))
-        image = center_crop(image, (max(1, part[0]), max(1, part[1])))
+        image = center_crop(image, _largest(height, width, image.shape))
     if mode != "contain":
         return _scale(image, height, width)
-    inner = (height, round(w * height / h)) if tall else (round(h * width / w), width)
-    inner = (max(1, inner[0]), max(1, inner[1]))
+    inner = _largest(image.shape[0], image.shape[1], (height, width))
     top, left = (height - inner[0]) // 2, (width - inner[1]) // 2
     bars = np.full((height, width, 3), color, np.uint8)
     framed = bars if image.ndim == 3 else convert_color(bars, "gray")
@@ -151,6 +142,14 @@ def _checked_size(size: int | tuple[int, int]) -> tuple[int, int]:
     if min(height, width) < 1:
         raise ValueError(f"size: {size} is not positive")
     return height, width
+
+
+def _largest(height: int, width: int, box: tuple[int, ...]) -> tuple[int, int]:
+    """The largest size inside of a box with the aspect ratio height : width."""
+    h, w = box[:2]
+    if height * w >= width * h:
+        return h, max(1, round(width * h / height))
+    return max(1, round(height * w / width)), w
 
 
 def _scale(image: Pixels, height: int, width: int) -> Pixels:

@@ -37,10 +37,8 @@ def check_file(path: Path, max_bytes: int) -> None:
         missing = isinstance(error, FileNotFoundError)
         reason = "there is no such file" if missing else f"cannot be read ({error.strerror})"
         raise MediaError(path, reason) from None
-    if not regular:
-        raise MediaError(path, "not a regular file")
-    if size == 0:
-        raise MediaError(path, "the file is empty")
+    if not regular or size == 0:
+        raise MediaError(path, "the file is empty" if regular else "not a regular file")
     if size > max_bytes:
         raise MediaError(path, f"{size:,} bytes, over the limit of {max_bytes:,}")
 
