@@ -117,8 +117,8 @@ def test_a_tone_stands_out_in_its_band_and_silence_lies_on_the_floor():
 
 def test_chroma_equals_librosa():
     wave = noise(2.0) + tones(300, 700, seconds=2.0)
-    (x,) = ChromaStatistics(tuning=0.1).transform([wave])
-    chroma = librosa.feature.chroma_stft(y=wave, sr=RATE, tuning=0.1)
+    (x,) = ChromaStatistics().transform([wave])
+    chroma = librosa.feature.chroma_stft(y=wave, sr=RATE, tuning=0.0)
     np.testing.assert_allclose(x[:12], chroma.mean(axis=1), atol=1e-4)
     np.testing.assert_allclose(x[12:24], chroma.std(axis=1), atol=1e-4)
 
@@ -218,14 +218,16 @@ def test_the_descriptor_passes_its_frames_on():
         (MFCCStatistics(n_mfcc=129), "n_mfcc: 129 is not between"),
         (LogMelStatistics(n_mels=0), "n_mels: 0 is not between 1 and n_fft / 16 = 128"),
         (LogMelStatistics(n_mels=65, n_fft=1024), "n_mels: 65"),
-        (ChromaStatistics(tuning=0.6), "tuning: 0.6 is not between"),
-        (SpectralStatistics(sr=12800), "sr: 12800 Hz; the highest band begins at 6,400 Hz"),
-        (SpectralStatistics(n_fft=220), "n_fft: 220 is too short .* at least 221 at 22050 Hz"),
+        (SpectralStatistics(sr=12800), "sr: 12800 Hz is too low; at least 12,801 Hz"),
+        (SpectralStatistics(n_fft=220), "n_fft: 220 is too short; at least 221 at 22050 Hz"),
         (AudioDescriptor(families=()), r"families: \(\); give a sequence"),
         (AudioDescriptor(families="mfcc"), "families: 'mfcc'; give a sequence"),
-        (AudioDescriptor(families=("mfcc", "smell")), "families: 'smell' is not among"),
-        (AudioDescriptor(families=("mfcc", "mfcc")), "families: 'mfcc' occurs twice"),
-        (AudioDescriptor(sr=8000), "sr: 8000 Hz; the highest band"),
+        (
+            AudioDescriptor(families=("mfcc", "smell")),
+            "families: .*'smell'.*; give a sequence of some of mfcc",
+        ),
+        (AudioDescriptor(families=("mfcc", "mfcc")), "families: .*'mfcc', 'mfcc'"),
+        (AudioDescriptor(sr=8000), "sr: 8000 Hz is too low"),
     ],
 )
 def test_parameters_out_of_range_are_refused(descriptor, message):

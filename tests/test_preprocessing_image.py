@@ -254,15 +254,20 @@ def test_flipped_bytes_never_crash_and_never_speak(save, picture, capfd, name):
     [
         (b"", "a.png: the file is empty"),
         (b"hello", "a.png: not a PNG, JPEG, WebP, GIF, BMP or TIFF picture"),
-        (b"\x89PNG\r\n\x1a\n", "a.png: the picture's header is cut off or damaged"),
-        (b"\xff\xd8\xff", "a.png: the picture's header is cut off or damaged"),
-        (b"\xff\xd8\xff\xe0\x00\x10JFIF", "a.png: the picture's header is cut off or damaged"),
-        (b"RIFF\x00\x00\x00\x00WEBPVP8X", "a.png: the picture's header is cut off or damaged"),
-        (b"GIF89a\x01\x00\x01\x00", "a.png: the picture's header is cut off or damaged"),
-        (b"BM" + bytes(50), "a.png: the picture's header is cut off or damaged"),
-        (
-            b"II*\0" + bytes(50),
-            "a.png: a TIFF that is cut off, or of a kind that is not read; save it as PNG",
+        *(
+            (
+                start,
+                "a.png: the picture's header is cut off, damaged, or of a kind that is not read",
+            )
+            for start in (
+                b"\x89PNG\r\n\x1a\n",
+                b"\xff\xd8\xff",
+                b"\xff\xd8\xff\xe0\x00\x10JFIF",
+                b"RIFF\x00\x00\x00\x00WEBPVP8X",
+                b"GIF89a\x01\x00\x01\x00",
+                b"BM" + bytes(50),
+                b"II*\0" + bytes(50),
+            )
         ),
     ],
 )
@@ -342,7 +347,7 @@ def test_a_deep_tiff_is_scaled(save, picture):
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int32])
 def test_a_tiff_of_measurements_is_refused(tmp_path, dtype):
     assert cv2.imwrite(str(tmp_path / "a.tiff"), np.ones((4, 5), dtype))
-    with pytest.raises(MediaError, match=r"a\.tiff: (measurements of 32 bits|a TIFF that).*PNG"):
+    with pytest.raises(MediaError, match=r"a\.tiff: (measurements of 32 bits|.*not read)"):
         load_image(tmp_path / "a.tiff")
 
 
@@ -365,12 +370,6 @@ def test_a_deep_tiff_that_would_come_out_wrong_is_refused(tmp_path):
         path.write_bytes(tiff(tags))
         with pytest.raises(MediaError, match="a deep TIFF that is not plain 16-bit grey; save it"):
             load_image(path)
-
-
-def test_a_tiff_of_enormous_tiles_is_refused(tmp_path):
-    (tmp_path / "a.tiff").write_bytes(tiff({322: 30_000, 323: 30_000, 324: 8, 325: 4}))
-    with pytest.raises(MediaError, match="tiles over the limit of 50,000,000 pixels"):
-        load_image(tmp_path / "a.tiff")
 
 
 def test_a_png_chunk_that_claims_gigabytes_is_read_as_far_as_it_goes(save, picture):
@@ -477,11 +476,10 @@ def test_colours_equal_opencv_and_known_values(picture):
     [
         (lambda p: resize_image(p, 8, mode="fit"), "mode: 'fit' is not one of stretch, contain"),
         (lambda p: resize_image(p, (0, 8)), r"size: \(0, 8\) is not positive"),
-        (lambda p: resize_image(p, 100_000), "size: 100000 is over the limit"),
         (lambda p: resize_image(p[:0], 8), "not empty"),
-        (lambda p: resize_image(p / 255, 8), "dtype float64"),
+        (lambda p: resize_image(p / 255, 8), "float64"),
         (lambda p: center_crop(p, 0), "size: 0"),
-        (lambda p: center_crop(p[:, :, :2], 2), r"shape \(30, 20, 2\)"),
+        (lambda p: center_crop(p[:, :, :2], 2), r"image: \(30, 20, 2\)"),
         (lambda p: convert_color(p, "cmyk"), "space: 'cmyk' is not one of rgb, gray, hsv"),
         (lambda p: convert_color(p[:, :, 0], "hsv"), "has no colours"),
     ],

@@ -1,25 +1,25 @@
-"""Picture files → arrays of the same kind, whatever was in the file.
+"""Picture files → (h, w, 3) uint8 RGB arrays; sizes, crops and colour spaces.
 
-In: a path. Out: an (h, w, 3) uint8 array in RGB, or a MediaError.
+In: a path, or pixels. Out: pixels, or a MediaError.
 """
 
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageOps
 from PIL.BmpImagePlugin import BmpImageFile
-from PIL.ExifTags import Base
 from PIL.GifImagePlugin import GifImageFile
 from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
-from PIL.TiffImagePlugin import PHOTOMETRIC_INTERPRETATION, TILELENGTH, TILEWIDTH, TiffImageFile
+from PIL.TiffImagePlugin import PHOTOMETRIC_INTERPRETATION, TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from mmrec_course.preprocessing.media import MediaError, check_file, quiet_decoders
@@ -28,15 +28,11 @@ __all__ = ["center_crop", "convert_color", "load_image", "resize_image"]
 
 Pixels = NDArray[np.uint8]
 MODES = ("stretch", "contain", "cover")
-SPACES = {
-    "gray": cv2.COLOR_RGB2GRAY,
-    "hsv": cv2.COLOR_RGB2HSV,
-    "lab": cv2.COLOR_RGB2LAB,
-    "ycrcb": cv2.COLOR_RGB2YCrCb,
-}
+SPACES = {"gray": cv2.COLOR_RGB2GRAY, "hsv": cv2.COLOR_RGB2HSV}
+SPACES |= {"lab": cv2.COLOR_RGB2LAB, "ycrcb": cv2.COLOR_RGB2YCrCb}
 MAX_BYTES = 256 * 2**20
 MAX_PIXELS = 50_000_000
-# First bytes → Pillow's decoder; Image.open would warn of large pictures before we see their size.
+# First bytes → Pillow's decoder; Image.open would refuse large pictures without saying their size.
 DECODERS: dict[bytes, type[ImageFile]] = {
     rb"\x89PNG\r\n\x1a\n": PngImageFile,
     rb"\xff\xd8\xff": JpegImageFile,
@@ -50,32 +46,15 @@ KEY_SCALES = {"L;2": 85.0, "L;4": 17.0, "RGB;16B": 1 / 256}
 
 
 def load_image(path: str | Path, size: int | tuple[int, int] | None = None) -> Pixels:
-    """Decode a PNG, JPEG, WebP, GIF, BMP or TIFF file into RGB.
+    """Decode a PNG, JPEG, WebP, GIF, BMP or TIFF file into (h, w, 3) uint8 RGB.
 
-    The kind is told by the content, whatever the file's name. Grey becomes three equal channels,
+    The content decides the format, not the file's name. Grey becomes three equal channels,
     transparent pixels are laid on white, 16 bits are scaled to 8, pictures are turned as their
-    EXIF orientation says, of an animation or several pages the first one is taken.
+    EXIF orientation says, of an animation the first frame is taken. ``size``, (height, width) or
+    one int, stretches as :func:`resize_image` does.
 
-    Parameters
-    ----------
-    path
-        The file.
-    size
-        (height, width) to stretch to, an int for both, or None to leave the size as it is;
-        :func:`resize_image` can also keep the aspect ratio.
-
-    Returns
-    -------
-    (h, w, 3) uint8, RGB.
-
-    Raises
-    ------
-    MediaError
-        If the file is missing, empty, over 256 MiB or 50 million pixels (read from its header
-        before anything is decoded), of another kind, cut off, holds measurements (floats, 32
-        bits) instead of colours, or cannot be decoded.
-    ValueError
-        If size is not positive.
+    MediaError says why a file cannot be used: missing, damaged, of another kind, over 256 MiB or
+    50 million pixels (read from its header before anything is decoded).
 
     Notebook: 02_preprocessing
     """
@@ -94,34 +73,11 @@ def resize_image(
     mode: str = "stretch",
     color: tuple[int, int, int] = (255, 255, 255),
 ) -> Pixels:
-    """Bring a picture to a given size.
+    """Resize an (h, w, 3) or (h, w) uint8 picture to ``size``, (height, width) or one int.
 
-    Shrinking averages areas, so that fine patterns turn grey instead of into stripes that were
-    never there; enlarging is bilinear. A side that shrinks is averaged first, also where the
-    other one grows.
-
-    Parameters
-    ----------
-    image
-        (h, w, 3) or (h, w) uint8.
-    size
-        (height, width), or an int for both.
-    mode
-        "stretch" to that size, whatever becomes of the shape; "contain": as large as fits inside
-        with its shape kept, in the middle, with bars in ``color``; "cover": as small as covers
-        everything with its shape kept, what sticks out cut off on both sides alike.
-    color
-        Of the bars, RGB.
-
-    Returns
-    -------
-    The same kind of array, of exactly that size.
-
-    Raises
-    ------
-    ValueError
-        If size is not positive or has more than 50 million pixels, mode is unknown, or image is
-        not such an array.
+    Shrinking averages areas, so that fine patterns turn grey and make no stripes; enlarging is
+    bilinear. Mode "stretch" ignores the aspect ratio. "contain" keeps it, and fills up with bars
+    of ``color`` (RGB). "cover" keeps it, and cuts off both sides of what is too long.
 
     Notebook: 02_preprocessing
     """
@@ -129,45 +85,21 @@ def resize_image(
     if mode not in MODES:
         raise ValueError(f"mode: {mode!r} is not one of {', '.join(MODES)}")
     if mode == "cover":
-        image = _largest_crop(image, height, width)
+        image = center_crop(image, _largest(height, width, image.shape))
     if mode != "contain":
         return _scale(image, height, width)
-    h, w = image.shape[:2]
-    # The side that touches is exact; the other one is at least a pixel.
-    if h * width >= w * height:
-        inner = (height, max(1, round(w * height / h)))
-    else:
-        inner = (max(1, round(h * width / w)), width)
+    inner = _largest(image.shape[0], image.shape[1], (height, width))
     top, left = (height - inner[0]) // 2, (width - inner[1]) // 2
-    fill = np.asarray(color, np.uint8)
-    if image.ndim == 2:
-        fill = convert_color(fill[None, None], "gray")[0, 0]
-    framed = np.empty((height, width, *image.shape[2:]), np.uint8)
-    framed[:] = fill
+    bars = np.full((height, width, 3), color, np.uint8)
+    framed = bars if image.ndim == 3 else convert_color(bars, "gray")
     framed[top : top + inner[0], left : left + inner[1]] = _scale(image, *inner)
     return framed
 
 
 def center_crop(image: Pixels, size: int | tuple[int, int]) -> Pixels:
-    """Cut the middle out of a picture.
+    """Copy the middle of an (h, w, 3) or (h, w) uint8 picture.
 
-    Parameters
-    ----------
-    image
-        (h, w, 3) or (h, w) uint8.
-    size
-        (height, width), or an int for both. A side that is longer than the picture's is taken
-        as the picture's: nothing is enlarged or padded.
-
-    Returns
-    -------
-    The same kind of array, a copy. Where the margin is odd, the larger half is cut at the bottom
-    and on the right.
-
-    Raises
-    ------
-    ValueError
-        If size is not positive, or image is not such an array.
+    ``size`` is (height, width) or one int; a side longer than the picture's is cut to it.
 
     Notebook: 02_preprocessing
     """
@@ -178,27 +110,11 @@ def center_crop(image: Pixels, size: int | tuple[int, int]) -> Pixels:
 
 
 def convert_color(image: Pixels, space: str) -> Pixels:
-    """The same colours, said in other numbers.
+    """Convert an (h, w, 3) RGB picture to "rgb" (a copy), "gray", "hsv", "lab" or "ycrcb".
 
-    Parameters
-    ----------
-    image
-        (h, w, 3) uint8 RGB.
-    space
-        "rgb" (a copy), "gray" (0.299 R + 0.587 G + 0.114 B), "hsv" (hue, saturation, value), "lab"
-        (lightness, green to red, blue to yellow) or "ycrcb" (brightness and two differences, as
-        JPEG has them).
-
-    Returns
-    -------
-    (h, w) for "gray", else (h, w, 3); uint8 in OpenCV's ranges: hue 0–179 (half degrees), all
-    else 0–255; in "lab" lightness is 2.55 times its usual value and the two others are shifted
-    by 128.
-
-    Raises
-    ------
-    ValueError
-        If space is unknown or image is not such an array.
+    "gray", 0.299 R + 0.587 G + 0.114 B, has shape (h, w). Values are uint8 in OpenCV's ranges:
+    hue 0–179 (half degrees), all else 0–255; in "lab", lightness is multiplied by 2.55 and the
+    two others are shifted by 128.
 
     Notebook: 02_preprocessing
     """
@@ -216,10 +132,8 @@ def _checked(image: Any) -> Pixels:
     image = np.asarray(image)
     colours = image.ndim == 3 and image.shape[2] == 3
     if image.dtype != np.uint8 or not (colours or image.ndim == 2) or not image.size:
-        raise ValueError(
-            f"image: shape {image.shape} and dtype {image.dtype}, expected (h, w, 3) or (h, w)"
-            " uint8, not empty"
-        )
+        wanted = "(h, w, 3) or (h, w) uint8, not empty"
+        raise ValueError(f"image: {image.shape} {image.dtype}, expected {wanted}")
     return np.ascontiguousarray(image)
 
 
@@ -227,17 +141,15 @@ def _checked_size(size: int | tuple[int, int]) -> tuple[int, int]:
     height, width = (size, size) if isinstance(size, (int, np.integer)) else size
     if min(height, width) < 1:
         raise ValueError(f"size: {size} is not positive")
-    if height * width > MAX_PIXELS:
-        raise ValueError(f"size: {size} is over the limit of {MAX_PIXELS:,} pixels")
     return height, width
 
 
-def _largest_crop(image: Pixels, height: int, width: int) -> Pixels:
-    """The middle part that has the shape height : width, at least one pixel."""
-    h, w = image.shape[:2]
-    if h * width >= w * height:
-        return center_crop(image, (max(1, round(w * height / width)), w))
-    return center_crop(image, (h, max(1, round(h * width / height))))
+def _largest(height: int, width: int, box: tuple[int, ...]) -> tuple[int, int]:
+    """The largest size inside of a box with the aspect ratio height : width."""
+    h, w = box[:2]
+    if height * w >= width * h:
+        return h, max(1, round(width * h / height))
+    return max(1, round(height * w / width)), w
 
 
 def _scale(image: Pixels, height: int, width: int) -> Pixels:
@@ -251,57 +163,42 @@ def _scale(image: Pixels, height: int, width: int) -> Pixels:
 
 def _decode(path: Path) -> Pixels:
     """Check the header, then decode, turn upright and lay on white."""
-    fault = "cannot be read"
+    fault = "not a PNG, JPEG, WebP, GIF, BMP or TIFF picture"
     try:
         with path.open("rb") as stream:
             start = stream.read(16)
             stream.seek(0)
-            fault = "not a PNG, JPEG, WebP, GIF, BMP or TIFF picture"
             decoder = next(d for kind, d in DECODERS.items() if re.match(kind, start, re.DOTALL))
-            fault = "the picture's header is cut off or damaged"
-            if decoder is TiffImageFile:
-                fault = "a TIFF that is cut off, or of a kind that is not read; save it as PNG"
+            fault = "the picture's header is cut off, damaged, or of a kind that is not read"
             with decoder(stream) as file:
                 _check_header(path, file)
                 fault = "cannot be decoded as a picture"
-                image = _to_rgb(file)
-                return _turn(image, _orientation(file))
+                return _to_rgb(file)
     except MediaError:
         raise
-    except Image.DecompressionBombError:
-        fault = f"more pixels than the limit of {MAX_PIXELS:,}"
-    # Damaged files make Pillow stumble in many ways, and all of them mean the same.
-    except Exception as error:
-        if isinstance(error, OSError) and error.strerror:
-            fault = f"cannot be read ({error.strerror})"
-    raise MediaError(path, fault)
+    except Exception as error:  # damaged files make Pillow fail in many ways
+        unread = getattr(error, "strerror", None)
+        raise MediaError(path, f"cannot be read ({unread})" if unread else fault) from None
 
 
 def _check_header(path: Path, file: ImageFile) -> None:
-    """Refuse what is too large, and what would come out wrong, before anything is decoded."""
+    """Raise MediaError if a picture is too large, or if Pillow would decode it wrongly."""
     width, height = file.size
     if width * height > MAX_PIXELS:
         raise MediaError(path, f"{width:,} × {height:,} pixels, over the limit of {MAX_PIXELS:,}")
     if file.mode in ("I", "F"):
         raise MediaError(path, "measurements of 32 bits, not colours; save it as PNG")
-    if isinstance(file, TiffImageFile):
-        if file.tag_v2.get(TILEWIDTH, 0) * file.tag_v2.get(TILELENGTH, 0) > MAX_PIXELS:
-            raise MediaError(path, f"tiles over the limit of {MAX_PIXELS:,} pixels")
-        # Pillow leaves white-is-zero and 12 bits as they are.
-        plain = file.tag_v2.get(PHOTOMETRIC_INTERPRETATION) == 1 and _raw_mode(file) != "I;12"
-        if file.mode.startswith("I;16") and not plain:
+    if isinstance(file, TiffImageFile) and file.mode.startswith("I;16"):
+        black_is_zero = file.tag_v2.get(PHOTOMETRIC_INTERPRETATION) == 1
+        if not black_is_zero or "I;12" in str(file.tile):
             raise MediaError(path, "a deep TIFF that is not plain 16-bit grey; save it as PNG")
 
 
-def _raw_mode(file: ImageFile) -> str:
-    """How the file stores its samples, in Pillow's words; "" once it is decoded."""
-    args = file.tile[0][3] if file.tile else ""
-    return str(args[0] if isinstance(args, tuple) and args else args)
-
-
 def _to_rgb(file: ImageFile) -> Pixels:
-    raw_mode = _raw_mode(file)
+    raw_mode = str(file.tile[0][3]) if file.tile else ""  # how a PNG stores its samples
     file.load()
+    with suppress(Exception):  # damaged EXIF data
+        ImageOps.exif_transpose(file, in_place=True)
     key = file.info.get("transparency")  # a colour or an index, an alpha for each index, or None
     if file.mode.startswith("I;16"):
         deep = np.asarray(file)  # (h, w) uint16
@@ -312,7 +209,7 @@ def _to_rgb(file: ImageFile) -> Pixels:
     if key is not None and file.mode in ("1", "L", "RGB"):
         del file.info["transparency"]
         image = np.array(file.convert("RGB"))
-        scaled = np.floor(np.multiply(key, KEY_SCALES.get(raw_mode, 1.0)))
+        scaled = np.floor(np.multiply(key, KEY_SCALES.get(raw_mode, 1)))
         image[(image == scaled).all(axis=2)] = 255
         return image
     if key is not None or file.mode in ("LA", "La", "PA", "RGBA", "RGBa"):
@@ -321,23 +218,3 @@ def _to_rgb(file: ImageFile) -> Pixels:
         paper.paste(clear, mask=clear)
         return np.array(paper)
     return np.array(file.convert("RGB"))
-
-
-def _orientation(file: ImageFile) -> int:
-    """EXIF's number, 1 (upright) … 8; 1 where nothing, or nothing sound, is said."""
-    try:
-        how = file.getexif().get(Base.Orientation)
-    except Exception:
-        return 1
-    return how if isinstance(how, int) and 1 <= how <= 8 else 1
-
-
-def _turn(image: Pixels, how: int) -> Pixels:
-    """The picture upright, from EXIF's eight ways to hold a camera."""
-    if how >= 5:
-        image = image.transpose(1, 0, 2)
-    if how in (3, 4, 7, 8):
-        image = image[::-1]
-    if how in (2, 3, 6, 7):
-        image = image[:, ::-1]
-    return np.ascontiguousarray(image)

@@ -1,7 +1,4 @@
-"""What every decoder here shares: one kind of error, and silence.
-
-In: a path. Out: nothing, a size, or a MediaError that names the file and what is wrong with it.
-"""
+"""What all decoders share: one kind of error, a check before reading, and a silent error stream."""
 
 from __future__ import annotations
 
@@ -9,26 +6,16 @@ import os
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 __all__ = ["MediaError", "check_file", "quiet_decoders"]
 
 
 class MediaError(ValueError):
-    """A media file that cannot be used, and why.
+    """A media file cannot be used; ``str(error)`` is ``"name: reason"``.
 
-    Parameters
-    ----------
-    path
-        The file; only its name is kept, so that messages are the same on every machine.
-    reason
-        What is wrong, in a few words.
-
-    Attributes
-    ----------
-    name, reason
-        As passed in. ``str(error)`` is ``"name: reason"``.
+    Only the file's name is kept, so that messages are the same on every machine.
 
     Notebook: 02_preprocessing
     """
@@ -42,83 +29,51 @@ class MediaError(ValueError):
         return f"{self.name}: {self.reason}"
 
 
-def check_file(path: str | Path, max_bytes: int) -> int:
-    """Size of a file in bytes, before anything is read from it.
-
-    Parameters
-    ----------
-    path
-        The file.
-    max_bytes
-        The largest size allowed.
-
-    Returns
-    -------
-    Its size, 1 … max_bytes.
-
-    Raises
-    ------
-    MediaError
-        If there is no such regular file, or it is empty or too large.
-    """
-    path = Path(path)
+def check_file(path: Path, max_bytes: int) -> None:
+    """Raise MediaError if a file is missing, not regular, empty or too large."""
     try:
         regular, size = path.is_file(), path.stat().st_size
-    except FileNotFoundError:
-        raise MediaError(path, "there is no such file") from None
     except OSError as error:
-        raise MediaError(path, f"cannot be read ({error.strerror})") from None
-    if not regular:
-        raise MediaError(path, "not a regular file")
-    if size == 0:
-        raise MediaError(path, "the file is empty")
+        missing = isinstance(error, FileNotFoundError)
+        reason = "there is no such file" if missing else f"cannot be read ({error.strerror})"
+        raise MediaError(path, reason) from None
+    if not regular or size == 0:
+        raise MediaError(path, "the file is empty" if regular else "not a regular file")
     if size > max_bytes:
         raise MediaError(path, f"{size:,} bytes, over the limit of {max_bytes:,}")
-    return size
 
 
-_lock = threading.Lock()
-_depth = 0
-_stderr = -1
-_filters = warnings.catch_warnings()
+_lock, _silence, _n_users = threading.Lock(), ExitStack(), 0
 
 
 @contextmanager
 def quiet_decoders() -> Iterator[None]:
-    """Keep the error stream, and Pillow's warnings, silent while the decoders work.
+    """Silence the error stream and Pillow's warnings; may be nested and used by several threads.
 
     libtiff and mpg123 write about a broken file straight to the process's error stream, where
-    Python cannot catch it, and then return an error or a picture all the same. We report what
-    they return. May be nested and used from several threads at once.
+    Python cannot catch it, and then return an error or a picture all the same.
     """
-    global _depth, _filters, _stderr
+    global _n_users
     with _lock:
-        if _depth == 0:
-            _stderr = _silence()
-            _filters = warnings.catch_warnings()
-            _filters.__enter__()
-            warnings.filterwarnings("ignore", module=r"PIL\.")
-        _depth += 1
+        if _n_users == 0:
+            _silence.enter_context(_silent())
+        _n_users += 1
     try:
         yield
     finally:
         with _lock:
-            _depth -= 1
-            if _depth == 0:
-                _filters.__exit__(None, None, None)
-            if _depth == 0 and _stderr >= 0:
-                os.dup2(_stderr, 2)
-                os.close(_stderr)
-                _stderr = -1
+            _n_users -= 1
+            if _n_users == 0:
+                _silence.close()
 
 
-def _silence() -> int:
-    """Point the error stream to nowhere; a copy of the old one, or −1 where there is none."""
-    try:
-        kept = os.dup(2)
-    except OSError:
-        return -1
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    os.close(nowhere)
-    return kept
+@contextmanager
+def _silent() -> Iterator[None]:
+    with warnings.catch_warnings(), Path(os.devnull).open("w") as nowhere, ExitStack() as stack:
+        warnings.filterwarnings("ignore", module=r"PIL\.")
+        with suppress(OSError):  # the process may have no error stream
+            kept = os.dup(2)
+            stack.callback(os.close, kept)
+            stack.callback(os.dup2, kept, 2)
+            os.dup2(nowhere.fileno(), 2)
+        yield
