@@ -12,8 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 
 from mmrec_course.features.block import FeatureBlock, normalize_rows
-from mmrec_course.fusion.weighted import contributions
 from mmrec_course.features.threads import single_threaded_blas
+from mmrec_course.fusion.weighted import contributions
 
 __all__ = ["Projection", "early_fusion", "fused_rows", "hat_matrix", "variance_weights"]
 

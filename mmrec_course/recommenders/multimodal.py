@@ -35,11 +35,11 @@ from mmrec_course.recommenders.collaborative import EASE, ImplicitALS, implicit_
 from mmrec_course.recommenders.content import ContentMap, PopularityPrior
 from mmrec_course.recommenders.persistence import load_model, save_model
 
-__all__ = ["Components", "MultimodalRecommender", "blend", "combine"]
+__all__ = ["Components", "MultimodalRecommender", "combine"]
 
 # EASE inverts a matrix of all rated items, O(n³); with more than these it is left out.
 MAX_EASE_ITEMS = 6000
-# Name → largest value of the arguments of `combine`; the smallest is 0.
+# Arguments of `combine` → largest value; the smallest is 0.
 COMBINED = {
     "als_weight": 1.0,
     "user_shrinkage": np.inf,
@@ -53,22 +53,21 @@ COMBINED = {
 class Components(NamedTuple):
     """What the parts say of n users and m items before `combine` weighs them."""
 
-    ease: Floats  # (n, m) z-scores over the rated items, 0 for items without ratings
-    als: Floats  # (n, m)
-    mean_ease: Floats  # (1, m) of the mean user
-    mean_als: Floats  # (1, m)
+    ease: Floats  # (n + 1, m) z-scores, 0 for items without ratings; the last row: the mean user
+    als: Floats  # (n + 1, m) likewise
     n_user: Indices  # (n,) ratings of each user
     n_item: Indices  # (m,) ratings of each item
     content: Mapping[str, Floats]  # modality → (n, m); together they are a z-score
     prior: Floats  # (m,) predicted log popularity, in standard deviations
 
 
-def blend(p: Components, als_weight: float, user_shrinkage: float) -> Floats:
-    """(n, m) c = (1 − β) EASE + β iALS, shrunk to the mean user's by n_u / (n_u + shrinkage)."""
-    own = (p.n_user / np.maximum(p.n_user + user_shrinkage, 1e-9))[:, None]  # (n, 1)
-    user = (1 - als_weight) * p.ease + als_weight * p.als
-    mean = (1 - als_weight) * p.mean_ease + als_weight * p.mean_als
-    return np.asarray(own * user + (1 - own) * mean)
+def blend(
+    ease: Floats, als: Floats, n_user: Indices, als_weight: float, user_shrinkage: float
+) -> Floats:
+    """(n, m) (1 − β) EASE + β iALS, shrunk to the mean user's by n_u / (n_u + user_shrinkage)."""
+    mixed = (1 - als_weight) * ease + als_weight * als  # (n + 1, m)
+    own = (n_user / np.maximum(n_user + user_shrinkage, 1e-9))[:, None]  # (n, 1)
+    return np.asarray(own * mixed[:-1] + (1 - own) * mixed[-1:])
 
 
 def combine(
@@ -85,7 +84,7 @@ def combine(
     known = p.n_item / np.maximum(p.n_item + item_shrinkage, 1e-9)  # (m,) 0 for cold-start items
     g = cf_weight * known
     rest = (1 - g) * (1 - cold_discount * (1 - known))
-    parts = {"collaborative": g * blend(p, als_weight, user_shrinkage)}
+    parts = {"collaborative": g * blend(p.ease, p.als, p.n_user, als_weight, user_shrinkage)}
     parts |= {m: rest * y for m, y in p.content.items()}
     if p.content:
         prior = rest * popularity_weight * p.prior
@@ -96,15 +95,15 @@ def combine(
 class MultimodalRecommender(Recommender):
     """Rank warm and cold-start items in one list, with additive reasons.
 
-    ŷ_ui = g_i c_ui + (1 − g_i) d_i (y_ui + v p̂_i)
+    ŷ_ui = g_i c_ui + (1 − g_i) d_i (Σ_m y_m,ui + v p̂_i)
 
-    - c, the collaborative part: (1 − β) z(EASE) + β z(iALS) of implicit preferences. EASE uses the
-      features as side information. A preference counts (1 + a)^−decay after a later ratings of
-      the user. c is shrunk to the mean user's scores by n_u / (n_u + user_shrinkage).
-    - y = z(Σ_m y_m), the content part: one ridge regression on the weighted, early-fused rows of
-      all modalities carries c (without decay) over to any item with features. Each modality's
-      columns give its share y_m. With ``fusion="multitask"``, `MultitaskRidge` does this.
-    - p̂, the popularity prior: log popularity predicted from the features, in standard deviations.
+    - c, collaborative: (1 − β) z(EASE) + β z(iALS) of implicit preferences, EASE with the features
+      as side information. A preference counts (1 + a)^−decay after a later ratings of the user;
+      n_u / (n_u + user_shrinkage) of c is the user's own, the rest the mean user's.
+    - y_m, content: one ridge regression on the weighted, early-fused rows of all modalities
+      carries c, without decay, over to any item. Modality m's columns give its share y_m; the sum
+      is a z-score. With ``fusion="multitask"``, `MultitaskRidge` does this.
+    - p̂, popularity prior: log popularity predicted from the features, in standard deviations.
     - g_i = cf_weight · n_i / (n_i + item_shrinkage), the mixing weight after n_i ratings.
     - d_i = 1 − cold_discount · item_shrinkage / (n_i + item_shrinkage), the cold-item discount.
 
@@ -113,45 +112,33 @@ class MultimodalRecommender(Recommender):
     Parameters
     ----------
     ease, als
-        The collaborative models; `EASE(reg=50, side_weight=30)` and
-        `ImplicitALS(factors=32, reg=20, alpha=8, iterations=10)` if not given. EASE is left out
-        above 6,000 rated items.
-    als_weight
-        β in [0, 1].
-    decay
-        Exponent of recency weighting, at least 0.
-    fusion
-        "weighted" or "multitask".
+        The collaborative models; by default `EASE(reg=50, side_weight=30)` and
+        `ImplicitALS(factors=32, reg=20, alpha=8, iterations=10)`. Above 6,000 rated items EASE is
+        left out.
+    als_weight, popularity_weight
+        β in [0, 1] and v ≥ 0.
     weights
-        modality → w_m ≥ 0. If not given, w_m ∝ (R²_m)^weight_power, with R²_m the leave-one-out
-        explained variance of the iALS item factors by modality m alone.
+        modality → w_m ≥ 0. If not given, w_m ∝ (R²_m)^weight_power (`variance_weights`), with R²_m
+        the share of the iALS item factors' variance that modality m explains.
     content_reg
         λ > 0 of the content ridge.
-    popularity_weight
-        v.
-    cf_weight, item_shrinkage, user_shrinkage, cold_discount
-        As in the formula; cf_weight and cold_discount in [0, 1], the others at least 0.
-    weight_power
-        0 gives equal weights, a large number nearly all to the best modality.
     n_components
-        Columns that a modality with more of them is reduced to (truncated SVD).
-    positive
-        The rating from which an item counts as liked.
+        A modality with more columns is reduced to these (truncated SVD).
     rng
         Seed of the SVD and of ``fusion="multitask"``.
 
     Attributes
     ----------
     weights_
-        modality → w_m, they sum to 1.
-    ease_, als_, content_, projections_
-        The fitted parts; ease_ and content_ may be None.
+        modality → w_m; they sum to 1.
+    ease_, als_, content_, popularity_
+        The fitted parts.
 
     Notes
     -----
-    Steck (2019), WWW: EASE; Jeunen, Van Balen and Goethals (2020), RecSys: side information in it.
-    Hu, Koren and Volinsky (2008), ICDM: iALS. Gantner et al. (2010), ICDM: attribute-to-feature
-    mappings. Bühlmann (1967), ASTIN Bulletin 4(3): credibility weights.
+    Burke (2002), User Modeling and User-Adapted Interaction 12(4): weighted hybrids. Steck (2019),
+    WWW: EASE. Hu, Koren and Volinsky (2008), ICDM: iALS. Gantner et al. (2010), ICDM:
+    attribute-to-feature mappings. Bühlmann (1967), ASTIN Bulletin 4(3): credibility weights.
 
     Notebook: 11_the_recommender
     """
@@ -198,18 +185,66 @@ class MultimodalRecommender(Recommender):
         self._check_parameters()
         rated = self.n_ratings_ > 0
         self.rated_ = np.flatnonzero(rated)
+        self.names_ = {m: block.names for m, block in blocks.items()}
         # In one order, so that the order of the dict does not matter.
         used = {m: blocks[m] for m in sorted(blocks) if blocks[m].present[rated].any()}
-        project = Projection(n_components=self.n_components, rng=self.rng)
-        self.names_ = {m: block.names for m, block in blocks.items()}
-        self.projections_ = {m: clone(project).fit(block, rated) for m, block in used.items()}
+        projection = Projection(n_components=self.n_components, rng=self.rng)
+        self.projections_ = {m: clone(projection).fit(block, rated) for m, block in used.items()}
         self.rows_ = {m: self.projections_[m].rows(block) for m, block in used.items()}
         self.present_ = {m: block.present for m, block in used.items()}
+        self.mean_preference_ = None
         self._set_log(self._log_of(ratings))
         self._fit_als()
         self._fit_content()
         self._fit_ease()
-        self._fit_prior()
+        design = _design(self.rows_, self.present_, len(rated))
+        popularity = np.asarray(self._lasting[:-1].sum(axis=0)).ravel()
+        self.popularity_ = PopularityPrior().fit(design[rated], popularity)
+        self.prior_ = self.popularity_.predict(design)
+        self.prior_[rated] = self.popularity_.left_out_
+
+    def _check_parameters(self) -> None:
+        if self.fusion not in ("weighted", "multitask"):
+            raise ValueError(f"fusion: {self.fusion!r} is neither 'weighted' nor 'multitask'")
+        for name, most in {**COMBINED, "decay": np.inf, "weight_power": np.inf}.items():
+            value = getattr(self, name)
+            if not isinstance(value, int | float | np.number) or not 0 <= value <= most:
+                raise ValueError(f"{name}: {value!r} is not a number from 0 to {most:g}")
+        if not isinstance(self.rng, int | np.integer) or self.rng < 0:
+            raise ValueError(f"rng: {self.rng!r} is not a whole number of at least 0")
+
+    def _log_of(self, ratings: pd.DataFrame) -> pd.DataFrame:
+        """Ratings with users and items as indices."""
+        time = pd.to_datetime(ratings["timestamp"]).to_numpy("datetime64[ns]").astype(np.int64)
+        columns = {
+            "user": indices_of(self.user_ids_, ratings["user_id"], "user_ids"),
+            "item": indices_of(self.item_ids_, ratings["item_id"], "item_ids"),
+            "liking": ratings["rating"].to_numpy(float) - (self.positive - LIKED),
+            "time": time,
+        }
+        return pd.DataFrame(columns)
+
+    def _set_log(self, log: pd.DataFrame) -> None:
+        """Build histories and preferences; of rows about the same pair the last one counts."""
+        log = log.drop_duplicates(["user", "item"], keep="last").sort_values(["user", "item"])
+        self.log_ = {name: column.to_numpy() for name, column in log.items()}
+        shape = (len(self.user_ids_), len(self.item_ids_))
+        self.histories_ = sp.csr_array((log["liking"], (log["user"], log["item"])), shape=shape)
+        # What users chose of items that `add_items` brought says nothing to the fitted parts.
+        column = indices_of(self.rated_, log["item"], "items")
+        log, column = log[column >= 0], column[column >= 0]
+        # 0 for a user's newest rating; ratings of one moment share a mean.
+        age = log.groupby("user")["time"].rank(ascending=False).to_numpy() - 1
+        p, at = implicit_preference(log["liking"]), (log["user"], column)
+        shape = (len(self.user_ids_), len(self.rated_))
+        lasting = sp.csr_array((p, at), shape=shape)
+        recent = sp.csr_array((p * (1 + age) ** -self.decay, at), shape=shape)
+        if self.mean_preference_ is None:
+            self.mean_preference_ = np.asarray(lasting.mean(axis=0)).reshape(1, -1)
+        mean = sp.csr_array(self.mean_preference_)
+        # (n_users + 1, n_rated): the last row, index −1, is the mean user.
+        self._lasting = sp.vstack([lasting, mean], format="csr")
+        self._recent = sp.vstack([recent, mean], format="csr")
 
     def _fit_als(self) -> None:
         self.als_ = clone(self.als).fit_preference(self._lasting[:-1])
@@ -221,18 +256,39 @@ class MultimodalRecommender(Recommender):
             side = np.hstack([x[self.rated_] for x in fused.values()]) if fused else None
             self.ease_ = clone(self.ease).fit_matrix(self._lasting[:-1], side)
 
-    def _fit_prior(self) -> None:
-        design = _side_by_side(self.rows_, self.present_, len(self.item_ids_))
-        popularity = np.asarray(self._lasting[:-1].sum(axis=0)).ravel()
-        self.popularity_ = PopularityPrior().fit(design[self.rated_], popularity)
-        self.prior_ = self.popularity_.predict(design)
-        self.prior_[self.rated_] = self.popularity_.left_out_
+    def _fit_content(self) -> None:
+        """Learn modality weights and the map from collaborative to content scores."""
+        factors = self.als_.item_factors_  # (n_rated, f)
+        rows = {m: x[self.rated_] for m, x in self.rows_.items()}
+        present = {m: a[self.rated_] for m, a in self.present_.items()}
+        self.weights_ = _normalized(self.weights, rows)
+        if self.weights is None:
+            self.weights_ = variance_weights(rows, present, factors, self.weight_power)
+        self.content_ = ContentMap(reg=self.content_reg)
+        if self.fusion == "weighted" or not rows:
+            fused = fused_rows(self.rows_, self.present_, self.weights_)
+            self.content_.fit(fused, self.rated_)
+            return
+        from mmrec_course.extras.multitask import MultitaskRidge
+
+        target = pd.DataFrame(factors, index=self.item_ids_[self.rated_])
+        blocks = _as_blocks(self.rows_, self.present_, self.item_ids_)
+        self.multitask_ = MultitaskRidge(rng=self.rng).fit(blocks, target)
+        shared = self.multitask_.predict(blocks, self.item_ids_)
+        out_of_fold = self.multitask_.predict_oof()
+        for m in rows:
+            shared[m][self.rated_] = out_of_fold[m]
+        self.content_.fit_factors(self._weighted(shared, self.present_), factors, self.rated_)
+
+    def _weighted(self, predicted: Mapping[str, Floats], present: Mapping[str, Any]) -> Any:
+        """modality → (n_items, f) its share of the item factors that `MultitaskRidge` predicts."""
+        centred = {m: (predicted[m] - self.multitask_.intercept_).T for m in self.rows_}
+        return {m: y.T for m, y in contributions(centred, self.weights_, present).items()}
 
     def refitted(self, name: str, value: Any) -> Self:
-        """Return a copy with another value of one parameter; only what it acts on is fitted anew.
+        """Return a copy with one parameter changed; only what it acts on is fitted anew.
 
-        With other ``weights`` or ``content_reg`` the content part changes, while EASE keeps its
-        side information.
+        New weights act on the content part, while EASE keeps its side information.
         """
         check_is_fitted(self, "als_")
         twin = copy(self)
@@ -251,120 +307,38 @@ class MultimodalRecommender(Recommender):
             raise ValueError(f"{name}: cannot be changed without a new fit")
         return twin
 
-    def _check_parameters(self) -> None:
-        if self.fusion not in ("weighted", "multitask"):
-            raise ValueError(f"fusion: {self.fusion!r} is neither 'weighted' nor 'multitask'")
-        for name, most in {**COMBINED, "decay": np.inf, "weight_power": np.inf}.items():
-            value = getattr(self, name)
-            if not isinstance(value, int | float | np.number) or not 0 <= value <= most:
-                raise ValueError(f"{name}: {value!r} is not a number from 0 to {most:g}")
-        if not isinstance(self.rng, int | np.integer) or self.rng < 0:
-            raise ValueError(f"rng: {self.rng!r} is not a whole number of at least 0")
-
-    # What users did.
-
-    def _log_of(self, ratings: pd.DataFrame) -> pd.DataFrame:
-        """Ratings with users and items as indices."""
-        time = pd.to_datetime(ratings["timestamp"]).to_numpy("datetime64[ns]").astype(np.int64)
-        return pd.DataFrame(
-            {
-                "user": indices_of(self.user_ids_, ratings["user_id"], "user_ids"),
-                "item": indices_of(self.item_ids_, ratings["item_id"], "item_ids"),
-                "liking": ratings["rating"].to_numpy(float) - (self.positive - LIKED),
-                "time": time,
-            }
-        )
-
-    def _set_log(self, log: pd.DataFrame) -> None:
-        """Build histories and preferences; of a pair's rows the last one counts."""
-        log = log.drop_duplicates(["user", "item"], keep="last").sort_values(["user", "item"])
-        self.log_ = {name: column.to_numpy() for name, column in log.items()}
-        shape = (len(self.user_ids_), len(self.item_ids_))
-        self.histories_ = sp.csr_array((log["liking"], (log["user"], log["item"])), shape=shape)
-        # What users chose of items that `add_items` brought says nothing to the fitted parts.
-        column = indices_of(self.rated_, log["item"], "items")
-        log, column = log[column >= 0], column[column >= 0]
-        # 0 for a user's newest rating; ratings of one moment share a mean.
-        age = log.groupby("user")["time"].rank(ascending=False) - 1
-        p, at = implicit_preference(log["liking"]), (log["user"], column)
-        shape = (len(self.user_ids_), len(self.rated_))
-        lasting = sp.csr_array((p, at), shape=shape)
-        if not hasattr(self, "mean_preference_"):
-            self.mean_preference_ = np.asarray(lasting.mean(axis=0)).reshape(1, -1)
-        recent = sp.csr_array((p * (1 + age.to_numpy()) ** -self.decay, at), shape=shape)
-        # (n_users + 1, n_rated): the last row, index −1, is the mean user.
-        self._lasting, self._recent = (
-            sp.vstack([x, sp.csr_array(self.mean_preference_)], format="csr")
-            for x in (lasting, recent)
-        )
-
-    # What items contain.
-
-    def _fit_content(self) -> None:
-        """Learn modality weights and the map from collaborative to content scores."""
-        factors = self.als_.item_factors_  # (n_rated, f)
-        rows = {m: x[self.rated_] for m, x in self.rows_.items()}
-        present = {m: a[self.rated_] for m, a in self.present_.items()}
-        self.weights_ = _normalized(self.weights, self.rows_)
-        if self.weights is None:
-            self.weights_ = variance_weights(rows, present, factors, self.weight_power)
-        self.content_ = ContentMap(reg=self.content_reg)
-        if self.fusion == "weighted" or not rows:
-            fused = fused_rows(self.rows_, self.present_, self.weights_)
-            self.content_.fit(fused, self.rated_)
-            return
-        from mmrec_course.extras.multitask import MultitaskRidge
-
-        target = pd.DataFrame(factors, index=self.item_ids_[self.rated_])
-        blocks = _as_blocks(self.rows_, self.present_, self.item_ids_)
-        self.multitask_ = MultitaskRidge(rng=self.rng).fit(blocks, target)
-        shared = self.multitask_.predict(blocks, self.item_ids_)
-        for m, y in self.multitask_.predict_oof().items():
-            shared[m][self.rated_] = y
-        self.content_.fit_factors(self._weighted(shared, self.present_), factors, self.rated_)
-
-    def _weighted(self, predicted: Mapping[str, Floats], present: Mapping[str, Any]) -> Any:
-        """modality → (n_items, f) its share of the item factors that `MultitaskRidge` predicts."""
-        centred = {m: (predicted[m] - self.multitask_.intercept_).T for m in self.rows_}
-        return {m: y.T for m, y in contributions(centred, self.weights_, present).items()}
-
-    # Scores.
-
     def components(self, row: Indices, column: Indices) -> Components:
         """Return the parts' scores of users and items by index; user −1 is the mean user."""
-        return Components(
-            **self.collaborative(row, column),
-            n_user=np.where(row >= 0, np.diff(self._lasting.indptr)[row], 0),
-            n_item=self.n_ratings_[column],
-            content=self.content_.scores(self.lasting_scores(row), column) if self.rows_ else {},
-            prior=self.prior_[column],
-        )
+        content = self.content_.scores(self.lasting_scores(row), column)
+        ease, als = self.collaborative(row, column)
+        n_item, prior = self.n_ratings_[column], self.prior_[column]
+        return Components(ease, als, self._n_user(row), n_item, content, prior)
 
-    def collaborative(self, row: Indices, column: Indices) -> dict[str, Floats]:
-        """The z-scores of `Components` by EASE and iALS, 0 for items without ratings."""
+    def collaborative(self, row: Indices, column: Indices) -> tuple[Floats, Floats]:
+        """`ease` and `als` of `Components`."""
         place = np.full(len(self.item_ids_), -1)
         place[self.rated_] = np.arange(len(self.rated_))
         at = place[column]
-        z = [np.where(at >= 0, y[:, at], 0.0) for y in self._z_scores(self._recent, row)]
-        return {"ease": z[0][:-1], "als": z[1][:-1], "mean_ease": z[0][-1:], "mean_als": z[1][-1:]}
+        ease, als = self._z_scores(self._recent, row)
+        return np.where(at >= 0, ease[:, at], 0.0), np.where(at >= 0, als[:, at], 0.0)
 
     def lasting_scores(self, row: Indices) -> Floats:
         """(n, n_rated) c without decay: whom content suits is a matter of lasting taste."""
-        ease, als = self._z_scores(self._lasting, row)
-        mixed = (1 - self.als_weight) * ease + self.als_weight * als  # (n + 1, n_rated)
-        n_user = np.where(row >= 0, np.diff(self._lasting.indptr)[row], 0)
-        own = (n_user / np.maximum(n_user + self.user_shrinkage, 1e-9))[:, None]
-        return np.asarray(own * mixed[:-1] + (1 - own) * mixed[-1:])
+        z = self._z_scores(self._lasting, row)
+        return blend(*z, self._n_user(row), self.als_weight, self.user_shrinkage)
 
     def combine(self, components: Components) -> dict[str, Floats]:
         """`combine` with this model's numbers."""
         return combine(components, **{name: getattr(self, name) for name in COMBINED})
 
     def _z_scores(self, preferences: sp.csr_array, row: Indices) -> tuple[Floats, Floats]:
-        """(n + 1, n_rated) of EASE and of iALS, the mean user last; twice iALS without EASE."""
+        """(n + 1, n_rated) by EASE and by iALS, the mean user last; iALS twice without EASE."""
         X = preferences[np.append(row, -1)]
         als = standardize_scores(self.als_.score_preference(X))
         return (als if self.ease_ is None else standardize_scores(X @ self.ease_.weights_)), als
+
+    def _n_user(self, row: Indices) -> Indices:
+        return np.where(row >= 0, np.diff(self._lasting.indptr)[row], 0)
 
     def _score_indices(self, row: Indices, column: Indices) -> Floats:
         scores, known = np.zeros((len(row), len(column))), column >= 0
@@ -376,10 +350,8 @@ class MultimodalRecommender(Recommender):
     def explain(self, user_id: Any, item_ids: ArrayLike) -> pd.DataFrame:
         """Split a user's scores into their parts.
 
-        Returns
-        -------
-        DataFrame indexed by item_id, one column for each part ("collaborative", the modalities,
-        "popularity"); each row sums to the item's score. Unknown items have zeros.
+        Returns a DataFrame indexed by item_id, one column for each part ("collaborative", the
+        modalities, "popularity"). Each row sums to the item's score; unknown items have zeros.
 
         Notebook: 00_start_here
         """
@@ -392,27 +364,19 @@ class MultimodalRecommender(Recommender):
         table.loc[column >= 0] = np.column_stack([y[0] for y in parts.values()])
         return table
 
-    # What comes after `fit`.
-
     def add_items(self, blocks: Mapping[str, FeatureBlock]) -> Self:
         """Make cold-start items recommendable, scored as if they had been there in `fit`.
 
         Nothing is learned from them. Modalities that the model did not learn are ignored.
-
-        Raises
-        ------
-        ValueError
-            If an item is known already, ids are of another type, or columns differ from `fit`.
+        ValueError if an item is known, ids are of another type, or columns differ from `fit`.
         """
         check_is_fitted(self, "als_")
         given = check_blocks(blocks)
         for m, block in given.items():
-            at = indices_of(self.item_ids_, block.item_ids, f"blocks[{m!r}]")
-            if (at >= 0).any():
-                item = block.item_ids[at >= 0][0]
-                raise ValueError(
-                    f"blocks[{m!r}]: item {item!r} is known already; fit again to change it"
-                )
+            known = indices_of(self.item_ids_, block.item_ids, f"blocks[{m!r}]") >= 0
+            if known.any():
+                item = block.item_ids[known][0]
+                raise ValueError(f"blocks[{m!r}]: item {item!r} is known already; fit again")
             if block.names != self.names_.get(m, block.names):
                 raise ValueError(f"blocks[{m!r}]: columns differ from those in fit")
         ids = [self.item_ids_[:0], *(block.item_ids for block in given.values())]
@@ -423,30 +387,26 @@ class MultimodalRecommender(Recommender):
             if m in given:
                 block = given[m].align(new)
                 rows[m], present[m] = self.projections_[m].rows(block), block.present
-        if self.rows_ and self.fusion == "weighted":
-            self.content_ = self.content_.extended(fused_rows(rows, present, self.weights_))
-        elif self.rows_:
-            shared = self.multitask_.predict(_as_blocks(rows, present, new), new)
-            self.content_ = self.content_.extended(self._weighted(shared, present))
-        prior = self.popularity_.predict(_side_by_side(rows, present, len(new)))
-        self.prior_ = np.append(self.prior_, prior)
+        if self.fusion == "weighted" or not rows:
+            right = fused_rows(rows, present, self.weights_)
+        else:
+            predicted = self.multitask_.predict(_as_blocks(rows, present, new), new)
+            right = self._weighted(predicted, present)
+        self.content_ = self.content_.extended(right)
+        design = _design(rows, present, len(new))
+        self.prior_ = np.append(self.prior_, self.popularity_.predict(design))
         self.item_ids_ = np.concatenate([self.item_ids_, new])
         self.rows_ = {m: np.vstack([x, rows[m]]) for m, x in self.rows_.items()}
         self.present_ = {m: np.append(a, present[m]) for m, a in self.present_.items()}
         self.n_ratings_ = np.append(self.n_ratings_, np.zeros(len(new), int))
-        self.mean_history_ = np.append(self.mean_history_, np.zeros(len(new)))
         self._set_log(pd.DataFrame(self.log_))
         return self
 
     def partial_fit(self, ratings: pd.DataFrame) -> Self:
         """Fold in later ratings of known or new users; no parameter is learned anew.
 
-        A pair that was rated before takes the new rating. The mean user and n_i stay.
-
-        Raises
-        ------
-        ValueError
-            If the ratings are malformed, an item is unknown or ids are of another type.
+        A pair that was rated before takes the new rating. The mean user and n_i stay. ValueError
+        if the ratings are malformed, an item is unknown or ids are of another type.
         """
         check_is_fitted(self, "als_")
         table = check_ratings(ratings, scale=None)
@@ -492,21 +452,17 @@ def _normalized(weights: Any, modalities: Mapping[str, Any]) -> dict[str, float]
     return {m: float(given[m] / total) for m in modalities}
 
 
-def _side_by_side(rows: Mapping[str, Floats], present: Mapping[str, Any], n: int) -> Floats:
-    """(n, Σ d_m + M) unit rows of all modalities, and which of them an item has."""
+def _design(rows: Mapping[str, Floats], present: Mapping[str, Any], n: int) -> Floats:
+    """(n, 1 + Σ d_m + M) unit rows of all modalities, and which of them an item has."""
     return np.hstack([np.zeros((n, 1)), *(np.c_[x, present[m]] for m, x in rows.items())])
 
 
 def _as_blocks(
-    rows: Mapping[str, Floats], present: Mapping[str, NDArray[np.bool_]], item_ids: Any
+    rows: Mapping[str, Floats], present: Mapping[str, NDArray[np.bool_]], ids: Any
 ) -> dict[str, FeatureBlock]:
+    """Unit rows as feature blocks."""
+    names = {m: tuple(map(str, range(x.shape[1]))) for m, x in rows.items()}
     return {
-        m: FeatureBlock(
-            modality=m,
-            item_ids=item_ids,
-            values=x,
-            present=present[m],
-            names=tuple(map(str, range(x.shape[1]))),
-        )
+        m: FeatureBlock(modality=m, item_ids=ids, values=x, present=present[m], names=names[m])
         for m, x in rows.items()
     }

@@ -49,9 +49,9 @@ class MultimodalRecommenderCV(MultimodalRecommender):
     """`MultimodalRecommender` that chooses its hyperparameters in `fit`, as `RidgeCV` does.
 
     One after the other, by NDCG@10 on held-out ratings of the kind it serves, each becomes the
-    mean of all values within one standard error of the best: the last tenth of each user's ratings for the collaborative part and the
-    mixing; folds of items without ratings for the content part; the later ratings of users of
-    whom only the first one, three and five are known for ``user_shrinkage``.
+    mean of all values within one standard error of the best. The collaborative part and the mixing
+    are judged by the last tenth of each user's ratings; the content part by folds of items without
+    ratings; ``user_shrinkage`` by users of whom the first one, three and five ratings are known.
 
     Parameters
     ----------
@@ -89,7 +89,8 @@ class MultimodalRecommenderCV(MultimodalRecommender):
         model = MultimodalRecommender(fusion=self.fusion, positive=self.positive, rng=self.rng)
         search = _Search(model, ratings, blocks, self.n_folds, self.n_users)
         self.best_params_, self.cv_results_ = search.run()
-        vars(self).update(model.set_params(**self.best_params_).get_params(deep=False))
+        for name, value in model.set_params(**self.best_params_).get_params(deep=False).items():
+            setattr(self, name, value)
         super()._fit(ratings, blocks)
 
 
@@ -131,7 +132,8 @@ class _HeldOut:
             if name in ("content_reg", "weight_power"):
                 parts = parts._replace(content=model.content_.scores(self.lasting, self.column))
             elif name not in COMBINED:
-                parts = parts._replace(**model.collaborative(self.row, self.column))
+                ease, als = model.collaborative(self.row, self.column)
+                parts = parts._replace(ease=ease, als=als)
         scores = np.sum(list(model.combine(parts).values()), axis=0)
         scores[self.seen] = -np.inf
         best = rank_items(scores, 10, tie_tolerance(scores))
@@ -173,7 +175,8 @@ class _Search:
         return self.chosen, pd.DataFrame(self.results, columns=columns)
 
     def _fit(self, train: pd.DataFrame) -> MultimodalRecommender:
-        return clone(self.model).set_params(**self.chosen).fit(train, self.blocks)
+        model: MultimodalRecommender = clone(self.model).set_params(**self.chosen)
+        return model.fit(train, self.blocks)
 
     def _held_out(
         self, model: MultimodalRecommender, test: pd.DataFrame, candidates: Any = None

@@ -108,6 +108,6 @@ def _unpack(value: Any, arrays: Arrays) -> Any:
     if "dict" in value:
         return {key: _unpack(v, arrays) for key, v in value["dict"].items()}
     kind = _classes()[value["class"]]
-    model = kind.__new__(kind)
+    model: Any = object.__new__(kind)
     model.__dict__.update({key: _unpack(v, arrays) for key, v in value["state"].items()})
     return model

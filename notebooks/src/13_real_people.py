@@ -250,7 +250,6 @@ for name in ("SVD", "ridge"):
 
 # %% tags=["needs-movielens"]
 import numpy as np
-
 from mmrec_course.recommenders.multimodal_people import interest, recency
 
 age = ordered.groupby("user_id")["timestamp"].rank(ascending=False) - 1
