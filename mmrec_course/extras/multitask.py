@@ -2,6 +2,7 @@
 
 In: feature blocks, and targets with one row for each item. Out: for any item, one prediction for
 each modality and their weighted mean.
+Notebook: 09_multitask_fusion
 """
 
 from __future__ import annotations
@@ -167,7 +168,7 @@ class MultitaskRidge(BaseEstimator):  # type: ignore[misc]
             for space in folds if len(settings) > 1 else ():
                 for row, (w, _) in enumerate(solve(*space.train_, settings)):
                     # |T − ZW|² − |T|², at the size of the space instead of the fold's.
-                    losses[row] += (w * (space.test_[0] @ w - 2 * space.test_[1])).sum(axis=(1, 2))
+                    losses[row] += np.vecdot(w, space.test_[0] @ w - 2 * space.test_[1]).sum(axis=1)
             regs, self.own_reg_, self.rank_ = _best(settings, losses.sum(axis=1))
             if self.sharing == "separate":  # each modality takes its own best
                 grids = zip(*(setting[0] for setting in settings), strict=True)
@@ -305,10 +306,7 @@ def _ridge_path(x: Floats, y: Floats, regs: Sequence[float]) -> Floats:
 
 
 def _truncated_svd(t: Floats, k: int | None) -> tuple[Floats, Floats]:
-    """C (n, k) and Vᵀ (k, d) of t ≈ C Vᵀ, by the smaller Gram matrix; k is at most the rank.
-
-    Each direction points to the row that lies farthest out on it, on every processor.
-    """
+    """C (n, k) and Vᵀ (k, d) of t ≈ C Vᵀ, by the smaller Gram matrix; k is at most the rank."""
     wide = len(t) < t.shape[1]
     gram = t @ t.T if wide else t.T @ t
     n = len(gram)
@@ -317,7 +315,7 @@ def _truncated_svd(t: Floats, k: int | None) -> tuple[Floats, Floats]:
     length, q = eigh(gram, subset_by_index=(max(0, n - (k or n)), n - 1))
     q = q[:, length > 1e-10 * np.trace(gram)][:, ::-1]
     right = normalize_rows(q.T @ t) if wide else q.T
-    left, right = svd_flip(t @ right.T, right)
+    left, right = svd_flip(t @ right.T, right)  # the same signs on every processor
     return left, right
 
 

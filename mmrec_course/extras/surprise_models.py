@@ -1,6 +1,7 @@
 """Any algorithm of Surprise as a recommender that ranks everything for everybody.
 
 In: an unfitted Surprise algorithm and a ratings DataFrame. Out: predicted ratings as a matrix.
+Notebook: 07_collaborative_filtering
 """
 
 from __future__ import annotations
@@ -121,8 +122,7 @@ def _factorisation(algo: Any, users: Indices, items: Indices) -> Floats:
     product = algo.pu[users] @ algo.qi[items].T if hasattr(algo, "pu") else np.zeros(known.shape)
     if not getattr(algo, "biased", True):
         return np.where(known, product, mean)
-    # One more bias, of 0: index −1 finds it.
-    bu, bi = np.append(algo.bu, 0.0)[users], np.append(algo.bi, 0.0)[items]
+    bu, bi = np.append(algo.bu, 0.0)[users], np.append(algo.bi, 0.0)[items]  # 0 at index −1
     return np.asarray(np.where(known, product, 0.0) + (mean + bu)[:, None] + bi)
 
 
