@@ -63,7 +63,6 @@ def beside_surprise() -> None:
     cases: list[tuple[Any, int, str]] = [
         (surprise.SVD(n_epochs=2), 1, "300"),
         # The loop would take minutes: every 40th pair, and the time times 40.
-        (surprise.SVDpp(n_factors=20, n_epochs=1), 40, ""),
         (surprise.KNNBaseline(sim_options={"user_based": False}), 40, ""),
     ]
     for algo, every, aim in cases:

@@ -201,7 +201,8 @@ print("stacked rows:", rows.shape, " W:", W.shape)
 # Four lines; in the package, `sharing="shared"`. Was the common space worth the trouble? Share $W$ once
 # over principal axes, once over factors, each time beside separate matrices over the *same* axes. Every
 # $\lambda$ is chosen inside `fit`: it hides a third of the tracks at a time and takes what has the least
-# squared error there. `Guesses` only makes a table of numbers look like a recommender.
+# squared error there. `refit` keeps the space and learns the matrices anew, which saves time. `Guesses`
+# only makes a table of numbers look like a recommender.
 
 # %%
 from mmrec_course.evaluation import compare, evaluate
@@ -223,9 +224,9 @@ def judged(y, cut, users):
 columns = ["mean", "difference", "diff_low", "diff_high"]
 for projection, axes_of in (("pca", "principal axes"), ("factors", "factors")):
     results = {}
+    model = MultitaskRidge(sharing="separate", projection=projection, n_folds=3).fit(blocks, T)
     for sharing in ("separate", "shared"):
-        model = MultitaskRidge(sharing=sharing, projection=projection, n_folds=3).fit(blocks, T)
-        y = model.predict(blocks, split.candidates)
+        y = model.refit(sharing=sharing).predict(blocks, split.candidates)
         results[sharing] = judged(y["fused"], split, T.columns)
     print("over", axes_of)
     print_table(compare(results)[columns], digits=2)
@@ -260,7 +261,7 @@ shared, *own = np.split(ridge(np.vstack(list(wide.values())), targets, reg), 3)
 both = {m: shared + s * v for m, v in zip(Z, own, strict=True)}
 
 # %% [markdown]
-# (The package, `sharing="shared+own"`, does not build wide rows: its docstring has a closed form with
+# (The package, `sharing="shared+own"`, does not build wide rows: its solver has a closed form with
 # matrices of the height of $W$ only.) What do the prices do at their ends? Make the shared part
 # unaffordable, then the own parts.
 
@@ -330,6 +331,8 @@ for sharing, by_hand in mine.items():
 # nobody rated, in share of variance explained ($R^2$)?
 
 # %%
+from itertools import product
+
 from mmrec_course.features import FeatureBlock
 
 
@@ -350,20 +353,19 @@ def small_world(n_audio, apart, rng, n_image=200, n_axes=6, n_users=20):
 
 
 # %%
-def explained(sharing, n_audio, apart, seed):
+def explained(n_audio, apart, seed):
     made, true, seen, n = small_world(n_audio, apart, rng=seed)
-    model = MultitaskRidge(sharing=sharing, projection=None, fit_intercept=False, n_folds=3)
-    y = model.fit(made, seen[:n], item_ids=np.arange(n)).predict(made)["audio"]
-    return 1 - ((y - true)[n:] ** 2).sum() / (true[n:] ** 2).sum()
+    model = MultitaskRidge(sharing="separate", projection=None, fit_intercept=False, n_folds=3)
+    model.fit(made, seen[:n], item_ids=np.arange(n))
+    y = {sharing: model.refit(sharing=sharing).predict(made)["audio"] for sharing in sharings}
+    return {s: 1 - ((y[s] - true)[n:] ** 2).sum() / (true[n:] ** 2).sum() for s in y}
 
 
 sharings, counts, dials = ("separate", "shared", "shared+own"), (5, 20, 80, 160), (0.0, 0.15, 0.6)
-runs = {
-    (apart, sharing, n): [explained(sharing, n, apart, seed) for seed in range(8)]
-    for apart in dials
-    for sharing in sharings
-    for n in counts
-}
+runs = {}
+for apart, n in product(dials, counts):
+    worlds = [explained(n, apart, seed) for seed in range(8)]
+    runs |= {(apart, sharing, n): [world[sharing] for world in worlds] for sharing in sharings}
 
 # %% [markdown]
 # Each point is the mean over eight worlds with its 95 % interval. Where does the line of *shared* cross
@@ -448,10 +450,9 @@ def scarce(block, train, share, seed):
     return block.mask(gone)
 
 
-def from_sound(given, cut, targets, **options):
-    model = MultitaskRidge(n_folds=3, weights={"image": 1, "audio": 1}, **options)
-    y = model.fit(given, targets).predict({"audio": blocks["audio"]}, cut.candidates)["audio"]
-    return nearness(y, cut, targets.columns, blocks["audio"].align(cut.candidates).present)
+def from_sound(model, cut, users):
+    y = model.predict({"audio": blocks["audio"]}, cut.candidates)["audio"]
+    return nearness(y, cut, users, blocks["audio"].align(cut.candidates).present)
 
 
 cuts = [cold_item_split(mosaic.ratings, fraction=0.2, rng=seed) for seed in range(6)]
@@ -467,17 +468,18 @@ to_learn = [likings(cut.train_valid) for cut in cuts]
 # %%
 from mmrec_course.evaluation import compare_splits
 
-plain = {"sharing": "separate", "projection": "pca", "n_components": None}
-ways = {"nothing shared": plain}
-ways |= {sharing: {"sharing": sharing} for sharing in sharings}
+base = {"n_folds": 3, "sharing": "separate", "weights": {"image": 1, "audio": 1}}
 shares, found = (0.1, 0.5, 1.0), {}
 for share in shares:
-    found[share] = {name: [] for name in ways}
+    found[share] = {name: [] for name in ("nothing shared", *sharings)}
     for seed, (cut, targets) in enumerate(zip(cuts, to_learn, strict=True)):
-        sounds = {"audio": scarce(blocks["audio"], targets.index, share, seed)}
-        for name, options in ways.items():
-            given = sounds if name == "nothing shared" else {"image": blocks["image"], **sounds}
-            found[share][name].append(from_sound(given, cut, targets, **options))
+        given = {"audio": scarce(blocks["audio"], targets.index, share, seed)}
+        model = MultitaskRidge(projection="pca", n_components=None, **base).fit(given, targets)
+        found[share]["nothing shared"].append(from_sound(model, cut, targets.columns))
+        model = MultitaskRidge(**base).fit({"image": blocks["image"], **given}, targets)
+        for sharing in sharings:
+            model.refit(sharing=sharing)
+            found[share][sharing].append(from_sound(model, cut, targets.columns))
 
 # %%
 tables = {}
@@ -533,19 +535,24 @@ finish(
 # measures, the list of ten or the nearness to the truth, will they differ?
 
 # %%
+from collections import defaultdict
+
 from mmrec_course.fusion import early_fusion
 
-contest = {"late fusion": {"sharing": "separate", "projection": "pca"}, "early fusion": plain}
-contest |= {s: {"sharing": s} for s in (*sharings, "low_rank")}
-lists, near = ({name: [] for name in contest} for _ in range(2))
+third = {"n_folds": 3, "sharing": "separate"}
+lists, near = defaultdict(list), defaultdict(list)
 for cut, targets in zip(cuts, to_learn, strict=True):
+    late = MultitaskRidge(projection="pca", **third).fit(blocks, targets)
+    rows = {"late fusion": late.predict(blocks, cut.candidates)}
     beside = {"early": early_fusion(blocks, n_components=40, fit_items=targets.index)}
-    for name, options in contest.items():
-        given = beside if name == "early fusion" else blocks
-        model = MultitaskRidge(n_folds=3, **options).fit(given, targets)
-        y = model.predict(given, cut.candidates)["fused"]
-        lists[name].append(judged(y, cut, targets.columns))
-        near[name].append(nearness(y, cut, targets.columns, slice(None)))
+    early = MultitaskRidge(projection="pca", n_components=None, **third).fit(beside, targets)
+    rows["early fusion"] = early.predict(beside, cut.candidates)
+    model = MultitaskRidge(**third).fit(blocks, targets)
+    for sharing in (*sharings, "low_rank"):
+        rows[sharing] = model.refit(sharing=sharing).predict(blocks, cut.candidates)
+    for name, y in rows.items():
+        lists[name].append(judged(y["fused"], cut, targets.columns))
+        near[name].append(nearness(y["fused"], cut, targets.columns, slice(None)))
 
 # %%
 from mmrec_course.plotting import plot_comparison
@@ -630,12 +637,20 @@ print_table(pd.DataFrame(rows).T[columns], digits=3)
 # twice: with the space and $\lambda$ fixed, and where the space itself is learned.
 
 # %%
-genres = pd.get_dummies(mosaic.items["genre"], dtype=float)
+genres = pd.get_dummies(mosaic.items["genre"], dtype=float).loc[T.index]
+genres -= genres.mean()
+size = np.sqrt((t**2).sum() / (genres**2).to_numpy().sum())  # they now vary as the targets do
+
+
+def with_genres(weight):
+    return pd.concat([T, np.sqrt(weight) * size * genres], axis=1)
+
+
 fixed_space = {m: blocks[m].reduce(20, fit_items=T.index) for m in ("image", "audio")}
 in_it = MultitaskRidge(sharing="shared", projection=None, reg=10.0)
 for name, model, given in (("fixed space", in_it, fixed_space), ("factors", MultitaskRidge(), two)):
     without = model.fit(given, T).coef_["audio"]
-    along = model.fit(given, T, auxiliary=genres.loc[T.index]).coef_["audio"]
+    along = model.fit(given, with_genres(0.1)).coef_["audio"][:, : T.shape[1]]
     print(f"{name:12} same W with genres:", np.allclose(along, without))
 
 # %% [markdown]
@@ -646,9 +661,8 @@ for name, model, given in (("fixed space", in_it, fixed_space), ("factors", Mult
 # %%
 results = {}
 for weight in (0.0, 0.1, 1.0):
-    model = MultitaskRidge(sharing="shared", auxiliary_weight=weight, n_folds=3)
-    model.fit(two, T, auxiliary=genres.loc[T.index])
-    y = model.predict(two, split.candidates)["fused"]
+    model = MultitaskRidge(sharing="shared", n_folds=3).fit(two, with_genres(weight))
+    y = model.predict(two, split.candidates)["fused"][:, : T.shape[1]]
     results[f"genre, weight {weight}"] = judged(y, split, T.columns)
 table = compare(results)
 print_table(table[columns], digits=3)
