@@ -48,6 +48,9 @@ COMBINED = {
     "cold_discount": 1.0,
     "popularity_weight": np.inf,
 }
+# Other parameters of a fitted model → the step of `fit` that they act on.
+REFIT = {"als": "_fit_als", "ease": "_fit_ease", "decay": "_set_preferences"}
+REFIT |= dict.fromkeys(("weights", "weight_power", "content_reg"), "_fit_content")
 
 
 class Components(NamedTuple):
@@ -112,7 +115,7 @@ class MultimodalRecommender(Recommender):
     Parameters
     ----------
     ease, als
-        The collaborative models; by default `EASE(reg=50, side_weight=30)` and
+        The collaborative models; by default `EASE(reg=50)` and
         `ImplicitALS(factors=32, reg=20, alpha=8, iterations=10)`. Above 6,000 rated items EASE is
         left out.
     als_weight, popularity_weight
@@ -157,14 +160,14 @@ class MultimodalRecommender(Recommender):
         popularity_weight: float = 0.1,
         cf_weight: float = 0.85,
         item_shrinkage: float = 0.5,
-        user_shrinkage: float = 3.0,
+        user_shrinkage: float = 2.0,
         cold_discount: float = 0.7,
         n_components: int = 256,
         positive: float = 4.0,
         rng: int = 0,
     ) -> None:
         # Instances, not None, so that `set_params(ease__reg=…)` works; never shared between models.
-        self.ease = ease or EASE(reg=50.0, side_weight=30.0)
+        self.ease = ease or EASE(reg=50.0)
         self.als = als or ImplicitALS(factors=32, reg=20.0, alpha=8.0, iterations=10)
         self.als_weight = als_weight
         self.decay = decay
@@ -230,21 +233,28 @@ class MultimodalRecommender(Recommender):
         self.log_ = {name: column.to_numpy() for name, column in log.items()}
         shape = (len(self.user_ids_), len(self.item_ids_))
         self.histories_ = sp.csr_array((log["liking"], (log["user"], log["item"])), shape=shape)
+        self._set_preferences()
+
+    def _set_preferences(self) -> None:
+        """(n_users + 1, n_rated) without and with decay; the last row, index −1: the mean user."""
+        log = pd.DataFrame(self.log_)
         # What users chose of items that `add_items` brought says nothing to the fitted parts.
         column = indices_of(self.rated_, log["item"], "items")
         log, column = log[column >= 0], column[column >= 0]
         # 0 for a user's newest rating; ratings of one moment share a mean.
         age = log.groupby("user")["time"].rank(ascending=False).to_numpy() - 1
-        p, at = implicit_preference(log["liking"]), (log["user"], column)
-        shape = (len(self.user_ids_), len(self.rated_))
-        lasting = sp.csr_array((p, at), shape=shape)
-        recent = sp.csr_array((p * (1 + age) ** -self.decay, at), shape=shape)
+        p = implicit_preference(log["liking"])
         if self.mean_preference_ is None:
-            self.mean_preference_ = np.asarray(lasting.mean(axis=0)).reshape(1, -1)
-        mean = sp.csr_array(self.mean_preference_)
-        # (n_users + 1, n_rated): the last row, index −1, is the mean user.
-        self._lasting = sp.vstack([lasting, mean], format="csr")
-        self._recent = sp.vstack([recent, mean], format="csr")
+            mean = np.bincount(column, p, len(self.rated_)) / len(self.user_ids_)
+            self.mean_preference_ = mean.reshape(1, -1)
+
+        def with_mean(values: Floats) -> sp.csr_array:
+            shape = (len(self.user_ids_), len(self.rated_))
+            rows = sp.csr_array((values, (log["user"], column)), shape=shape)
+            return sp.csr_array(sp.vstack([rows, sp.csr_array(self.mean_preference_)]))
+
+        self._lasting = with_mean(p)
+        self._recent = with_mean(p * (1 + age) ** -self.decay)
 
     def _fit_als(self) -> None:
         self.als_ = clone(self.als).fit_preference(self._lasting[:-1])
@@ -295,14 +305,9 @@ class MultimodalRecommender(Recommender):
         twin.ease, twin.als = clone(self.ease), clone(self.als)
         twin.set_params(**{name: value})
         twin._check_parameters()
-        if name.startswith("als__"):
-            twin._fit_als()
-        elif name.startswith("ease__"):
-            twin._fit_ease()
-        elif name in ("weights", "weight_power", "content_reg"):
-            twin._fit_content()
-        elif name == "decay":
-            twin._set_log(pd.DataFrame(self.log_))
+        step = REFIT.get(name.partition("__")[0])
+        if step:
+            getattr(twin, step)()
         elif name not in COMBINED:
             raise ValueError(f"{name}: cannot be changed without a new fit")
         return twin

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -118,12 +119,6 @@ class _HeldOut:
         self.parts = model.components(self.row, self.column)
         self.lasting = model.lasting_scores(self.row)  # (n_users, n_rated)
 
-    def adopt(self, chosen: Mapping[str, Any]) -> None:
-        """Take over parameters that other held-out parts have chosen."""
-        for name, value in chosen.items():
-            self.model = self.model.refitted(name, value)
-        self.parts = self.model.components(self.row, self.column)
-
     def tried(self, name: str, value: Any) -> tuple[MultimodalRecommender, Components, Floats]:
         """The model with another value of one parameter, its parts, and (n_users,) NDCG@10."""
         model, parts = self.model, self.parts
@@ -141,21 +136,17 @@ class _HeldOut:
         return model, parts, ndcg(hits, self.relevant.sum(axis=1))
 
 
+@dataclass
 class _Search:
     """Coordinate search: each parameter in turn, the others as chosen so far or by default."""
 
-    def __init__(
-        self,
-        model: MultimodalRecommender,
-        ratings: pd.DataFrame,
-        blocks: Mapping[str, FeatureBlock],
-        n_folds: int,
-        n_users: int,
-    ) -> None:
-        self.model, self.ratings, self.blocks = model, ratings, blocks
-        self.n_folds, self.n_users = n_folds, n_users
-        self.chosen: dict[str, Any] = {}
-        self.results: list[dict[str, Any]] = []
+    model: MultimodalRecommender
+    ratings: pd.DataFrame
+    blocks: Mapping[str, FeatureBlock]
+    n_folds: int
+    n_users: int
+    chosen: dict[str, Any] = field(default_factory=dict)
+    results: list[dict[str, Any]] = field(default_factory=list)
 
     def run(self) -> tuple[dict[str, Any], pd.DataFrame]:
         """best_params_ and cv_results_."""
@@ -163,11 +154,15 @@ class _Search:
             last = temporal_split(self.ratings, valid=0.0, test=0.1)
         else:
             last = random_split(self.ratings, valid=0.0, test=0.1, rng=self.model.rng)
-        warm = self._held_out(self._fit(last.train), last.test)
+        model = self._fit(last.train)
+        warm = _HeldOut(model, last.test, model.item_ids_, self.n_users)
         self._sweep([warm], COLLABORATIVE)
         if self.blocks:
             self._sweep(self._item_folds(), CONTENT)
-            warm.adopt({name: self.chosen[name] for name in CONTENT if name in self.chosen})
+            for name in CONTENT:
+                if name in self.chosen:
+                    warm.model = warm.model.refitted(name, self.chosen[name])
+            warm.parts = warm.model.components(warm.row, warm.column)
         self._sweep([*self._new_users(), warm], NEW_USERS)
         if self.blocks:
             self._sweep([warm], MIXING)
@@ -178,22 +173,15 @@ class _Search:
         model: MultimodalRecommender = clone(self.model).set_params(**self.chosen)
         return model.fit(train, self.blocks)
 
-    def _held_out(
-        self, model: MultimodalRecommender, test: pd.DataFrame, candidates: Any = None
-    ) -> _HeldOut:
-        return _HeldOut(
-            model, test, model.item_ids_ if candidates is None else candidates, self.n_users
-        )
-
     def _item_folds(self) -> Iterator[_HeldOut]:
+        """Each fold of items without its ratings."""
         items = np.unique(self.ratings["item_id"])
         fold = np.random.default_rng(self.model.rng).permutation(len(items)) % self.n_folds
         for j in range(self.n_folds):
             held_out = self.ratings["item_id"].isin(items[fold == j])
             if 0 < held_out.sum() < len(held_out):
-                yield self._held_out(
-                    self._fit(self.ratings[~held_out]), self.ratings[held_out], items[fold == j]
-                )
+                model = self._fit(self.ratings[~held_out])
+                yield _HeldOut(model, self.ratings[held_out], items[fold == j], self.n_users)
 
     def _new_users(self) -> Iterator[_HeldOut]:
         """Users who were left out of the fit, by their first one, three and five ratings."""
@@ -208,7 +196,8 @@ class _Search:
         later = later[later["item_id"].isin(model.item_ids_)]
         place = later.groupby("user_id").cumcount()
         for n in FIRST_RATINGS:
-            yield self._held_out(copy(model).partial_fit(later[place < n]), later[place >= n])
+            known = copy(model).partial_fit(later[place < n])
+            yield _HeldOut(known, later[place >= n], model.item_ids_, self.n_users)
 
     def _sweep(self, held_out: Iterable[_HeldOut], grid: Mapping[str, tuple[Any, ...]]) -> None:
         """Choose one parameter after the other by the mean over all held-out lists."""
