@@ -73,21 +73,17 @@ def extract_features(
     n_jobs
         How many files to decode at once, in threads (−1: one per processor; None: at most 2).
     cache
-        Keep the numbers of each file in :func:`mmrec_course.features.cache.cache_folder`, but
-        nothing that is learned from fit_items.
+        Keep what is computed from one file in :func:`mmrec_course.features.cache.cache_folder`,
+        but nothing that is learned from fit_items.
     extractors
-        modality → a scikit-learn transformer or a list of them, instead of the defaults. It gets
-        a list of what :func:`load_image` or :func:`load_audio` return, or of texts.
+        modality → a scikit-learn transformer or a list of them, instead of the defaults, for a
+        list of what :func:`load_image` or :func:`load_audio` return, or of texts.
 
     Returns
     -------
     dict modality → FeatureBlock with the rows of ``ds.items``. An item is absent where nothing is
-    listed, a file cannot be used, or a text has no known word; ``block.reasons`` says why.
-
-    Raises
-    ------
-    ValueError
-        If a modality, an extractor or one of fit_items cannot be used. Never for a broken file.
+    listed, a file cannot be used (this is never an error), or a text has no known word;
+    ``block.reasons`` says why.
 
     Notes
     -----
