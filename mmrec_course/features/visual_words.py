@@ -48,22 +48,10 @@ class BagOfVisualWords(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     for N training images, N_w of them with word w. Where in the image a word stands is ignored.
     An image without corners has a row of zeros.
 
-    Parameters
-    ----------
-    n_words
-        How many visual words; fewer if there are fewer different descriptors.
-    n_keypoints, size
-        As in :func:`orb_descriptors`.
-    max_descriptors
-        Size of the random sample of descriptors for k-means.
+    There are fewer than ``n_words`` if there are fewer different descriptors. k-means sees a
+    random sample of ``max_descriptors`` at most. Without ``tfidf``, all idf_w are 1. Fitted:
+    ``words_``, (n_words, 256), and ``idf_``, (n_words,).
 
-    Attributes
-    ----------
-    words_, idf_
-        (n_words, 256) and (n_words,) float64; all idf are 1 without ``tfidf``.
-
-    Notes
-    -----
     Csurka, Dance, Fan, Willamowski and Bray (2004), Visual categorization with bags of keypoints;
     Sivic and Zisserman (2003), Video Google, ICCV, for tf-idf.
 
