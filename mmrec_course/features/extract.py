@@ -199,21 +199,25 @@ def _family(
             # Two or three texts may be too few for the defaults; that must not stop a catalogue.
             reasons |= dict.fromkeys(found, problem)
             found = {}
-    values, names = np.zeros((0, 0)), np.array([])
+    row = ds.items.index.get_indexer(pd.Index(found))
+    present = np.isin(np.arange(len(ds.items)), row)
+    values, names = np.zeros((len(ds.items), 0)), np.array([])
     if found:
-        rows = gather([*found.values()])
-        values = _dense(rows if learned is None else learned.transform(rows))  # (n_found, d)
+        inputs = gather([*found.values()])
+        numbers = _dense(inputs if learned is None else learned.transform(inputs))  # (n_found, d)
+        values = np.zeros((len(ds.items), numbers.shape[1]))
+        values[row] = numbers
         try:
             names = transformer.get_feature_names_out()
         except (AttributeError, ValueError, TypeError):
             names = np.array([f"{name.lower()}{j}" for j in range(values.shape[1])])
     block = FeatureBlock(
-        modality=modality, item_ids=pd.Index(found).to_numpy(), values=values,
-        present=np.ones(len(found), bool), names=tuple(names),
+        modality=modality, item_ids=ds.items.index.to_numpy(), values=values, present=present,
+        names=tuple(names), reasons=reasons,
     )  # fmt: skip
     lengths = np.linalg.norm(values, axis=1)
     scaled = learned is not None or bool(np.all((abs(lengths - 1) < 1e-3) | (lengths == 0)))
-    return name.lower(), replace(block.align(ds.items.index), reasons=reasons), scaled
+    return name.lower(), block, scaled
 
 
 def _split(transformer: Any) -> tuple[list[Any], Any]:
@@ -314,7 +318,7 @@ def _side_by_side(families: list[Family], train: pd.Index) -> FeatureBlock:
                 replace(b, names=tuple(f"{f}-{i}__{name}" for name in b.names))
                 for i, ((f, _, _), b) in enumerate(zip(families, blocks, strict=True), start=1)
             ]
-    block = FeatureBlock.concatenate(blocks)
+    block = FeatureBlock.concatenate(blocks) if len(blocks) > 1 else blocks[0]
     if block.modality != "text":
         return block
     known = np.any([raw.values.any(axis=1) for _, raw, _ in families], axis=0)
