@@ -34,7 +34,6 @@ OFF: dict[str, dict[str, Any]] = {
     "recency decay": {"decay": 0.0},
     "user shrinkage": {"user_shrinkage": 0.0},
     "content for warm items": {"cf_weight": 1.0},
-    "item shrinkage": {"item_shrinkage": 0.0},
     "cold-item discount": {"cold_discount": 0.0},
     "popularity prior": {"popularity_weight": 0.0},
     "learned weights": {"weight_power": 0.0},
@@ -53,7 +52,6 @@ ACTIVE = {
         "recency decay",
         "user shrinkage",
         "content for warm items",
-        "item shrinkage",
         "cold-item discount",
         "side information in EASE",
     ],
@@ -66,7 +64,7 @@ ACTIVE = {
         "side information in EASE",
         "multitask fusion",
     ],
-    "items with one rating": ["features", "content for warm items", "item shrinkage"],
+    "items with one rating": ["features", "content for warm items"],
     "cold-start users": ["features", "recency decay", "user shrinkage", "side information in EASE"],
 }
 N_SPLITS, N_WINDOWS = 10, 4

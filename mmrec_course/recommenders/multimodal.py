@@ -44,7 +44,6 @@ COMBINED = {
     "als_weight": 1.0,
     "user_shrinkage": np.inf,
     "cf_weight": 1.0,
-    "item_shrinkage": np.inf,
     "cold_discount": 1.0,
     "popularity_weight": np.inf,
 }
@@ -80,15 +79,17 @@ def combine(
     als_weight: float,
     user_shrinkage: float,
     cf_weight: float,
-    item_shrinkage: float,
     cold_discount: float,
     popularity_weight: float,
 ) -> dict[str, Floats]:
     """Part → (n, m) what it adds to the score; the sum of the parts is the score."""
-    known = p.n_item / np.maximum(p.n_item + item_shrinkage, 1e-9)  # (m,) 0 for cold-start items
-    g = cf_weight * known
-    rest = (1 - g) * (1 - cold_discount * (1 - known))
-    parts = {"collaborative": g * blend(p.ease, p.als, p.n_user, als_weight, user_shrinkage)}
+    warm = p.n_item > 0  # (m,)
+    rest = np.where(warm, 1 - cf_weight, 1 - cold_discount)
+    parts = {
+        "collaborative": cf_weight
+        * warm
+        * blend(p.ease, p.als, p.n_user, als_weight, user_shrinkage)
+    }
     parts |= {m: rest * y for m, y in p.content.items()}
     if p.content:
         prior = rest * popularity_weight * p.prior
@@ -99,7 +100,8 @@ def combine(
 class MultimodalRecommender(Recommender):
     """Rank warm and cold-start items in one list, with additive reasons.
 
-    ŷ_ui = g_i c_ui + (1 − g_i) d_i (Σ_m y_m,ui + v p̂_i)
+    warm items:        ŷ_ui = κ c_ui + (1 − κ) (Σ_m y_m,ui + v p̂_i),     κ = cf_weight
+    cold-start items:  ŷ_ui = (1 − δ) (Σ_m y_m,ui + v p̂_i),              δ = cold_discount
 
     - c, collaborative: (1 − β) z(EASE) + β z(iALS) of implicit preferences, EASE with the features
       as side information. A preference counts (1 + a)^−decay after a later ratings of the user;
@@ -108,8 +110,6 @@ class MultimodalRecommender(Recommender):
       carries c, without decay, over to any item. Modality m's columns give its share y_m; the sum
       is a z-score. With ``fusion="multitask"``, `MultitaskRidge` does this.
     - p̂, popularity prior: log popularity predicted from the features, in standard deviations.
-    - g_i = cf_weight · n_i / (n_i + item_shrinkage), the mixing weight after n_i ratings.
-    - d_i = 1 − cold_discount · item_shrinkage / (n_i + item_shrinkage), the cold-item discount.
 
     Unknown users count as the mean user. Unknown items score 0.
 
@@ -160,7 +160,6 @@ class MultimodalRecommender(Recommender):
         content_reg: float = 2.0,
         popularity_weight: float = 0.1,
         cf_weight: float = 0.85,
-        item_shrinkage: float = 0.5,
         user_shrinkage: float = 3.0,
         cold_discount: float = 0.7,
         n_components: int = 256,
@@ -178,7 +177,6 @@ class MultimodalRecommender(Recommender):
         self.content_reg = content_reg
         self.popularity_weight = popularity_weight
         self.cf_weight = cf_weight
-        self.item_shrinkage = item_shrinkage
         self.user_shrinkage = user_shrinkage
         self.cold_discount = cold_discount
         self.n_components = n_components
@@ -393,7 +391,7 @@ class MultimodalRecommender(Recommender):
     def partial_fit(self, ratings: pd.DataFrame) -> Self:
         """Fold in later ratings of known or new users; no parameter is learned anew.
 
-        A pair that was rated before takes the new rating. The mean user and n_i stay. ValueError
+        A pair that was rated before takes the new rating. The mean user and which items are warm stay. ValueError
         if the ratings are malformed, an item is unknown or ids are of another type.
         """
         check_is_fitted(self, "als_")
