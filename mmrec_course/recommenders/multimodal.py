@@ -391,8 +391,9 @@ class MultimodalRecommender(Recommender):
     def partial_fit(self, ratings: pd.DataFrame) -> Self:
         """Fold in later ratings of known or new users; no parameter is learned anew.
 
-        A pair that was rated before takes the new rating. The mean user and which items are warm stay. ValueError
-        if the ratings are malformed, an item is unknown or ids are of another type.
+        A pair that was rated before takes the new rating. The mean user stays, and so do the
+        cold-start items. ValueError if the ratings are malformed, an item is unknown or ids are
+        of another type.
         """
         check_is_fitted(self, "als_")
         table = check_ratings(ratings, scale=None)
