@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 from dataclasses import replace
 
 import numpy as np
@@ -64,19 +63,14 @@ def test_a_loaded_model_is_the_saved_one_and_learns_on_like_it(model, tmp_path):
         pd.testing.assert_frame_equal(loaded.cv_results_, model.cv_results_, check_dtype=False)
 
 
-@pytest.mark.parametrize("dtype", ["uint64", "Int64", "string", "category"])
-def test_ids_of_every_kind_that_fit_accepts_survive(dtype, tmp_path):
+def test_ids_of_text_stay_text(tmp_path):
     ratings, features = small()
-    ids = pd.Series(features["image"].item_ids).astype(str if dtype == "category" else dtype)
-    items = ratings["item_id"].astype(str if dtype == "category" else dtype)
-    ratings = ratings.assign(item_id=items.astype(dtype))
-    block = {"image": replace(features["image"], item_ids=ids.to_numpy())}
-    model = MultimodalRecommender().fit(ratings, block)
+    ratings = ratings.assign(item_id=ratings["item_id"].map("ä{}".format))
+    image = replace(features["image"], item_ids=[f"ä{j}" for j in range(15)])
+    model = MultimodalRecommender().fit(ratings, {"image": image})
     loaded = MultimodalRecommender.load(model.save(tmp_path / "model"))
-    assert loaded.item_ids_.dtype == model.item_ids_.dtype
-    assert loaded.item_ids_.tolist() == model.item_ids_.tolist()
-    assert {type(i) for i in loaded.item_ids_} == {type(i) for i in model.item_ids_}
-    np.testing.assert_allclose(loaded.score([0], ids), model.score([0], ids), atol=1e-12)
+    pd.testing.assert_frame_equal(loaded.recommend([0, 99]), model.recommend([0, 99]))
+    assert {type(i) for i in loaded.item_ids_} == {str}
 
 
 def test_what_cannot_be_saved_is_named_before_anything_is_written(tmp_path):
@@ -147,23 +141,19 @@ def test_missing_and_truncated_files_and_other_classes_are_refused(saved, tmp_pa
 
 
 class Bomb:
-    """Makes a folder when it is unpickled."""
-
-    def __init__(self, folder):
-        self.folder = folder
+    """Prints when it is unpickled."""
 
     def __reduce__(self):
-        return os.mkdir, (self.folder,)
+        return print, ("bang",)
 
 
-def test_pickles_are_never_executed(saved, tmp_path):
-    folder = tmp_path / "bomb"
-    (saved / FILE).write_bytes(archive(record=np.array([Bomb(folder)], dtype=object)))
+def test_pickles_are_never_executed(saved, capsys):
+    (saved / FILE).write_bytes(archive(record=np.array([Bomb()], dtype=object)))
     with pytest.raises(ValueError, match="not a saved model"):
         MultimodalRecommender.load(saved)
-    assert not folder.exists()
+    assert not capsys.readouterr().out
     np.load(saved / FILE, allow_pickle=True)["record"]
-    assert folder.exists(), "it would have gone off"
+    assert capsys.readouterr().out == "bang\n", "it would have gone off"
 
 
 def test_saving_again_replaces_and_a_crash_leaves_the_old_model(saved, monkeypatch):
