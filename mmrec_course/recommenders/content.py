@@ -35,27 +35,14 @@ def _only_block(modality: str, blocks: Mapping[str, FeatureBlock]) -> FeatureBlo
 
 
 class ContentKNN(Recommender):
-    """Items like those you liked: a sum of similarities to your history.
+    """Item-based nearest neighbours in a feature space.
 
-    score_ui = Σ_{j ∈ N_k(i)} s_ij · x_uj, with s = max(0, cosine of the centred features), the
-    liking x (:class:`Recommender`) and N_k(i) the k rated items other than i most similar to i;
-    of equally similar ones, those with the lower id.
+    score_ui = Σ_{j ∈ N_k(i)} s_ij x_uj, with s = max(0, cosine of the centred features), the
+    centred rating x, and N_k(i) the k rated items most similar to i, without i. Ties go to the
+    lower id. With ``n_neighbors=None`` all items are neighbours.
 
-    Parameters
-    ----------
-    modality
-        Which block to look at.
-    n_neighbors
-        k; None takes all items.
-    positive
-        The rating from which an item counts as liked.
-
-    Attributes
-    ----------
-    similarity_
-        (n_items, n_items), column i the neighbours of i: sparse with at most k
-        entries a column, built in blocks; dense, O(n_items²) memory, if ``n_neighbors`` is None.
-        Cost O(n_items² · d).
+    ``similarity_`` (n_items, n_items), with the neighbours of i in column i, is sparse; it is
+    dense, O(n_items²) memory, if ``n_neighbors`` is None. Time O(n_items² d).
 
     Notebook: 03_image_features
     """
@@ -106,44 +93,27 @@ class ContentKNN(Recommender):
 
 
 class ContentRidge(Recommender):
-    """A ridge regression from an item's features to who likes it, all users at once.
+    """Ridge regression from an item's features to its ratings, for all users at once.
 
     With unit feature rows F (n, d) of the rated items that have the modality, and histories X,
 
-        W = (FᵀF + λI)⁻¹ Fᵀ Xᵀ  (d, n_users),   y = Wᵀ f,
+        W = (FᵀF + λI)⁻¹ Fᵀ Xᵀ  (d, n_users),   y = Wᵀ f.
 
-    one column of W for each user's taste in this modality. For an item that was itself trained
-    on, the score is the leave-one-out prediction (y − h x) / (1 − h), with its leverage
-    h = fᵀ(FᵀF + λI)⁻¹f: exactly what W would say of it, had its row been left out of F and of
-    X, so that nobody's liking of it takes part. (Its features still take part in the centre on
-    which all rows are, one n-th of a mean; likings never do.) Warm and cold items are thus on
-    one scale. For fusion weights rather hide items a fifth at a time: leave-one-out leans against
-    its own answer (an item left out of X lowers what is said of it), and not equally much in
-    every modality.
-
-    One linear system, O(n · d · min(n, d)) time and O(n · d) memory.
-
-    Parameters
-    ----------
-    modality
-        Which block to look at.
-    reg
-        λ > 0, in units of the squared length of a feature row.
-    positive
-        The rating from which an item counts as liked.
+    A rated item gets its leave-one-out prediction (y − h x) / (1 − h), with its leverage
+    h = fᵀ(FᵀF + λI)⁻¹f, so that warm and cold-start items are on one scale. Fusion weights are
+    better learned from out-of-fold scores: leave-one-out errs against an item's own rating, and
+    not equally in each modality. Time O(n d min(n, d)), memory O(n d).
 
     Attributes
     ----------
-    present_
-        (n_items,) bool: items that have the modality; the others score 0.
     trained_
-        (n_trained,) columns of ``item_ids_`` that W was learned from: present and rated.
+        Indices of the items in F.
     leverage_
-        (n_items,) h, in [0, 1 / (1 + λ)]; 0 for items that were not trained on.
+        (n_items,) h in [0, 1 / (1 + λ)]; 0 for items that are not in F.
 
     Notes
     -----
-    Hoerl and Kennard (1970), Technometrics 12(1); leave-one-out: Allen (1974), Technometrics
+    Hoerl and Kennard (1970), Technometrics 12(1). Leave-one-out: Allen (1974), Technometrics
     16(1).
 
     Notebook: 08_weighted_fusion
