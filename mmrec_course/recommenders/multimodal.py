@@ -14,14 +14,14 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
 from mmrec_course.datasets.validation import check_ratings
 from mmrec_course.features.block import FeatureBlock
 from mmrec_course.fusion.early import Projection, fused_rows, variance_weights
-from mmrec_course.fusion.weighted import contributions, standardize_scores
+from mmrec_course.fusion.weighted import standardize_scores
 from mmrec_course.recommenders.base import (
     LIKED,
     Floats,
@@ -32,7 +32,7 @@ from mmrec_course.recommenders.base import (
     indices_of,
 )
 from mmrec_course.recommenders.collaborative import EASE, ImplicitALS, implicit_preference
-from mmrec_course.recommenders.content import ContentMap, PopularityPrior
+from mmrec_course.recommenders.content import ContentMap, MultitaskMap, PopularityPrior
 from mmrec_course.recommenders.persistence import load_model, save_model
 
 __all__ = ["Components", "MultimodalRecommender", "combine"]
@@ -67,9 +67,10 @@ class Components(NamedTuple):
 def blend(
     ease: Floats, als: Floats, n_user: Indices, als_weight: float, user_shrinkage: float
 ) -> Floats:
-    """(n, m) (1 − β) EASE + β iALS, shrunk to the mean user's by n_u / (n_u + user_shrinkage)."""
+    """(n, m) (1 − β) EASE + β iALS, shrunk to the mean user's by n_u² / (n_u² + shrinkage²)."""
     mixed = (1 - als_weight) * ease + als_weight * als  # (n + 1, m)
-    own = (n_user / np.maximum(n_user + user_shrinkage, 1e-9))[:, None]  # (n, 1)
+    # Squared, so that users with a few times more ratings keep nearly all that is their own.
+    own = (n_user**2 / np.maximum(n_user**2 + user_shrinkage**2, 1e-9))[:, None]  # (n, 1)
     return np.asarray(own * mixed[:-1] + (1 - own) * mixed[-1:])
 
 
@@ -102,7 +103,7 @@ class MultimodalRecommender(Recommender):
 
     - c, collaborative: (1 − β) z(EASE) + β z(iALS) of implicit preferences, EASE with the features
       as side information. A preference counts (1 + a)^−decay after a later ratings of the user;
-      n_u / (n_u + user_shrinkage) of c is the user's own, the rest the mean user's.
+      n_u² / (n_u² + user_shrinkage²) of c is the user's own, the rest the mean user's.
     - y_m, content: one ridge regression on the weighted, early-fused rows of all modalities
       carries c, without decay, over to any item. Modality m's columns give its share y_m; the sum
       is a z-score. With ``fusion="multitask"``, `MultitaskRidge` does this.
@@ -128,7 +129,7 @@ class MultimodalRecommender(Recommender):
     n_components
         A modality with more columns is reduced to these (truncated SVD).
     rng
-        Seed of the SVD and of ``fusion="multitask"``.
+        Seed of the SVD.
 
     Attributes
     ----------
@@ -160,7 +161,7 @@ class MultimodalRecommender(Recommender):
         popularity_weight: float = 0.1,
         cf_weight: float = 0.85,
         item_shrinkage: float = 0.5,
-        user_shrinkage: float = 2.0,
+        user_shrinkage: float = 3.0,
         cold_discount: float = 0.7,
         n_components: int = 256,
         positive: float = 4.0,
@@ -269,31 +270,18 @@ class MultimodalRecommender(Recommender):
     def _fit_content(self) -> None:
         """Learn modality weights and the map from collaborative to content scores."""
         factors = self.als_.item_factors_  # (n_rated, f)
-        rows = {m: x[self.rated_] for m, x in self.rows_.items()}
-        present = {m: a[self.rated_] for m, a in self.present_.items()}
-        self.weights_ = _normalized(self.weights, rows)
-        if self.weights is None:
-            self.weights_ = variance_weights(rows, present, factors, self.weight_power)
-        self.content_ = ContentMap(reg=self.content_reg)
-        if self.fusion == "weighted" or not rows:
-            fused = fused_rows(self.rows_, self.present_, self.weights_)
-            self.content_.fit(fused, self.rated_)
-            return
-        from mmrec_course.extras.multitask import MultitaskRidge
-
-        target = pd.DataFrame(factors, index=self.item_ids_[self.rated_])
-        blocks = _as_blocks(self.rows_, self.present_, self.item_ids_)
-        self.multitask_ = MultitaskRidge(rng=self.rng).fit(blocks, target)
-        shared = self.multitask_.predict(blocks, self.item_ids_)
-        out_of_fold = self.multitask_.predict_oof()
-        for m in rows:
-            shared[m][self.rated_] = out_of_fold[m]
-        self.content_.fit_factors(self._weighted(shared, self.present_), factors, self.rated_)
-
-    def _weighted(self, predicted: Mapping[str, Floats], present: Mapping[str, Any]) -> Any:
-        """modality → (n_items, f) its share of the item factors that `MultitaskRidge` predicts."""
-        centred = {m: (predicted[m] - self.multitask_.intercept_).T for m in self.rows_}
-        return {m: y.T for m, y in contributions(centred, self.weights_, present).items()}
+        given = self.weights
+        if given is None:
+            rows = {m: x[self.rated_] for m, x in self.rows_.items()}
+            present = {m: a[self.rated_] for m, a in self.present_.items()}
+            given = variance_weights(rows, present, factors, self.weight_power)
+        content = (ContentMap if self.fusion == "weighted" else MultitaskMap)(reg=self.content_reg)
+        if not self.rows_:
+            content = ContentMap()
+        # `fit` refuses weights that are missing, negative or all zero.
+        self.content_ = content.fit(self.rows_, self.present_, self.rated_, given, factors)
+        total = sum(given[m] for m in self.rows_)
+        self.weights_ = {m: float(given[m] / total) for m in self.rows_}
 
     def refitted(self, name: str, value: Any) -> Self:
         """Return a copy with one parameter changed; only what it acts on is fitted anew.
@@ -392,12 +380,7 @@ class MultimodalRecommender(Recommender):
             if m in given:
                 block = given[m].align(new)
                 rows[m], present[m] = self.projections_[m].rows(block), block.present
-        if self.fusion == "weighted" or not rows:
-            right = fused_rows(rows, present, self.weights_)
-        else:
-            predicted = self.multitask_.predict(_as_blocks(rows, present, new), new)
-            right = self._weighted(predicted, present)
-        self.content_ = self.content_.extended(right)
+        self.content_ = self.content_.extended(rows, present)
         design = _design(rows, present, len(new))
         self.prior_ = np.append(self.prior_, self.popularity_.predict(design))
         self.item_ids_ = np.concatenate([self.item_ids_, new])
@@ -440,34 +423,6 @@ class MultimodalRecommender(Recommender):
         return model
 
 
-def _normalized(weights: Any, modalities: Mapping[str, Any]) -> dict[str, float]:
-    """The weights of these modalities divided by their sum; equal ones for None."""
-    given = dict.fromkeys(modalities, 1.0) if weights is None else weights
-    if not isinstance(given, Mapping):
-        raise TypeError(f"weights: {weights!r}, expected modality → number")
-    for m in modalities:
-        if m not in given:
-            raise ValueError(f"weights: none for modality {m!r}; has {sorted(given)}")
-    for m, w in given.items():
-        if not isinstance(w, int | float | np.number) or not 0 <= w < np.inf:
-            raise ValueError(f"weights[{m!r}]: {w!r} is not a finite number of at least 0")
-    total = sum(given[m] for m in modalities)
-    if modalities and not total > 0:
-        raise ValueError("weights: all are zero")
-    return {m: float(given[m] / total) for m in modalities}
-
-
 def _design(rows: Mapping[str, Floats], present: Mapping[str, Any], n: int) -> Floats:
     """(n, 1 + Σ d_m + M) unit rows of all modalities, and which of them an item has."""
     return np.hstack([np.zeros((n, 1)), *(np.c_[x, present[m]] for m, x in rows.items())])
-
-
-def _as_blocks(
-    rows: Mapping[str, Floats], present: Mapping[str, NDArray[np.bool_]], ids: Any
-) -> dict[str, FeatureBlock]:
-    """Unit rows as feature blocks."""
-    names = {m: tuple(map(str, range(x.shape[1]))) for m, x in rows.items()}
-    return {
-        m: FeatureBlock(modality=m, item_ids=ids, values=x, present=present[m], names=names[m])
-        for m, x in rows.items()
-    }
