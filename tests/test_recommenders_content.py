@@ -11,8 +11,14 @@ from sklearn.linear_model import Ridge
 from sklearn.metrics.pairwise import cosine_similarity
 
 from mmrec_course.features.block import FeatureBlock
+from mmrec_course.fusion.early import fused_rows
 from mmrec_course.recommenders import ContentKNN, ContentRidge, content
-from mmrec_course.recommenders.content import ContentMap, PopularityPrior, unit_rows
+from mmrec_course.recommenders.content import (
+    ContentMap,
+    MultitaskMap,
+    PopularityPrior,
+    unit_rows,
+)
 
 
 def made(
@@ -256,59 +262,81 @@ def test_bad_parameters_are_named(model: Any, message: str) -> None:
 
 
 RATED = np.array([0, 1, 2, 3, 4, 5, 7])
+HALVES = {"image": 0.5, "text": 0.5}
 
 
-def rows(n: int = 9) -> dict[str, Any]:
-    """Feature rows of two modalities; item 3 lacks the images."""
+def rows(n: int = 9) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Feature rows of two modalities and who has them; item 3 lacks the images."""
     rng = np.random.default_rng(0)
-    fused = {"image": rng.normal(size=(n, 3)), "text": rng.normal(size=(n, 2))}
-    fused["image"][3] = 0.0
-    return fused
+    found = {"image": rng.normal(size=(n, 3)), "text": rng.normal(size=(n, 2))}
+    found["image"][3] = 0.0
+    return found, {"image": np.arange(n) != 3, "text": np.ones(n, bool)}
 
 
-def test_content_map_is_ridge_with_rated_items_left_out_and_a_z_score_over_them() -> None:
-    fused, c = rows(), np.random.default_rng(1).normal(size=(4, len(RATED)))
-    f = np.hstack(list(fused.values()))
-    expected = np.zeros((4, 9))
+def fitted(kind: Any = ContentMap, n: int = 9, reg: float = 2.0) -> Any:
+    factors = np.random.default_rng(2).normal(size=(len(RATED), 3))
+    x, present = rows()
+    x, present = ({m: v[:n] for m, v in table.items()} for table in (x, present))
+    return kind(reg=reg).fit(x, present, RATED, HALVES, factors)
+
+
+def test_content_map_is_ridge_with_rated_items_left_out_and_shares_that_are_so_too() -> None:
+    c = np.random.default_rng(1).normal(size=(4, len(RATED)))
+    fused = fused_rows(*rows(), HALVES)
+    f, ends = np.hstack(list(fused.values())), [3]
+    expected = {m: np.zeros((4, 9)) for m in fused}
     for item in range(9):
         rest = item != RATED
-        expected[:, item] = ridge_weights(f[RATED[rest]], c[:, rest], 2.0) @ f[item]
-    base = expected[:, RATED]
-    expected = (expected - base.mean(axis=1, keepdims=True)) / base.std(axis=1, keepdims=True)
-    model = ContentMap(reg=2.0).fit(fused, RATED)
+        taste = ridge_weights(f[RATED[rest]], c[:, rest], 2.0)  # (4, 5)
+        for m, w in zip(fused, np.split(taste, ends, axis=1), strict=True):
+            expected[m][:, item] = w @ fused[m][item]
+    spread = sum(expected.values())[:, RATED].std(axis=1, keepdims=True)
     columns = [8, 0, 3, 6, 0]
-    shares = model.scores(c, np.array(columns))
+    shares = fitted().scores(c, np.array(columns))
     assert list(shares) == ["image", "text"]
-    np.testing.assert_allclose(sum(shares.values()), expected[:, columns], atol=1e-9)
-    assert ContentMap().fit({}, RATED).scores(c, RATED) == {}
+    for m, y in shares.items():
+        np.testing.assert_allclose(y, expected[m][:, columns] / spread, atol=1e-9)
+    assert not shares["image"][:, 2].any(), "item 3 has no image"
+    assert ContentMap().fit({}, {}, RATED, {}, np.zeros((7, 1))).scores(c, RATED) == {}
 
 
-def test_constant_scores_and_features_without_a_signal_give_zeros() -> None:
-    for fused in (rows(), {m: np.zeros_like(x) for m, x in rows().items()}):
-        shares = ContentMap().fit(fused, RATED).scores(np.zeros((2, 7)), np.arange(9))
-        assert not any(y.any() for y in shares.values())
+@pytest.mark.parametrize("kind", [ContentMap, MultitaskMap])
+def test_constant_scores_give_zeros(kind: Any) -> None:
+    shares = fitted(kind).scores(np.zeros((2, 7)), np.arange(9))
+    assert not any(y.any() for y in shares.values())
 
 
-def test_items_appended_to_a_content_map_score_as_if_they_had_been_there() -> None:
-    fused, c = rows(), np.random.default_rng(1).normal(size=(4, len(RATED)))
-    whole = ContentMap().fit(fused, RATED)
-    part = ContentMap().fit({m: x[:8] for m, x in fused.items()}, RATED)
-    longer = part.extended({m: x[8:] for m, x in fused.items()})
+@pytest.mark.parametrize("kind", [ContentMap, MultitaskMap])
+def test_items_appended_to_a_content_map_score_as_if_they_had_been_there(kind: Any) -> None:
+    c = np.random.default_rng(1).normal(size=(4, len(RATED)))
+    part = fitted(kind, n=8)
+    x, present = ({m: v[8:] for m, v in table.items()} for table in rows())
+    longer = part.extended(x, present)
     assert len(part.right_["text"]) == 8, "the original stays as it is"
+    whole = fitted(kind).scores(c, np.arange(9))
     for m, y in longer.scores(c, np.arange(9)).items():
-        np.testing.assert_allclose(y, whole.scores(c, np.arange(9))[m], atol=1e-9)
+        np.testing.assert_allclose(y, whole[m], atol=1e-9)
 
 
-def test_content_map_from_predicted_factors_projects_on_their_directions() -> None:
+def test_multitask_map_scores_by_what_its_ridge_predicts_of_the_factors() -> None:
     rng = np.random.default_rng(2)
-    target, c = rng.normal(size=(7, 3)), rng.normal(size=(4, 7))
-    predicted = {"image": rng.normal(size=(9, 3)), "text": rng.normal(size=(9, 3))}
-    taste = ridge_weights(target, c, 2.0)  # (4, 3)
-    expected = taste @ sum(predicted.values()).T
-    base = expected[:, RATED]
-    expected = (expected - base.mean(axis=1, keepdims=True)) / base.std(axis=1, keepdims=True)
-    model = ContentMap(reg=2.0).fit_factors(predicted, target, RATED)
-    np.testing.assert_allclose(sum(model.scores(c, np.arange(9)).values()), expected, atol=1e-9)
+    factors, c = rng.normal(size=(7, 3)), np.random.default_rng(1).normal(size=(4, 7))
+    model, (x, present) = fitted(MultitaskMap), rows()
+    taste = ridge_weights(factors, c, 2.0)  # (4, 3)
+    ids = np.arange(9)
+    blocks = {
+        m: FeatureBlock(
+            modality=m, item_ids=ids, values=v, present=present[m], names=list("abc")[: v.shape[1]]
+        )
+        for m, v in x.items()
+    }
+    predicted = model.model_.predict(blocks, ids)
+    own = {m: (taste @ (predicted[m] - model.model_.intercept_).T)[:, 8] / 2 for m in x}
+    base = sum(model.scores(c, RATED).values())
+    np.testing.assert_allclose(base.std(axis=1), 1.0)
+    shares = model.scores(c, np.array([8]))
+    ratio = [own[m] / shares[m][:, 0] for m in x]
+    np.testing.assert_allclose(ratio[0], ratio[1], err_msg="one scale for every modality")
 
 
 def test_popularity_prior_predicts_each_rated_item_without_itself() -> None:

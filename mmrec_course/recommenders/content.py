@@ -155,11 +155,12 @@ class ContentRidge(Recommender):
 
 
 class ContentMap(BaseEstimator):  # type: ignore[misc]
-    """Content scores from collaborative ones: y_m = (c L_m) R_mᵀ, standardised over rated items.
+    """Content scores from collaborative ones: y_m = (c L_m) R_mᵀ, in standard deviations of Σ y_m.
 
     One ridge regression on the early-fused rows F of the rated items: R = F of any item,
     L = F (FᵀF + λI)⁻¹, and the columns of modality m give its share y_m. A rated item's own score
-    takes no part: (y − h c) / (1 − h), with its leverage h, is the leave-one-out prediction.
+    takes no part: y_m − h_m (c − Σ y) / (1 − h), with its leverages h = Σ h_m, is the
+    leave-one-out prediction.
 
     Gantner et al. (2010), Learning attribute-to-feature mappings for cold-start recommendations.
     """
@@ -202,23 +203,22 @@ class ContentMap(BaseEstimator):  # type: ignore[misc]
         own[self.rated_] = np.arange(len(self.rated_))
         rest = 1 - self.leverage_.sum(axis=0)  # (n_rated,)
 
-        def parts(at: Indices) -> list[Floats]:
+        def parts(at: Indices) -> dict[str, Floats]:
+            y = {m: np.asarray((c @ x) @ self.right_[m][at].T) for m, x in self.left_.items()}
             j = own[at]
             k = np.flatnonzero(j >= 0)
-            found = []
-            for (m, left), h in zip(self.left_.items(), self.leverage_, strict=True):
-                y = np.asarray((c @ left) @ self.right_[m][at].T)  # (n, len(at))
-                y[:, k] = (y[:, k] - h[j[k]] * c[:, j[k]]) / rest[j[k]]
-                found.append(y)
-            return found
+            error = (c[:, j[k]] - np.sum(list(y.values()), axis=0)[:, k]) / rest[
+                j[k]
+            ]  # leave-one-out residuals
+            for h, y_m in zip(self.leverage_, y.values(), strict=True):
+                y_m[:, k] -= h[j[k]] * error
+            return y
 
-        base = parts(self.rated_)
-        spread = np.sum(base, axis=0).std(axis=1, keepdims=True)  # (n, 1)
+        spread = np.sum(list(parts(self.rated_).values()), axis=0).std(
+            axis=1, keepdims=True
+        )  # (n, 1)
         spread = np.where(spread > 1e-12, spread, 1.0)
-        return {
-            m: (y - y_rated.mean(axis=1, keepdims=True)) / spread
-            for m, y, y_rated in zip(self.right_, parts(column), base, strict=True)
-        }
+        return {m: y / spread for m, y in parts(column).items()}
 
 
 class MultitaskMap(ContentMap):
@@ -278,6 +278,13 @@ class PopularityPrior(BaseEstimator):  # type: ignore[misc]
 
     def fit(self, design: Floats, popularity: Floats) -> Self:
         """Learn from the rated items' features (n, d) and popularity (n,)."""
+        if len(popularity) < 2:
+            self.coef_, self.intercept_, self.left_out_ = (
+                np.zeros(design.shape[1]),
+                0.0,
+                np.zeros(1),
+            )
+            return self
         ridge = RidgeCV(self.regs, scoring="neg_mean_squared_error", store_cv_results=True)
         ridge.fit(design, np.log1p(popularity))
         left_out = ridge.cv_results_[:, list(self.regs).index(ridge.alpha_)]

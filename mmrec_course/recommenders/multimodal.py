@@ -7,7 +7,6 @@ Nothing here chooses a hyperparameter: see multimodal_cv.py.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from copy import copy
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -59,7 +58,7 @@ class Components(NamedTuple):
     als: Floats  # (n + 1, m) likewise
     n_user: Indices  # (n,) ratings of each user
     n_item: Indices  # (m,) ratings of each item
-    content: Mapping[str, Floats]  # modality → (n, m); together they are a z-score
+    content: Mapping[str, Floats]  # modality → (n, m); their sum has standard deviation 1
     prior: Floats  # (m,) predicted log popularity, in standard deviations
 
 
@@ -107,8 +106,8 @@ class MultimodalRecommender(Recommender):
       as side information. A preference counts (1 + a)^−decay after a later ratings of the user;
       n_u² / (n_u² + user_shrinkage²) of c is the user's own, the rest the mean user's.
     - y_m, content: one ridge regression on the weighted, early-fused rows of all modalities
-      carries c, without decay, over to any item. Modality m's columns give its share y_m; the sum
-      is a z-score. With ``fusion="multitask"``, `MultitaskRidge` does this.
+      carries c, without decay, over to any item. Modality m's columns give its share y_m, in
+      standard deviations of the sum. With ``fusion="multitask"``, `MultitaskRidge` does this.
     - p̂, popularity prior: log popularity predicted from the features, in standard deviations.
 
     Unknown users count as the mean user. Unknown items score 0.
@@ -212,6 +211,10 @@ class MultimodalRecommender(Recommender):
             value = getattr(self, name)
             if not isinstance(value, int | float | np.number) or not 0 <= value <= most:
                 raise ValueError(f"{name}: {value!r} is not a number from 0 to {most:g}")
+        if not isinstance(self.weights, Mapping | None):
+            raise TypeError(f"weights: {self.weights!r}, expected modality → number")
+        if not 0 < self.content_reg < np.inf:
+            raise ValueError(f"content_reg: {self.content_reg} is not a finite number above 0")
         if not isinstance(self.rng, int | np.integer) or self.rng < 0:
             raise ValueError(f"rng: {self.rng!r} is not a whole number of at least 0")
 
@@ -278,16 +281,17 @@ class MultimodalRecommender(Recommender):
             content = ContentMap()
         # `fit` refuses weights that are missing, negative or all zero.
         self.content_ = content.fit(self.rows_, self.present_, self.rated_, given, factors)
-        total = sum(given[m] for m in self.rows_)
+        total = sum(float(given[m]) for m in self.rows_)
         self.weights_ = {m: float(given[m] / total) for m in self.rows_}
 
-    def refitted(self, name: str, value: Any) -> Self:
+    def refitted(self, name: str, value: Any) -> MultimodalRecommender:
         """Return a copy with one parameter changed; only what it acts on is fitted anew.
 
         New weights act on the content part, while EASE keeps its side information.
         """
         check_is_fitted(self, "als_")
-        twin = copy(self)
+        twin = MultimodalRecommender()
+        twin.__dict__.update(vars(self))
         twin.ease, twin.als = clone(self.ease), clone(self.als)
         twin.set_params(**{name: value})
         twin._check_parameters()

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 __all__ = ["load_model", "save_model"]
@@ -21,6 +22,8 @@ __all__ = ["load_model", "save_model"]
 FORMAT = 2
 FILE = "model.npz"
 PACKAGE = "mmrec_course."
+# Attributes that `load` makes anew from the log of ratings.
+REMADE = ("histories_", "_lasting", "_recent")
 Arrays = dict[str, NDArray[Any]]
 
 
@@ -49,11 +52,14 @@ def load_model(folder: str | Path, kind: type) -> Any:
     """
     path = Path(folder) / FILE
     try:
+        with zipfile.ZipFile(path) as file:
+            if file.testzip():
+                raise ValueError("a checksum differs")
         with np.load(path, allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
         record = json.loads(str(arrays["record"]))
         found, name = record["format"], record["model"]["class"].rpartition(":")[2]
-    except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
+    except Exception as error:  # a changed byte may be taken for anything
         raise ValueError(f"{path}: not a saved model, or changed since: {error}") from error
     if found != FORMAT:
         raise ValueError(f"{path}: format {found!r}, but this version reads {FORMAT}; save it anew")
@@ -70,6 +76,9 @@ def _pack(value: Any, path: str, arrays: Arrays) -> Any:
     if isinstance(value, np.ndarray):
         arrays[path] = value.astype(str) if value.dtype == object else value
         return {"array": path, "text": value.dtype == object}
+    if isinstance(value, pd.DataFrame):
+        table = {key: _pack(c.to_numpy(), f"{path}.{key}", arrays) for key, c in value.items()}
+        return {"table": table}
     if isinstance(value, np.generic):
         value = value.item()
     if value is None or isinstance(value, str | bool | int | float):
@@ -83,7 +92,7 @@ def _pack(value: Any, path: str, arrays: Arrays) -> Any:
         inner = {
             key: _pack(v, f"{path}.{key}", arrays)
             for key, v in vars(value).items()
-            if not key.startswith("_") and key != "histories_"  # made anew from the log
+            if key not in REMADE
         }
         return {"class": f"{kind.__module__}:{kind.__name__}", "state": inner}
     raise TypeError(f"{path}: {value!r} ({type(value).__name__}) cannot be saved")
@@ -95,6 +104,8 @@ def _unpack(value: Any, arrays: Arrays) -> Any:
     if "array" in value:
         array = arrays[value["array"]]
         return array.astype(object) if value["text"] else array
+    if "table" in value:
+        return pd.DataFrame({key: _unpack(v, arrays) for key, v in value["table"].items()})
     if "tuple" in value:
         return tuple(_unpack(v, arrays) for v in value["tuple"])
     if "dict" in value:
