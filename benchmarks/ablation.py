@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from mmrec_course.datasets import Dataset, load_mosaic, load_movielens
+from mmrec_course.datasets import load_mosaic, load_movielens
 from mmrec_course.evaluation import (
     Split,
     cold_item_split,
@@ -31,7 +31,6 @@ OFF: dict[str, dict[str, Any]] = {
     "features": {},  # fitted without them
     "iALS": {"als_weight": 0.0},
     "EASE": {"als_weight": 1.0},
-    "side information in EASE": {"ease__side_weight": 0.0},
     "recency decay": {"decay": 0.0},
     "user shrinkage": {"user_shrinkage": 0.0},
     "content for warm items": {"cf_weight": 1.0},
@@ -40,19 +39,20 @@ OFF: dict[str, dict[str, Any]] = {
     "popularity prior": {"popularity_weight": 0.0},
     "learned weights": {"weight_power": 0.0},
 }
+# What is no part of the default model, and the parameters that switch it on.
+ON: dict[str, dict[str, Any]] = {"side information in EASE": {"ease__side_weight": 30.0}}
 # Regime → the ingredients that act there.
 ACTIVE = {
     "last ratings": [name for name in OFF if name not in ("popularity prior", "learned weights")],
     "cold-start items": [
         "iALS",
         "EASE",
-        "side information in EASE",
         "user shrinkage",
         "popularity prior",
         "learned weights",
     ],
     "items with one rating": ["features", "content for warm items", "item shrinkage"],
-    "cold-start users": ["features", "side information in EASE", "recency decay", "user shrinkage"],
+    "cold-start users": ["features", "recency decay", "user shrinkage"],
 }
 N_SPLITS, N_WINDOWS = 10, 4
 OVER_ITEMS = ("cold-start items", "items with one rating")
@@ -111,13 +111,13 @@ REGIMES = {
 
 
 def ablate(ratings: pd.DataFrame, features: Features, regime: str) -> pd.DataFrame:
-    """Ingredient → full, without, difference, low, high."""
-    tables: dict[str, list[pd.DataFrame]] = {name: [] for name in ("full", *ACTIVE[regime])}
+    """Ingredient → NDCG@10 with it, without it, difference, low, high."""
+    tables: dict[str, list[pd.DataFrame]] = {name: [] for name in ("full", *ACTIVE[regime], *ON)}
     for split, later in REGIMES[regime](ratings):
         train = split.train_valid.drop(index=later.index)
         blocks = features(train["item_id"].unique())
         for name, found in tables.items():
-            model = MultimodalRecommender().set_params(**OFF.get(name, {}))
+            model = MultimodalRecommender().set_params(**(OFF | ON).get(name, {}))
             model.fit(train, {} if name == "features" else blocks).partial_fit(later)
             found.append(evaluate(model, split, metrics=("ndcg",)))
     if regime in OVER_ITEMS:
@@ -126,34 +126,54 @@ def ablate(ratings: pd.DataFrame, features: Features, regime: str) -> pd.DataFra
         mean = {name: pd.concat(found).groupby(level=0).mean() for name, found in tables.items()}
         table = compare(mean, baseline="full")
     off = table.drop("full")
+    sign = np.where(off.index.isin(list(ON)), 1, -1)  # with it, minus without it
+    bounds = np.sort(sign[:, None] * off[["diff_low", "diff_high"]].to_numpy(), axis=1)
+    full = np.full(len(off), table.loc["full", "mean"])
+    on = off.index.isin(list(ON))
     return pd.DataFrame(
         {
-            "full": table.loc["full", "mean"],
-            "without": off["mean"],
-            "difference": -off["difference"],
-            "low": -off["diff_high"],
-            "high": -off["diff_low"],
-        }
-    ).rename_axis("ingredient")
+            "with": np.where(on, off["mean"], full),
+            "without": np.where(on, full, off["mean"]),
+            "difference": sign * off["difference"],
+            "low": bounds[:, 0],
+            "high": bounds[:, 1],
+        },
+        index=off.index.rename("ingredient"),
+    )
 
 
-def catalogues() -> Iterator[tuple[str, Dataset]]:
-    """Those that are here."""
-    yield "Mosaic", load_mosaic()
+def catalogues() -> Iterator[tuple[str, pd.DataFrame, Features, list[str]]]:
+    """Name, ratings, features of training items and regimes, of the catalogues that are here."""
+    mosaic = load_mosaic()
+
+    def features(items: Any) -> Any:
+        return extract_features(mosaic, fit_items=items)
+
+    def permuted(items: Any) -> Any:
+        blocks = features(items)
+        return {**blocks, "image": blocks["image"].shuffle(rng=0)}
+
+    yield "Mosaic", mosaic.ratings, features, list(REGIMES)
+    yield "Mosaic, covers permuted", mosaic.ratings, permuted, ["cold-start items"]
     try:
-        yield "MovieLens", load_movielens(download=False)
+        films = load_movielens(download=False)
     except FileNotFoundError:
         print("MovieLens is not here: `make movielens` fetches it")
+        return
+    yield (
+        "MovieLens",
+        films.ratings,
+        lambda items: extract_features(films, fit_items=items),
+        list(REGIMES),
+    )
 
 
 def main() -> None:
     """Measure, print, write."""
     tables = {}
-    for name, data in catalogues():
-        for regime in REGIMES:
-            table = ablate(
-                data.ratings, lambda ids, d=data: extract_features(d, fit_items=ids), regime
-            )
+    for name, ratings, features, regimes in catalogues():
+        for regime in regimes:
+            table = ablate(ratings, features, regime)
             tables[name, regime] = table
             print(
                 f"\n{name}, {regime}\n{table.to_string(float_format='{:.4f}'.format)}", flush=True

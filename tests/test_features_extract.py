@@ -414,6 +414,15 @@ class Doubled(FunctionTransformer):
         super().__init__(_mean_and_spread)
 
 
+class Learning(ColorMoments):
+    """A transformer that learns from pictures, or says so."""
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.requires_fit = True
+        return tags
+
+
 def _mean_and_spread(X):
     return np.array([[np.mean(x), np.std(x)] for x in X])
 
@@ -482,12 +491,7 @@ def test_a_pipeline_is_cached_up_to_its_first_step_that_learns(ds, decoded):
 def test_what_learns_from_pictures_sees_those_of_fit_items_alone(ds, folder):
     seen = []
 
-    class Watching(ColorHistogram):
-        def __sklearn_tags__(self):
-            tags = super().__sklearn_tags__()
-            tags.requires_fit = True
-            return tags
-
+    class Watching(Learning):
         def fit(self, X=None, y=None):
             if X is not None:
                 seen.append([float(np.mean(x)) for x in X])
@@ -497,6 +501,14 @@ def test_what_learns_from_pictures_sees_those_of_fit_items_alone(ds, folder):
     extract_features(ds, ["image"], fit, extractors={"image": Watching()})
     expected = [float(np.mean(load_image(ds.items["image"][item]))) for item in ("t1", "t2")]
     assert seen == [expected]
+
+
+def test_media_that_do_not_fit_into_memory_are_decoded_again(ds, monkeypatch):
+    learner = {"image": make_pipeline(Learning(), StandardScaler())}
+    kept = extract_features(ds, ["image"], extractors=learner)
+    monkeypatch.setattr(extract, "KEPT_BYTES", 10_000)  # two of seven pictures
+    assert_same(extract_features(ds, ["image"], extractors=learner), kept)
+    assert kept["image"].present.sum() == 7
 
 
 def test_a_word_a_colour_and_a_sound_of_held_out_items_leave_no_trace(ds, folder):
@@ -609,7 +621,7 @@ KILLED = """
 import os, signal, sys
 from mmrec_course.datasets import load_mosaic
 from mmrec_course.features import extract, extract_features
-extract.SAVE_EVERY = 0.0
+extract.BATCH = 1
 describe, count = extract._describe, []
 def killed(*given):
     count.append(given)

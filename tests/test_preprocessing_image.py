@@ -202,15 +202,12 @@ def test_an_orientation_that_makes_no_sense_is_ignored(save, picture):
     assert (load_image(path) == picture).all()
 
 
-def test_resizing_equals_opencv(save, picture):
-    path = save("a.png", picture)
+def test_resizing_equals_opencv(picture):
     small = cv2.resize(picture, (7, 10), interpolation=cv2.INTER_AREA)
     large = cv2.resize(picture, (50, 40), interpolation=cv2.INTER_LINEAR)
-    assert (load_image(path, (10, 7)) == small).all()
-    assert (load_image(path, (40, 50)) == large).all()
-    assert load_image(path, 16).shape == (16, 16, 3)
-    with pytest.raises(ValueError, match="size: 0 is not positive"):
-        load_image(path, 0)
+    assert (resize_image(picture, (10, 7)) == small).all()
+    assert (resize_image(picture, (40, 50)) == large).all()
+    assert resize_image(picture, 16).shape == (16, 16, 3)
 
 
 def test_one_pixel_is_a_picture(save):
@@ -321,7 +318,6 @@ def test_a_very_wide_picture_is_only_wide(save):
     for name in ("a.png", "a.jpg", "a.tiff"):
         loaded = load_image(save(name, wide))
         assert loaded.shape == (1, 30_000, 3)
-        assert load_image(tmp := save(name, wide), 8).shape == (8, 8, 3), tmp
     for mode in ("stretch", "contain", "cover"):
         assert resize_image(wide, (20, 30), mode=mode).shape == (20, 30, 3)
 
@@ -414,9 +410,9 @@ def test_many_threads_decode_the_same(save, picture):
 def test_contain_keeps_the_shape_and_pads_around_the_middle(shape, size, expected):
     red = np.zeros((*shape, 3), np.uint8)
     red[:] = RED
-    x = resize_image(red, size, mode="contain", color=(0, 0, 255))
+    x = resize_image(red, size, mode="contain")
     inside = (x == RED).all(axis=2)
-    assert ((x == (0, 0, 255)).all(axis=2) == ~inside).all()
+    assert ((x == 255).all(axis=2) == ~inside).all()
     assert (inside.any(axis=1).sum(), inside.any(axis=0).sum()) == expected
     above, left = inside.any(axis=1).argmax(), inside.any(axis=0).argmax()
     assert (above, left) == ((size[0] - expected[0]) // 2, (size[1] - expected[1]) // 2)

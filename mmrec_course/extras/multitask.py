@@ -21,8 +21,8 @@ from sklearn.utils.extmath import svd_flip
 from sklearn.utils.validation import check_is_fitted
 
 from mmrec_course.features.block import FeatureBlock, normalize_rows
+from mmrec_course.features.threads import single_threaded_blas
 from mmrec_course.fusion.weighted import stack_weights, weighted_sum
-from mmrec_course.recommenders.base import single_threaded_blas
 
 __all__ = ["CommonSpace", "MultitaskRidge"]
 
@@ -155,7 +155,6 @@ class MultitaskRidge(BaseEstimator):  # type: ignore[misc]
             best = {m: _best(range(len(regs)), loss) for m, loss in losses.items()}
             self._spaces = [space.select(best, aligned, self._targets) for space in spaces]
         self.space_, self.intercept_ = spaces[-1], spaces[-1].intercept_
-        self.centres_, self.axes_ = self.space_.means_, self.space_.projections_
         return self.refit()
 
     def refit(self, **parameters: Any) -> Self:

@@ -1,4 +1,4 @@
-"""Clean pictures, words and sounds → numbers, aligned by item id."""
+"""Turn clean images, texts and sounds into blocks of features, aligned by item id."""
 
 from mmrec_course.features.audio import (
     AudioDescriptor,

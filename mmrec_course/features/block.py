@@ -120,10 +120,9 @@ class FeatureBlock:
         """Join blocks of the same items side by side: x_i = (x_i1, x_i2, …).
 
         Rows are matched by id, in the order of the first block. An item is present where it is
-        in every block. Columns keep their scale, so standardise before. In a block of several
-        modalities, names of columns begin with the modality: ``image red``.
-
-        The result is called ``modality``, or by the names of the blocks joined with "+".
+        in every block. Columns keep their scale, so standardise before. Where modalities differ,
+        names of columns begin with theirs, as in ``image red``. By default the result is called
+        like the blocks, joined with "+".
 
         Notebook: 08_weighted_fusion
         """
@@ -156,8 +155,8 @@ class FeatureBlock:
         """Scale every column: x'_ij = (x_ij − mean_j) / sd_j.
 
         Mean and standard deviation are those of the present items among fit_items; pass the
-        training items to avoid leakage (None: all items). Columns that are constant there are
-        only centred. Absent rows stay zero, which is then the mean.
+        training items to avoid leakage (None: all). Constant columns are only centred. Absent
+        rows stay zero, which is then the mean.
         """
         use = self._learnable(fit_items)
         if not use.any() or not self.names:
@@ -168,9 +167,8 @@ class FeatureBlock:
         """Principal component analysis (Pearson 1901): z_i = V (x_i − μ).
 
         V (n_components, d) holds the directions of largest variance and μ the mean, both of the
-        present items among fit_items (None: all items). Columns in large units dominate:
-        standardise first. The largest loading of a component is positive. Absent rows stay zero.
-        Exact singular value decomposition, O(n · d · min(n, d)).
+        present items among fit_items (None: all). Columns in large units dominate: standardise
+        first. The largest loading of a component is positive. O(n · d · min(n, d)).
         """
         use = self._learnable(fit_items)
         most = min(int(use.sum()), len(self.names))

@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import cv2
 import joblib
@@ -47,10 +47,11 @@ DEFAULT_EXTRACTORS: Mapping[str, tuple[Any, ...]] = {
 LOADERS: dict[str, Callable[[str], Any]] = {"image": load_image, "text": str, "audio": load_audio}
 VERSION = 3  # raise it when our own code gives other numbers: cached ones are then not used
 LIBRARIES = (np, PIL, cv2, librosa, soundfile)  # nor are those of other versions of these
-SAVE_EVERY = 5.0  # seconds of work that are lost at most when a process is killed
+BATCH = 64  # files between two visits to the disk: of a killed process no more is lost
 KEPT_BYTES = 2**28  # of decoded media in memory while a transformer learns from them
 
 Floats = NDArray[np.float64]
+Family = tuple[str, FeatureBlock, bool]  # a transformer, its columns, whether they share a scale
 
 
 def extract_features(
@@ -73,21 +74,17 @@ def extract_features(
     n_jobs
         How many files to decode at once, in threads (−1: one per processor; None: at most 2).
     cache
-        Keep the numbers of each file in :func:`mmrec_course.features.cache.cache_folder`, but
-        nothing that is learned from fit_items.
+        Keep what is computed from one file in :func:`mmrec_course.features.cache.cache_folder`,
+        but nothing that is learned from fit_items.
     extractors
-        modality → a scikit-learn transformer or a list of them, instead of the defaults. It gets
-        a list of what :func:`load_image` or :func:`load_audio` return, or of texts.
+        modality → a scikit-learn transformer or a list of them, instead of the defaults, for a
+        list of what :func:`load_image` or :func:`load_audio` return, or of texts.
 
     Returns
     -------
     dict modality → FeatureBlock with the rows of ``ds.items``. An item is absent where nothing is
-    listed, a file cannot be used, or a text has no known word; ``block.reasons`` says why.
-
-    Raises
-    ------
-    ValueError
-        If a modality, an extractor or one of fit_items cannot be used. Never for a broken file.
+    listed, a file cannot be used (this is never an error), or a text has no known word;
+    ``block.reasons`` says why.
 
     Notes
     -----
@@ -125,14 +122,6 @@ def media_problems(blocks: Mapping[str, FeatureBlock]) -> pd.DataFrame:
     """
     rows = [(item, m, why) for m, block in blocks.items() for item, why in block.reasons.items()]
     return pd.DataFrame(rows, columns=["item_id", "modality", "reason"])
-
-
-class _Family(NamedTuple):
-    """The columns of one transformer, and whether they share a scale already."""
-
-    name: str
-    block: FeatureBlock
-    scaled: bool
 
 
 @dataclass(frozen=True)
@@ -184,7 +173,7 @@ def _training_items(items: pd.Index, fit_items: Iterable[Any] | None) -> pd.Inde
 def _family(
     ds: Dataset, modality: str, transformer: Any, train: pd.Index, n_jobs: int | None, cache: bool,
     strict: bool,
-) -> _Family:  # fmt: skip
+) -> Family:  # fmt: skip
     """Compute the columns of one transformer; ``strict``: ValueError if it cannot learn."""
     name, load = type(transformer).__name__, LOADERS[modality]
     listed = ds.items[modality].dropna().astype(str)  # item id → path or text
@@ -210,31 +199,35 @@ def _family(
             # Two or three texts may be too few for the defaults; that must not stop a catalogue.
             reasons |= dict.fromkeys(found, problem)
             found = {}
-    values, names = np.zeros((0, 0)), np.array([])
+    row = ds.items.index.get_indexer(pd.Index(found))
+    present = np.isin(np.arange(len(ds.items)), row)
+    values, names = np.zeros((len(ds.items), 0)), np.array([])
     if found:
-        rows = gather([*found.values()])
-        values = _dense(rows if learned is None else learned.transform(rows))  # (n_found, d)
+        inputs = gather([*found.values()])
+        numbers = _dense(inputs if learned is None else learned.transform(inputs))  # (n_found, d)
+        values = np.zeros((len(ds.items), numbers.shape[1]))
+        values[row] = numbers
         try:
             names = transformer.get_feature_names_out()
         except (AttributeError, ValueError, TypeError):
             names = np.array([f"{name.lower()}{j}" for j in range(values.shape[1])])
     block = FeatureBlock(
-        modality=modality, item_ids=pd.Index(found).to_numpy(), values=values,
-        present=np.ones(len(found), bool), names=tuple(names),
+        modality=modality, item_ids=ds.items.index.to_numpy(), values=values, present=present,
+        names=tuple(names), reasons=reasons,
     )  # fmt: skip
     lengths = np.linalg.norm(values, axis=1)
     scaled = learned is not None or bool(np.all((abs(lengths - 1) < 1e-3) | (lengths == 0)))
-    return _Family(name.lower(), replace(block.align(ds.items.index), reasons=reasons), scaled)
+    return name.lower(), block, scaled
 
 
 def _split(transformer: Any) -> tuple[list[Any], Any]:
     """Split a transformer, or a pipeline, into steps that learn nothing and the rest, if any."""
-    if not isinstance(transformer, Pipeline):
-        return ([], transformer) if get_tags(transformer).requires_fit else ([transformer], None)
-    steps = [step for step in transformer.steps if step[1] not in (None, "passthrough")]
-    learns = [get_tags(step).requires_fit for _, step in steps]
-    first = learns.index(True) if any(learns) else len(steps)
-    return [step for _, step in steps[:first]], Pipeline(steps[first:]) if any(learns) else None
+    steps = transformer.steps if isinstance(transformer, Pipeline) else [("", transformer)]
+    steps = [step for step in steps if step[1] not in (None, "passthrough")]
+    first = [*(get_tags(step).requires_fit for _, step in steps), True].index(True)
+    rest = steps[first:]
+    learned = Pipeline(rest) if len(rest) > 1 else rest[0][1] if rest else None
+    return [step for _, step in steps[:first]], learned
 
 
 def _loaded(load: Callable[[str], Any], listed: Iterable[str]) -> Iterator[Any]:
@@ -243,11 +236,10 @@ def _loaded(load: Callable[[str], Any], listed: Iterable[str]) -> Iterator[Any]:
     for given in listed:
         try:
             medium = load(given)
-        except MediaError as error:
-            yield error
-        else:
             room -= np.asarray(medium).nbytes
             yield medium if room > 0 else given
+        except MediaError as error:
+            yield error
 
 
 def _described(
@@ -259,21 +251,14 @@ def _described(
     digests = {given: _digest(modality, given) for given in listed}
     todo = {d: given for given, d in digests.items() if d and d not in known}
     jobs = min(2, os.cpu_count() or 1) if n_jobs is None else n_jobs
-    pool = joblib.Parallel(jobs, prefer="threads", return_as="generator")
-    describe = partial(_describe, modality, steps)
-    new: dict[str, Entry] = {}
-    saved = time.monotonic()
-    try:
-        entries = pool(joblib.delayed(describe)(given) for given in todo.values())
-        for digest, entry in zip(todo, entries, strict=True):
-            new[digest] = entry
-            if file and time.monotonic() - saved > SAVE_EVERY:
-                add_to_cache(file, new)
-                saved = time.monotonic()
-    finally:
-        if file and new:
+    pool, describe = joblib.Parallel(jobs, prefer="threads"), partial(_describe, modality, steps)
+    for start in range(0, len(todo), BATCH):
+        batch = dict(islice(todo.items(), start, start + BATCH))
+        entries = pool(joblib.delayed(describe)(given) for given in batch.values())
+        new: dict[str, Entry] = dict(zip(batch, entries, strict=True))
+        known |= new
+        if file:
             add_to_cache(file, new)
-    known |= new
     for given in listed:
         # A file that cannot be read has no digest: its reason is found anew each time.
         entry = known[digests[given]] if digests[given] else describe(given)
@@ -291,8 +276,7 @@ def _describe(modality: str, steps: list[Any], given: str) -> Entry:
     except ValueError as error:
         return f"cannot be described: {error}"
     (numbers,) = _dense(row)
-    finite = np.isfinite(numbers).all()
-    return numbers if finite else "cannot be described: the numbers are not finite"
+    return numbers if np.isfinite(numbers).all() else "cannot be described: numbers are not finite"
 
 
 def _digest(modality: str, given: str) -> str:
@@ -321,23 +305,23 @@ def _cache_file(modality: str, steps: list[Any]) -> Path | None:
     return cache_folder() / f"{modality}-{key}.npz"
 
 
-def _side_by_side(families: list[_Family], train: pd.Index) -> FeatureBlock:
+def _side_by_side(families: list[Family], train: pd.Index) -> FeatureBlock:
     """Join the columns of all transformers of a modality, so that none dominates the others."""
     # Where nothing could be learned there are no columns, and no say in which items are present.
-    families = [f for f in families if f.block.names] or families[:1]
-    blocks = [f.block if f.scaled else f.block.standardize(train) for f in families]
+    families = [family for family in families if family[1].names] or families[:1]
+    blocks = [block if scaled else block.standardize(train) for _, block, scaled in families]
     if len(blocks) > 1:
         blocks = [_equal_variance(block, train) for block in blocks]
         names = [name for block in blocks for name in block.names]
         if len(set(names)) < len(names):
             blocks = [
-                replace(b, names=tuple(f"{f.name}-{i}__{name}" for name in b.names))
-                for i, (f, b) in enumerate(zip(families, blocks, strict=True), start=1)
+                replace(b, names=tuple(f"{f}-{i}__{name}" for name in b.names))
+                for i, ((f, _, _), b) in enumerate(zip(families, blocks, strict=True), start=1)
             ]
-    block = FeatureBlock.concatenate(blocks)
+    block = FeatureBlock.concatenate(blocks) if len(blocks) > 1 else blocks[0]
     if block.modality != "text":
         return block
-    known = np.any([f.block.values.any(axis=1) for f in families], axis=0)
+    known = np.any([raw.values.any(axis=1) for _, raw, _ in families], axis=0)
     silent = block.item_ids[block.present & ~known].tolist()
     why = dict.fromkeys(silent, "the text has no word that the vocabulary knows")
     return replace(block, present=block.present & known, reasons={**block.reasons, **why})

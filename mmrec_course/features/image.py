@@ -29,20 +29,13 @@ class ColorHistogram(StatelessTransformer):
 
         x_b = √(n_b / Σ_b' n_b'),   n_b the number of pixels in bin b.
 
-    Dividing by the number of pixels makes images of any size comparable. With the square root,
-    ‖x − x'‖ is √2 times the Hellinger distance of two colour distributions and x·x' is their
-    Bhattacharyya coefficient, so that a large plain background does not dominate. Rows have
-    length 1. Grey has no hue; OpenCV counts it as red, in the bins of lowest saturation.
+    Rows have length 1. With the square root, ‖x − x'‖ is √2 times the Hellinger distance of two
+    colour distributions and x·x' is their Bhattacharyya coefficient, so that a large plain
+    background does not dominate. Grey has no hue; OpenCV counts it as red of lowest saturation.
 
-    Parameters
-    ----------
-    bins
-        How many bins for hue, saturation and value.
-    layout
-        1 for the whole image; 2 for a histogram of each quarter, at four times the columns.
+    ``bins`` are numbers of bins for hue, saturation and value. With ``layout=2`` each quarter of
+    the image has its own histogram, which gives four times the columns.
 
-    Notes
-    -----
     Swain and Ballard (1991), Color indexing, IJCV 7; Arandjelović and Zisserman (2012), CVPR, for
     the square root.
 
@@ -101,18 +94,12 @@ class ColorMoments(StatelessTransformer):
 
         E = 1/N Σ_p v_p,   σ = √(1/N Σ_p (v_p − E)²),   s = ∛(1/N Σ_p (v_p − E)³),
 
-    over the N pixels of a channel. All are in the channel's own unit, scaled so that its whole
-    range is 1: means are in [0, 1], σ in [0, 0.5], s in (−0.46, 0.46). s is negative where a few
-    pixels are far below the mean.
+    over the N pixels of a channel, whose range is scaled to 1: E is in [0, 1], σ in [0, 0.5], s in
+    (−0.46, 0.46). s is negative where a few pixels are far below the mean.
 
-    Parameters
-    ----------
-    space
-        "lab" (distances are close to what the eye sees), "hsv" or "rgb". In "hsv" the mean hue
-        misleads for reds, which lie at both ends of the range: their mean is cyan.
+    ``space`` is "lab" (distances are close to what the eye sees), "hsv" or "rgb". In "hsv" the
+    mean hue misleads for reds, which lie at both ends of the range: their mean is cyan.
 
-    Notes
-    -----
     Stricker and Orengo (1995), Similarity of color images, SPIE 2420.
 
     Notebook: 03_image_features

@@ -32,19 +32,9 @@ class HOG(StatelessTransformer):
     θ is the direction in which brightness changes, across the edge: a vertical line has θ = 0°.
     Light on dark and dark on light count as the same.
 
-    Parameters
-    ----------
-    size
-        Images are first resized to size × size pixels.
-    cell
-        Side of a cell in pixels; divides size.
-    block
-        Side of a block in cells.
-    orientations
-        How many bins for 0° to 180°.
+    Images are first resized to ``size`` × ``size`` pixels. The side of a ``cell`` is in pixels and
+    divides size, that of a ``block`` is in cells; ``orientations`` bins divide 0° to 180°.
 
-    Notes
-    -----
     Dalal and Triggs (2005), Histograms of oriented gradients for human detection, CVPR. Equal to
     ``skimage.feature.hog`` with ``channel_axis=-1``: unlike in the paper, a pixel votes for one
     bin and one cell only.

@@ -77,8 +77,6 @@ class TfidfText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def fit(self, X: Iterable[str], y: Any = None) -> Self:
         """Learn the vocabulary and document frequencies; ValueError if no word is left."""
         texts = _checked(X)
-        if self.max_features is not None and self.max_features < 1:
-            raise ValueError(f"max_features: {self.max_features} is below 1; None keeps all")
         options = self._options()
         words, counts = _count(texts, self.min_df, options)
         if self.max_features is not None and len(words) > self.max_features:
@@ -150,8 +148,6 @@ class LatentSemanticAnalysis(TransformerMixin, BaseEstimator):  # type: ignore[m
 
     def fit(self, X: Iterable[str], y: Any = None) -> Self:
         """Learn the vocabulary, document frequencies and directions."""
-        if self.n_components < 1:
-            raise ValueError(f"n_components: {self.n_components} is below 1")
         texts = _checked(X)
         self.tfidf_ = clone(self.tfidf or TfidfText()).fit(texts)
         x = self.tfidf_.transform(texts)
@@ -172,8 +168,6 @@ class LatentSemanticAnalysis(TransformerMixin, BaseEstimator):  # type: ignore[m
         Words whose loadings have opposite signs separate texts.
         """
         check_is_fitted(self, "components_")
-        if not 0 <= component < len(self.components_):
-            raise ValueError(f"component: {component} is not in 0 … {len(self.components_) - 1}")
         loadings = self.components_[component]
         order = np.argsort(-np.abs(loadings).round(8), kind="stable")[:n_words]
         words = self.tfidf_.get_feature_names_out()

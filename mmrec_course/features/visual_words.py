@@ -25,19 +25,10 @@ MAX_ITERATIONS = 50
 def orb_descriptors(image: Image, *, size: int = 256, n_keypoints: int = 300) -> Descriptors:
     """Find the strongest corners and describe each by 256 comparisons of pixels around it.
 
-    Parameters
-    ----------
-    image
-        (h, w, 3) uint8 RGB; resized to size × size, so that details have one scale.
-
-    Returns
-    -------
-    (k, 32) uint8, 256 bits for each keypoint, k ≤ n_keypoints; (0, 32) for a plain image.
-
-    Notes
-    -----
-    Rublee, Rabaud, Konolige and Bradski (2011), ORB: an efficient alternative to SIFT or SURF,
-    ICCV; OpenCV's implementation.
+    The image (h, w, 3) is first resized to size × size, so that details have one scale. Returns
+    (k, 32) uint8, 256 bits for each keypoint, k ≤ n_keypoints; (0, 32) for a plain image. OpenCV's
+    implementation of Rublee, Rabaud, Konolige and Bradski (2011), ORB: an efficient alternative to
+    SIFT or SURF, ICCV.
 
     Notebook: 03_image_features
     """
@@ -57,26 +48,10 @@ class BagOfVisualWords(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     for N training images, N_w of them with word w. Where in the image a word stands is ignored.
     An image without corners has a row of zeros.
 
-    Parameters
-    ----------
-    n_words
-        How many visual words; fewer if there are fewer different descriptors.
-    n_keypoints, size
-        As in :func:`orb_descriptors`.
-    tfidf
-        Weight words by idf; otherwise idf = 1.
-    max_descriptors
-        Size of the random sample of descriptors for k-means.
+    There are fewer than ``n_words`` if there are fewer different descriptors. k-means sees a
+    random sample of ``max_descriptors`` at most. Without ``tfidf``, all idf_w are 1. Fitted:
+    ``words_``, (n_words, 256), and ``idf_``, (n_words,).
 
-    Attributes
-    ----------
-    words_
-        (n_words, 256) float64.
-    idf_
-        (n_words,) float64.
-
-    Notes
-    -----
     Csurka, Dance, Fan, Willamowski and Bray (2004), Visual categorization with bags of keypoints;
     Sivic and Zisserman (2003), Video Google, ICCV, for tf-idf.
 

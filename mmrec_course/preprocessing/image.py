@@ -45,39 +45,30 @@ DECODERS: dict[bytes, type[ImageFile]] = {
 KEY_SCALES = {"L;2": 85.0, "L;4": 17.0, "RGB;16B": 1 / 256}
 
 
-def load_image(path: str | Path, size: int | tuple[int, int] | None = None) -> Pixels:
+def load_image(path: str | Path) -> Pixels:
     """Decode a PNG, JPEG, WebP, GIF, BMP or TIFF file into (h, w, 3) uint8 RGB.
 
     The content decides the format, not the file's name. Grey becomes three equal channels,
     transparent pixels are laid on white, 16 bits are scaled to 8, pictures are turned as their
-    EXIF orientation says, of an animation the first frame is taken. ``size``, (height, width) or
-    one int, stretches as :func:`resize_image` does.
+    EXIF orientation says, of an animation the first frame is taken.
 
     MediaError says why a file cannot be used: missing, damaged, of another kind, over 256 MiB or
     50 million pixels (read from its header before anything is decoded).
 
     Notebook: 02_preprocessing
     """
-    shape = None if size is None else _checked_size(size)
     path = Path(path)
     check_file(path, MAX_BYTES)
     with quiet_decoders():
-        image = _decode(path)
-    return image if shape is None else resize_image(image, shape)
+        return _decode(path)
 
 
-def resize_image(
-    image: Pixels,
-    size: int | tuple[int, int],
-    *,
-    mode: str = "stretch",
-    color: tuple[int, int, int] = (255, 255, 255),
-) -> Pixels:
+def resize_image(image: Pixels, size: int | tuple[int, int], *, mode: str = "stretch") -> Pixels:
     """Resize an (h, w, 3) or (h, w) uint8 picture to ``size``, (height, width) or one int.
 
     Shrinking averages areas, so that fine patterns turn grey and make no stripes; enlarging is
-    bilinear. Mode "stretch" ignores the aspect ratio. "contain" keeps it, and fills up with bars
-    of ``color`` (RGB). "cover" keeps it, and cuts off both sides of what is too long.
+    bilinear. Mode "stretch" ignores the aspect ratio. "contain" keeps it, and fills up with white
+    bars. "cover" keeps it, and cuts off both sides of what is too long.
 
     Notebook: 02_preprocessing
     """
@@ -90,8 +81,7 @@ def resize_image(
         return _scale(image, height, width)
     inner = _largest(image.shape[0], image.shape[1], (height, width))
     top, left = (height - inner[0]) // 2, (width - inner[1]) // 2
-    bars = np.full((height, width, 3), color, np.uint8)
-    framed = bars if image.ndim == 3 else convert_color(bars, "gray")
+    framed = np.full((height, width, *image.shape[2:]), 255, np.uint8)
     framed[top : top + inner[0], left : left + inner[1]] = _scale(image, *inner)
     return framed
 

@@ -56,7 +56,14 @@ def quiet_decoders() -> Iterator[None]:
     global _n_users
     with _lock:
         if _n_users == 0:
-            _silence.enter_context(_silent())
+            _silence.enter_context(warnings.catch_warnings())
+            warnings.filterwarnings("ignore", module=r"PIL\.")
+            # The process may have no error stream: then there is nothing to silence.
+            with suppress(OSError), Path(os.devnull).open("w") as nowhere:
+                kept = os.dup(2)
+                _silence.callback(os.close, kept)
+                _silence.callback(os.dup2, kept, 2)
+                os.dup2(nowhere.fileno(), 2)
         _n_users += 1
     try:
         yield
@@ -65,15 +72,3 @@ def quiet_decoders() -> Iterator[None]:
             _n_users -= 1
             if _n_users == 0:
                 _silence.close()
-
-
-@contextmanager
-def _silent() -> Iterator[None]:
-    with warnings.catch_warnings(), Path(os.devnull).open("w") as nowhere, ExitStack() as stack:
-        warnings.filterwarnings("ignore", module=r"PIL\.")
-        with suppress(OSError):  # the process may have no error stream
-            kept = os.dup(2)
-            stack.callback(os.close, kept)
-            stack.callback(os.dup2, kept, 2)
-            os.dup2(nowhere.fileno(), 2)
-        yield

@@ -67,9 +67,10 @@ class Components(NamedTuple):
 def blend(
     ease: Floats, als: Floats, n_user: Indices, als_weight: float, user_shrinkage: float
 ) -> Floats:
-    """(n, m) (1 − β) EASE + β iALS, shrunk to the mean user's by n_u / (n_u + user_shrinkage)."""
+    """(n, m) (1 − β) EASE + β iALS, shrunk to the mean user's by n_u² / (n_u² + shrinkage²)."""
     mixed = (1 - als_weight) * ease + als_weight * als  # (n + 1, m)
-    own = (n_user / np.maximum(n_user + user_shrinkage, 1e-9))[:, None]  # (n, 1)
+    # Squared, so that users with a few times more ratings keep nearly all that is their own.
+    own = (n_user**2 / np.maximum(n_user**2 + user_shrinkage**2, 1e-9))[:, None]  # (n, 1)
     return np.asarray(own * mixed[:-1] + (1 - own) * mixed[-1:])
 
 
@@ -102,7 +103,7 @@ class MultimodalRecommender(Recommender):
 
     - c, collaborative: (1 − β) z(EASE) + β z(iALS) of implicit preferences, EASE with the features
       as side information. A preference counts (1 + a)^−decay after a later ratings of the user;
-      n_u / (n_u + user_shrinkage) of c is the user's own, the rest the mean user's.
+      n_u² / (n_u² + user_shrinkage²) of c is the user's own, the rest the mean user's.
     - y_m, content: one ridge regression on the weighted, early-fused rows of all modalities
       carries c, without decay, over to any item. Modality m's columns give its share y_m; the sum
       is a z-score. With ``fusion="multitask"``, `MultitaskRidge` does this.
@@ -160,7 +161,7 @@ class MultimodalRecommender(Recommender):
         popularity_weight: float = 0.1,
         cf_weight: float = 0.85,
         item_shrinkage: float = 0.5,
-        user_shrinkage: float = 2.0,
+        user_shrinkage: float = 3.0,
         cold_discount: float = 0.7,
         n_components: int = 256,
         positive: float = 4.0,
