@@ -36,22 +36,22 @@ print(f"{len(warm)} warm tracks, {len(cold)} cold-start, {len(split.train_valid)
 # \qquad g_i = \text{cf\_weight} \cdot \frac{n_i}{n_i + \text{item\_shrinkage}}$$
 #
 # In words: the score of item $i$ for user $u$ is a mixture of a **collaborative part** $c$ and a
-# **content part**. The **mixing weight** $g_i$ is the weight of the collaborative part: 0 for an item
-# without ratings, growing with the number of its ratings $n_i$. The content part is a sum over the
-# modalities $m$, plus $v$ times the **popularity prior** $\hat p_i$: how popular items with such
-# features usually are. The **cold-item discount** $d_i \le 1$ lowers the content part of items with few
-# ratings; it has a section of its own.
+# **content part**. The **mixing weight** $g_i$ of the collaborative part is 0 for an item without
+# ratings and grows with the number of its ratings $n_i$. The content part is a sum over the modalities
+# $m$, plus $v$ times the **popularity prior** $\hat p_i$: how popular items with such features usually
+# are. The **cold-item discount** $d_i \le 1$ lowers it for items with few ratings.
 #
 # `MultimodalRecommender` is this formula. Its numbers are **hyperparameters**: arguments that `fit`
 # does not learn. It learns from the warm tracks; then `add_items` brings in this morning's. One of
 # them, `today`, stays in its box until later.
 
 # %%
-from mmrec_course.recommenders import MultimodalRecommender
+from mmrec_course.recommenders import EASE, MultimodalRecommender
 
 listener, today = "u416", "t063"
 warm_blocks = {m: b.align(warm) for m, b in blocks.items()}
-model = MultimodalRecommender().fit(split.train_valid, warm_blocks)
+ease = EASE(reg=50, side_weight=30)  # the default is side_weight = 0; explained below
+model = MultimodalRecommender(ease=ease).fit(split.train_valid, warm_blocks)
 morning = cold[cold != today]
 model.add_items({m: b.align(morning) for m, b in blocks.items()})
 print("weights of the modalities:", {m: f"{w:.2f}" for m, w in model.weights_.items()})
@@ -103,32 +103,19 @@ print("users × warm tracks:", X.shape)
 # each modality's unit rows times $\sqrt{w_m}$, the weights renormalised over the present modalities.
 
 # %%
-import scipy.sparse as sp
-from sklearn.base import clone
-
 rows, present = model.rows_, model.present_
 w = pd.DataFrame({m: model.weights_[m] * present[m] for m in rows})  # (n_items, M)
 w = w.div(w.sum(axis=1), axis=0)
 F = np.hstack([np.sqrt(w[[m]].to_numpy()) * rows[m] for m in rows])  # (n_items, d)
 F_warm = F[model.rated_]  # (n_warm, d)
 
-
-def ease_weights(reg, side_weight):
-    P = np.linalg.inv(X.T @ X + side_weight * F_warm @ F_warm.T + reg * np.eye(len(warm)))
-    B = -P / np.diag(P)
-    np.fill_diagonal(B, 0.0)
-    return B
-
-
-# %%
-B, B_side = ease_weights(model.ease.reg, 0), ease_weights(model.ease.reg, 30)
-with_side = clone(model.ease).set_params(side_weight=30).fit_matrix(sp.csr_array(X), F_warm)
+gram = X.T @ X + ease.side_weight * F_warm @ F_warm.T
+P = np.linalg.inv(gram + ease.reg * np.eye(len(warm)))
+B = -P / np.diag(P)
+np.fill_diagonal(B, 0.0)
 print("equal to the package:", np.allclose(B, model.ease_.weights_))
-print("with side information:", np.allclose(B_side, with_side.weights_))
 
 # %% [markdown]
-# (The default is $\alpha = 0$. The section on ablations says why.)
-#
 # **EASE and iALS, shrunk to the mean user.** iALS (lesson 07) is matrix factorisation of the same $X$.
 # The scores of both become z-scores and are mixed, $(1 - \beta)$ EASE $+\ \beta$ iALS. With few
 # ratings these scores are noisy, so they are shrunk towards those of the *mean user*: a part $\rho$ is
@@ -137,36 +124,32 @@ print("with side information:", np.allclose(B_side, with_side.weights_))
 # $$\rho = \frac{n_u^2}{n_u^2 + \text{user\_shrinkage}^2}$$
 
 # %%
+import scipy.sparse as sp
+from sklearn.base import clone
+
 from mmrec_course.fusion import standardize_scores
 
-als = clone(model.als).fit_preference(sp.csr_array(X))
 mine = log[log["user_id"] == listener].sort_values("timestamp")
-
-
-def collaborative_scores(x):
-    x = np.vstack([x, X.mean()])  # the user, the mean user
-    z_ease = standardize_scores(x @ B)
-    z_als = standardize_scores(als.score_preference(sp.csr_array(x)))
-    mixed = (1 - model.als_weight) * z_ease + model.als_weight * z_als
-    rho = len(mine) ** 2 / (len(mine) ** 2 + model.user_shrinkage**2)
-    return rho * mixed[0] + (1 - rho) * mixed[1]
-
-
+x = np.vstack([X.loc[listener], X.mean()])  # the user, the mean user
+z_ease = standardize_scores(x @ B)
+als = clone(model.als).fit_preference(sp.csr_array(X))
+z_als = standardize_scores(als.score_preference(sp.csr_array(x)))
+mixed = (1 - model.als_weight) * z_ease + model.als_weight * z_als
+rho = len(mine) ** 2 / (len(mine) ** 2 + model.user_shrinkage**2)
+c = rho * mixed[0] + (1 - rho) * mixed[1]
 user = np.flatnonzero(model.user_ids_ == listener)
-c = collaborative_scores(X.loc[listener])
 print("equal to the package:", np.allclose(c, model.lasting_scores(user)))
 
 # %% [markdown]
 # **Recency decay.** What somebody chose lately says more about the next choice. So for warm tracks a
-# preference after which the user rated $a$ others is multiplied by $(1 + a)^{-\text{decay}}$. The last
-# four of our listener:
+# preference after which the user rated $a$ others counts $(1 + a)^{-\text{decay}}$:
 
 # %%
 from mmrec_course.display import print_table
 
 a = mine["timestamp"].rank(ascending=False) - 1
-mine["decayed"] = mine["p"] * (1 + a) ** -model.decay
-print_table(mine[["item_id", "rating", "p", "decayed"]].tail(4), index=False)
+decayed = mine.assign(decayed=mine["p"] * (1 + a) ** -model.decay)
+print_table(decayed[["item_id", "rating", "p", "decayed"]].tail(3), index=False)
 
 # %% [markdown]
 # **Content: one ridge regression.** In lesson 08 each modality's ridge learned from the user's own
@@ -244,42 +227,40 @@ print_table(by_hand.assign(ratings=p.n_item, score=score).rename_axis("track"))
 known = 2 / (2 + model.item_shrinkage)
 g, d = model.cf_weight * known, 1 - model.cold_discount * (1 - known)
 c_ui, y_ui = by_hand.loc[rare, "collaborative"] / g, sum(y[0, 1] for y in p.content.values())
-print(f"g = {model.cf_weight} · 2 / (2 + {model.item_shrinkage}) = {g:.2f}")
-print(f"d = 1 − {model.cold_discount} · (1 − {known:.2f}) = {d:.2f}")
+print(f"g = {model.cf_weight} · {known:.2f} = {g:.2f}")
+print(f"d = 1 − {model.cold_discount} · {1 - known:.2f} = {d:.2f}")
 print(f"{g:.2f} · ({c_ui:.2f}) + {1 - g:.2f} · {d:.2f} · ({y_ui:.2f} + ", end="")
 print(f"{model.popularity_weight} · {p.prior[1]:.2f}) = {score[1]:.2f}")
 
 # %% [markdown]
-# The parts of `explain` are the terms of the sum, so they add up to the score by construction;
-# nothing is explained afterwards. Of the first track nobody has said anything, and content decides; of
-# the last one 180 ratings say nearly everything.
+# The parts of `explain` are the terms of the sum; nothing is explained afterwards. Without ratings
+# content decides; where there are 180, they say nearly everything. (One caveat: EASE saw the features as
+# side information, and the part *collaborative* does not show it.)
 #
 # ## Choosing the hyperparameters
 #
 # The model has a dozen hyperparameters. Some are **regularisation** strengths, such as `content_reg`:
-# they keep weights small, against *overfitting*. So far you chose such numbers by **grid search**: try
-# every combination on held-out ratings. For twelve numbers that is too much.
-# `MultimodalRecommenderCV`, a counterpart of scikit-learn's `RidgeCV`, does **coordinate search**: one
-# hyperparameter after the other, each on held-out ratings of the kind it serves. Collaborative ones are
-# judged by users' last ratings, content by folds of tracks without ratings (**cross-validation**),
-# `user_shrinkage` by users with only one to five known ratings.
+# they keep weights small, against *overfitting*. So far you chose by **grid search**, every combination
+# on held-out ratings. For twelve numbers that is too much. `MultimodalRecommenderCV`, a counterpart of
+# scikit-learn's `RidgeCV`, does **coordinate search**: one hyperparameter after the other, each on
+# held-out ratings of the kind it serves. Collaborative ones are judged by users' last ratings, content by
+# folds of tracks without ratings (**cross-validation**), `user_shrinkage` by users with one to five
+# known ratings.
 
 # %%
 from mmrec_course.recommenders import MultimodalRecommenderCV
 
 searched = MultimodalRecommenderCV().fit(split.train_valid, warm_blocks)
 tried = searched.cv_results_.groupby("parameter", sort=False)
-print(
-    f"{len(searched.cv_results_)} values tried; a full grid: {tried.size().prod():,} combinations"
-)
+print(len(searched.cv_results_), f"values tried; a full grid: {tried.size().prod():,} combinations")
 table = tried.get_group("content_reg")
 print_table(table[["parameter", "value", "ndcg", "std_error"]], index=False, digits=3)
 
 # %% [markdown]
-# One row for each value tried. `std_error` says how noisy a mean over these users is. The highest of
-# many noisy means is partly luck, and its NDCG is too good to be true: the **winner's curse**. So the
-# choice is not the best value but the average of all values whose loss to the best is within one
-# standard error of that loss: **one-standard-error averaging**. Beside the defaults:
+# `std_error` says how noisy a mean over these users is. The highest of many noisy means is partly luck,
+# and its NDCG is too good to be true: the **winner's curse**. So the choice is not the best value but
+# the average of all values whose loss to the best is within one standard error of that loss:
+# **one-standard-error averaging**. Beside the defaults:
 
 # %%
 default = pd.Series(MultimodalRecommender().get_params())
@@ -287,8 +268,7 @@ choice = pd.DataFrame({"default": default, "chosen": searched.best_params_})
 print_table(choice.dropna().astype(float).rename_axis("hyperparameter"))
 
 # %% [markdown]
-# (The defaults were set with Mosaic among the catalogues looked at, so they fit it well. Your own
-# catalogue deserves the search.)
+# (The defaults were set with Mosaic among the catalogues looked at. Your own deserves the search.)
 #
 # ## How many cold-start tracks should a list hold?
 #
@@ -312,12 +292,12 @@ print_table(table.sort_values("cold_discount")[["cold_discount", "ndcg"]], index
 # %% [markdown]
 # They cannot tell: people rated what they came across, and that was hardly ever a track without
 # ratings. But Mosaic's users are simulated, so for once we can look up the **ground truth**: what would
-# each of them think of the ten tracks if they heard them all? `refitted` returns a copy with one
-# hyperparameter changed.
+# they think of the ten tracks if they heard them all? `refitted` returns a copy with one hyperparameter
+# changed.
 
 # %%
 from mmrec_course.datasets.synthetic import RATING_STEPS
-from mmrec_course.display import interval
+from mmrec_course.display import fixed, interval
 
 truth = mosaic.ground_truth()
 utility = pd.DataFrame(truth["utility"], truth["user_ids"], truth["item_ids"])
@@ -349,10 +329,10 @@ print_table(table)
 # (Shares of the ten tracks, mean over 600 users.) A fifth of the catalogue is cold-start. Without a
 # discount such tracks fill more than half of a list, and users like fewer of the ten: the z-scores of
 # content are as large as collaborative ones, and less reliable. With the default, 0.7, hardly anybody
-# sees a cold-start track, and the lists are no better for it: those with 0.5 are a little better.
+# sees one, and the lists are no better for it: those with 0.5 are a little better.
 #
-# No shop has this truth, and its ratings cannot replace it. So the discount is a *decision*: how much
-# attention should releases get? We decide for 0.5, about one track in ten.
+# No shop has this truth. So the discount is a *decision*: how much attention should releases get? We
+# decide for 0.5, about one track in ten.
 #
 # ## One list
 #
@@ -376,8 +356,8 @@ show_list(mosaic.items, top, captions=captions, parts=model.explain(listener, to
 #
 # ## Further: where it is wrong
 #
-# How well do the scores of cold-start tracks follow the ground truth, and what does that depend on?
-# For each user, the correlation of score and truth over the cold-start tracks:
+# For each user, the correlation of score and ground truth over the cold-start tracks. What does it depend
+# on?
 
 # %%
 score = pd.DataFrame(model.score(model.user_ids_, morning), model.user_ids_, morning)
@@ -393,8 +373,8 @@ for name in ("sound", "words", "looks", "scene"):
 # %% [markdown]
 # Two causes of errors. **Too little is known**: the more ratings a user gave, the better the score
 # follows the truth. And **it cannot be seen**: the truth has parts, how a user feels about a track's
-# sound, its words, its looks and its *scene* (who plays it, who goes there). Sound, looks and words are
-# found in part. The scene hardly is, for no modality shows it; only ratings can.
+# sound, words, looks and *scene* (who plays it, who goes there). The scene is hardly found, for no
+# modality shows it; only ratings can.
 #
 # ## What it shows, and to whom
 #
@@ -435,7 +415,8 @@ from mmrec_course.evaluation import ScoreTable, compare, evaluate, intra_list_di
 from mmrec_course.extras.reranking import rerank
 from mmrec_course.fusion import early_fusion
 
-fused = early_fusion(past_blocks, n_components=None, fit_items=past.train_valid["item_id"].unique())
+warm_ids = past.train_valid["item_id"].unique()
+fused = early_fusion(past_blocks, n_components=None, fit_items=warm_ids)
 tables, diversity = {}, {}
 for lam in (0.0, 0.5, 0.8, 0.9):
     lists = rerank(fifty, fused, k=10, diversity=lam)
@@ -444,18 +425,17 @@ for lam in (0.0, 0.5, 0.8, 0.9):
     tables[lam] = evaluate(ranking, past, metrics=["ndcg"])
     diversity[lam] = intra_list_diversity(lists, fused).mean()
 table = compare(tables)[["difference", "diff_low", "diff_high"]]
-table.insert(0, "intra-list diversity", pd.Series(diversity))
-print_table(table.rename_axis("λ"))
+print_table(table.assign(diversity=pd.Series(diversity)).rename_axis("λ"))
 
 # %% [markdown]
-# *Intra-list diversity* is the mean of $1 - \cos$ over the pairs of a list. (Above 1: the features are
-# centred, so unlike tracks have negative cosines.) Some diversity is free; at 0.9 the loss is clear. Is
-# it worth its price? Old ratings cannot say: a track that was not rated counts as wrong.
+# *Diversity* is the mean of $1 - \cos$ over the pairs of a list (above 1 where cosines are
+# negative). Some diversity is free; at 0.9 the loss is clear. Whether it is worth its price, old
+# ratings cannot say: a track that was not rated counts as wrong.
 #
 # ## Keeping it up to date
 #
-# `save` writes one file, `model.npz`: arrays and JSON, nothing that can be executed. It holds
-# checksums, and `load` refuses a file that was changed on the way:
+# `save` writes one file: arrays and JSON, nothing that can be executed. Its checksums let `load` refuse
+# a file that was changed on the way:
 
 # %%
 import tempfile
@@ -464,9 +444,9 @@ from pathlib import Path
 file = model.save(Path(tempfile.mkdtemp()) / "shop") / "model.npz"
 again = MultimodalRecommender.load(file.parent)
 print("same scores:", np.allclose(again.score([listener], items), model.score([listener], items)))
-content = bytearray(file.read_bytes())
-content[len(content) // 2] ^= 1  # one bit of one byte
-file.write_bytes(content)
+changed = bytearray(file.read_bytes())
+changed[len(changed) // 2] ^= 1  # one bit of one byte
+file.write_bytes(changed)
 try:
     MultimodalRecommender.load(file.parent)
 except ValueError as error:
@@ -480,13 +460,12 @@ again.add_items({m: b.align([today]) for m, b in blocks.items()})
 lists = again.recommend(again.user_ids_, k=10)
 reached = lists.loc[lists["item_id"] == today, "user_id"]
 show_items(mosaic.items, [today])
-print(f"listed at once, without a new fit, for {len(reached)} users of 600")
-print("of them would like it:", mean_of(likes.loc[reached, today]))
-print("of all 600 would like it:", mean_of(likes[today]))
+print(f"listed at once, without a new fit, for {len(reached)} of 600 users;")
+n_likes = likes.loc[reached, today].sum(), likes[today].sum()
+print(f"{n_likes[0]} of these would like it, and {n_likes[1]} of all 600")
 
 # %% [markdown]
-# By content alone it finds users who would like it more often than the average. (One release is an
-# example; the table below has all.) Its first ratings will raise its mixing weight at the next `fit`.
+# By content alone it finds users who would like it. (One release is an example; the table below has all.)
 #
 # **A new user.** `partial_fit` folds in what somebody has chosen; nothing is learned anew. *You* give
 # two folk tracks five stars. What is on your list now, and why? Of $c$, a part $\rho = 2^2 / (2^2 + 3^2)$
@@ -521,19 +500,19 @@ show_list(mosaic.items, listed, parts=reasons)
 # - **half missing**: the same, and each modality of a cold-start track is missing with probability ½.
 # - **cold-start users**: of 120 users only the first five ratings are known. What will they like later?
 #
-# The rivals get the same care: each is tuned by `grid_search`. *Joint ridge* is the best simple content
-# model, lesson 08's ridge on early-fused rows. *Collaborative only* is the final model, tuned in the
-# same way, without features; *image only* and so on, the final model with all weight on one modality;
-# *default*, the final model without a search.
+# The rivals are tuned by `grid_search`. *Joint ridge* is the best simple content model, lesson 08's
+# ridge on early-fused rows. *Collaborative only* is the final model, tuned in the same way, without
+# features; *image only* and so on have all weight on one modality; *default* is the final model without
+# a search.
 
 # %%
-from mmrec_course.recommenders import EASE, ContentRidge, ImplicitALS, Popularity, Random
+from mmrec_course.recommenders import ContentRidge, ImplicitALS, Popularity, Random
 
 grids = {
     "popularity": (Popularity(), {"half_life": [None, 240, 120, 60, 30]}),
     "EASE": (EASE(), {"reg": [100, 200, 400]}),
-    "EASE + features": (EASE(), {"reg": [100, 200, 400], "side_weight": [30, 100]}),
-    "iALS": (ImplicitALS(factors=32, iterations=10), {"reg": [10, 30], "alpha": [1, 4, 8]}),
+    "EASE + features": (EASE(), {"reg": [200, 400], "side_weight": [30, 100, 300]}),
+    "iALS": (ImplicitALS(factors=32, iterations=10), {"reg": [10, 30, 100], "alpha": [4, 8]}),
 }
 rivals = {"chance": Random().fit(past.train_valid)}
 for name, (rival, grid) in grids.items():
@@ -555,6 +534,7 @@ def variants(default, tuned):
     return models | {"default": default, "final": tuned}
 
 
+# %%
 results = []
 
 
@@ -586,17 +566,15 @@ for seed in range(5):
     default = MultimodalRecommender().fit(train, trained)
     tuned = clone(default).set_params(**searched.best_params_).fit(train, trained)
     models = variants(default, tuned)
+    others = {"chance": Random(rng=seed).fit(train, features)}
+    others["collaborative only"] = EASE().fit(train)
     rng = np.random.default_rng(seed)
     half = {m: b.mask(new[rng.random(len(new)) < 0.5]) for m, b in features.items()}
     for situation, known in {"cold-start items": features, "half missing": half}.items():
+        others["joint ridge"] = joint_ridge(train, known)
         arrived = {m: b.align(new) for m, b in known.items()}
-        both = {
-            "chance": Random(rng=seed).fit(train, features),
-            "joint ridge": joint_ridge(train, known),
-        }
-        both["collaborative only"] = EASE().fit(train)
-        both |= {name: copy(m).add_items(arrived) for name, m in models.items()}
-        keep(situation, both, fold, seed)
+        extended = {name: copy(m).add_items(arrived) for name, m in models.items()}
+        keep(situation, others | extended, fold, seed)
 
 # %% [markdown]
 # For cold-start users the rivals are fitted again, with their five ratings among all others. The final
@@ -636,13 +614,12 @@ def verdict(table):
     return compare({name: tables[0] for name, tables in models.items()}, baseline="final")
 
 
+# %%
 by_situation = pd.concat(results).groupby("situation", sort=False)
 table = by_situation[["model", "split", "user_id", "ndcg"]].apply(verdict)
-table["NDCG@10"] = [interval(*row) for row in table[["mean", "low", "high"]].to_numpy()]
 gain = -table[["difference", "diff_high", "diff_low"]]
+table["NDCG@10"] = [interval(*row) for row in table[["mean", "low", "high"]].to_numpy()]
 table["final minus"] = [interval(*row, 3) for row in gain.to_numpy()]
-
-# %%
 order, situations = [*rivals, *finals], list(by_situation.groups)
 for column in ("NDCG@10", "final minus"):
     wide = table.pivot_table(column, "model", "situation", aggfunc="first")
@@ -665,22 +642,19 @@ finish(figure, alt="Four panels, NDCG@10 of the final model minus each rival, wi
 # Read it column by column:
 #
 # - **Warm items: features add nothing that can be told.** The final model is above tuned EASE. From
-#   iALS, and from itself without features, it cannot be told.
-# - **Cold-start items: everything.** For a traditional recommender all these tracks are alike, and its
-#   list is no better than chance. The final model is far above it, and clearly above each single
-#   modality. From the *joint ridge* it cannot be told: if you only rank new releases, the ridge of lesson
-#   08 is enough. It does not matter visibly that the ridge of this lesson learns from $c$.
-# - **Half missing: most of that.** Still far above chance. Whether it is above *text only*, five splits
-#   cannot say.
-# - **Cold-start users: nothing that can be told.** Five ratings of warm tracks tell a lot, and to
-#   collaborative models, too.
+#   iALS, and from itself without features, it cannot be told. (The ablation has more test ratings.)
+# - **Cold-start items: everything.** For a traditional recommender all these tracks are alike. The final
+#   model is far above chance and clearly above each single modality. From the *joint ridge* it cannot be
+#   told: to rank new releases alone, the ridge of lesson 08 is enough, and learning from $c$ instead of
+#   the user's own ratings makes no visible difference.
+# - **Half missing: most of that.** Whether it is above *text only*, five splits cannot say.
+# - **Cold-start users: nothing that can be told.** Five ratings tell collaborative models a lot, too.
 #
 # In each column a simpler model is level with the final one, but none is in all four: iALS has nothing
 # to say about a new track, and the joint ridge falls far behind as soon as there are ratings. That is
 # what the hybrid is for: one list, with reasons, for every kind of item and user. Its gain over a
 # traditional recommender is where ratings are *missing*, and in a living shop that is every release,
-# every day. If somebody reports a large gain on warm items, ask how the baselines were tuned. (The
-# search beats the *default* nowhere clearly; the defaults fit Mosaic.)
+# every day. If somebody reports a large gain on warm items, ask how the baselines were tuned.
 #
 # All of it on simulated users, in a world where looks, words and sound matter by construction.
 # [Lesson 13](13_real_people.ipynb) asks the same of real people.
@@ -688,22 +662,22 @@ finish(figure, alt="Four panels, NDCG@10 of the final model minus each rival, wi
 # ## Which ingredients help: ablations
 #
 # An **ablation** takes one ingredient out of the model and measures the loss. `benchmarks/ablation.py`
-# does this for every ingredient, on more ratings and splits than a lesson has time for. Its results,
-# NDCG@10 with the ingredient minus without; a star: the 95 % interval excludes zero.
+# does so for every ingredient, on more ratings and splits than a lesson has time for. NDCG@10 with the
+# ingredient minus without it; a star: the 95 % interval excludes zero.
 
 # %%
 ablation = pd.read_csv("../benchmarks/ablation.csv")
 star = np.where((ablation["low"] > 0) | (ablation["high"] < 0), "*", " ")
-ablation["effect"] = ablation["difference"].map("{:.3f}".format) + star
+ablation["effect"] = [fixed(x, 3) for x in ablation["difference"]] + star
 for catalogue, rows in ablation.groupby("catalogue", sort=False):
     table = rows.pivot_table("effect", "ingredient", "regime", aggfunc="first", sort=False)
     print_table(table.rename_axis(catalogue))
     print()
 
 # %% [markdown]
-# An ingredient stays in the model if it helps clearly in at least one place. None helps everywhere, and
-# some cost a little on one catalogue: a default is a compromise, and a reason to search on your own
-# catalogue. (EASE's side information is an option, because it has not shown a gain.)
+# A star without a minus: the ingredient helps there. A row without any star: this catalogue could do
+# without it. No ingredient helps everywhere, so a default is a compromise, and a reason to search on
+# your own catalogue. (EASE's side information is off by default: it has not shown a gain.)
 #
 # ## A page to play with
 #
@@ -713,9 +687,8 @@ for catalogue, rows in ablation.groupby("catalogue", sort=False):
 #
 # Choose a listener, or be a new one and pick up to five tracks. Move the weights of the modalities, list
 # only cold-start tracks, turn the $\lambda$ of re-ranking. Each card says in words what its bars say.
-# Every control works by keyboard, and a screen reader is told what has become of the list. The page has
-# [a notebook of its own](../apps/playground/playground.ipynb); to show your own catalogue, change the
-# line that loads the data set there.
+# Every control works by keyboard and with a screen reader. To show your own catalogue, change the line
+# in [its notebook](../apps/playground/playground.ipynb) that loads the data set.
 #
 # ## Your turn
 #
@@ -725,30 +698,25 @@ for catalogue, rows in ablation.groupby("catalogue", sort=False):
 #
 # ## Recap
 #
-# - A **hybrid recommender** mixes a collaborative and a content part. The mixing weight grows with an
-#   item's ratings.
-# - The score is a sum, so its parts are its reasons. A cold-start item's score can also be traced to the
-#   rated items it comes from.
+# - A **hybrid recommender** mixes a collaborative and a content part; the mixing weight grows with an
+#   item's ratings. The score is a sum, so its parts are its reasons.
+# - A cold-start item's score can be traced to the rated items it comes from.
 # - Each hyperparameter is chosen on held-out ratings of the kind it serves, averaged within one standard
 #   error against the winner's curse. How many cold-start items a list should hold is a decision.
-# - Every group is shown more popular tracks than it goes on to choose. Do not judge groups by the number
-#   that made them.
+# - Every group is shown more popular tracks than it goes on to choose.
 # - New tracks (`add_items`) and new users (`partial_fit`) come in without a new fit.
 # - Multimodal against traditional: where ratings are missing, everything; where they are plenty, nothing
 #   that can be told here. In each situation a simpler model is as good, in all of them none.
 #
 # ## Sources
 #
-# - Burke (2002), *Hybrid recommender systems: survey and experiments*, User Modeling and User-Adapted
-#   Interaction 12(4): the ways to combine models; this one is a weighted hybrid.
-# - Steck (2019), *Embarrassingly shallow autoencoders for sparse data*, WWW: EASE. Jeunen, Van Balen and
-#   Goethals (2020), *Closed-form models for collaborative filtering with side-information*, RecSys.
-# - Hu, Koren and Volinsky (2008), *Collaborative filtering for implicit feedback datasets*, ICDM: iALS.
+# - Burke (2002), *Hybrid recommender systems*, User Modeling and User-Adapted Interaction 12(4).
+# - EASE and iALS: lesson 07. Jeunen, Van Balen and Goethals (2020), *Closed-form models for collaborative
+#   filtering with side-information*, RecSys.
 # - Gantner, Drumond, Freudenthaler, Rendle and Schmidt-Thieme (2010), *Learning attribute-to-feature
 #   mappings for cold-start recommendations*, ICDM: the content part.
 # - Bühlmann (1967), *Experience rating and credibility*, ASTIN Bulletin 4(3): $n / (n + \text{constant})$.
-# - Breiman, Friedman, Olshen and Stone (1984), *Classification and regression trees*: the
-#   one-standard-error rule.
+# - Breiman, Friedman, Olshen and Stone (1984), *Classification and regression trees*: one standard error.
 # - Carbonell and Goldstein (1998), *The use of MMR, diversity-based reranking*, SIGIR.
 # - Abdollahpouri, Mansoury, Burke and Mobasher (2019), *The unfairness of popularity bias in
 #   recommendation*, RMSE workshop at RecSys: to whom the hits are shown.
