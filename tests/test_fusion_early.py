@@ -5,6 +5,7 @@ import pytest
 
 from mmrec_course.features import FeatureBlock
 from mmrec_course.fusion import early_fusion
+from mmrec_course.fusion.early import Projection, fused_rows, hat_matrix, variance_weights
 
 
 def block(modality, values, present=None, ids=None):
@@ -134,3 +135,86 @@ def test_what_cannot_be_is_named(blocks, options, message):
         early_fusion(blocks, **options)
     with pytest.raises(ValueError, match="no modality"):
         early_fusion({})
+
+
+def test_projection_gives_centred_unit_rows_and_zeros_for_absent_items(blocks):
+    image, training = blocks["image"], np.arange(30) < 20
+    rows = Projection().fit(image, training).rows(image)
+    x = image.values - image.values[5:20].mean(axis=0)  # present and in training
+    np.testing.assert_allclose(rows[5:], x[5:] / np.linalg.norm(x[5:], axis=1, keepdims=True))
+    assert not rows[:5].any()
+    constant = block("image", np.full((30, 3), 0.1))
+    assert not Projection().fit(constant, training).rows(constant).any()
+
+
+def test_projection_keeps_the_strongest_directions_of_wide_features():
+    rng = np.random.default_rng(0)
+    counts = rng.poisson(0.03, size=(80, 400)) * (1.0 + np.arange(400) % 7)  # sparse
+    training = np.arange(80) < 60
+    for k in (60, 30):
+        wide = block("text", counts)
+        projection = Projection(n_components=k).fit(wide, training)
+        s = np.linalg.svd(counts[:60], compute_uv=False)
+        explained = (counts[:60] @ projection.components_) ** 2
+        assert explained.sum() > 0.97 * (s[:k] ** 2).sum()
+        # The same numbers in a dense table, in which nothing is zero, take the other way.
+        dense = Projection(n_components=k).fit(block("text", counts + 1e-12), training)
+        rows, same = (p.rows(wide) for p in (projection, dense))
+        np.testing.assert_allclose(rows @ rows.T, same @ same.T, atol=1e-6)
+    narrow = block("text", counts[:, :30])
+    assert Projection(n_components=30).fit(narrow, training).components_ is None
+
+
+def test_fused_rows_are_those_of_early_fusion(blocks):
+    rows = {m: Projection().fit(b, np.ones(30, bool)).rows(b) for m, b in blocks.items()}
+    present = {m: b.present for m, b in blocks.items()}
+    fused = fused_rows(rows, present, {"image": 1, "text": 3})
+    expected = early_fusion(blocks, {"image": 1, "text": 3}, n_components=None).values
+    np.testing.assert_allclose(np.hstack(list(fused.values())), expected, atol=1e-9)
+    assert fused_rows({}, {}, {}) == {}
+
+
+@pytest.mark.parametrize("shape", [(20, 7), (7, 20), (7, 7)])
+def test_hat_matrix_by_hand(shape):
+    f = np.random.default_rng(0).normal(size=shape)
+    expected = f @ np.linalg.inv(f.T @ f + 0.5 * np.eye(shape[1]))
+    np.testing.assert_allclose(hat_matrix(f, 0.5), expected, atol=1e-9)
+
+
+def explained_alone(f, target):
+    """R² of leave-one-out predictions by the best of three ridge regressions."""
+    t = target - target.mean(axis=0)
+    errors = []
+    for reg in (3.0, 10.0, 30.0):
+        error = 0.0
+        for i in range(len(f)):
+            x, y = np.delete(f, i, 0), np.delete(t, i, 0)
+            coef = np.linalg.solve(x.T @ x + reg * np.eye(x.shape[1]), x.T @ y)
+            error += ((t[i] - f[i] @ coef) ** 2).sum()
+        errors.append(error)
+    return 1 - min(errors) / (t**2).sum()
+
+
+def test_variance_weights_follow_what_each_modality_explains_left_out():
+    rng = np.random.default_rng(0)
+    unit_of = {m: rng.normal(size=(120, 4)) for m in ("clear", "faint", "noise")}
+    target = unit_of["clear"] + 0.6 * unit_of["faint"] + 0.3 * rng.normal(size=(120, 4))
+    present = {m: np.ones(120, bool) for m in unit_of}
+    present["faint"][:20] = False
+    unit_of["faint"][:20] = 0.0
+    r2 = {m: max(0, explained_alone(x[present[m]], target[present[m]])) for m, x in unit_of.items()}
+    for power in (1.0, 2.0):
+        expected = {m: r2[m] ** power / sum(v**power for v in r2.values()) for m in r2}
+        found = variance_weights(unit_of, present, target, power)
+        assert found == pytest.approx(expected, abs=1e-9)
+        assert found["noise"] < 0.02 < found["faint"] < found["clear"]
+
+
+def test_variance_weights_of_twins_and_of_noise_are_equal():
+    rng = np.random.default_rng(0)
+    x, ones = rng.normal(size=(120, 4)), {m: np.ones(120, bool) for m in ("a", "b")}
+    twins = variance_weights({"a": x, "b": x}, ones, x + rng.normal(size=x.shape))
+    assert twins == pytest.approx({"a": 0.5, "b": 0.5})
+    noise = {m: rng.normal(size=(120, 30)) for m in ones}
+    assert variance_weights(noise, ones, x) == {"a": 0.5, "b": 0.5}
+    assert variance_weights(noise, ones, np.zeros((120, 2))) == {"a": 0.5, "b": 0.5}

@@ -15,7 +15,11 @@ from mmrec_course.datasets.synthetic import make_world
 from mmrec_course.evaluation import evaluate, temporal_split
 from mmrec_course.features.synthetic import fact_blocks
 from mmrec_course.recommenders import EASE, ImplicitALS, Popularity, collaborative
-from mmrec_course.recommenders.collaborative import inverse_spd, solve_factors
+from mmrec_course.recommenders.collaborative import (
+    implicit_preference,
+    inverse_spd,
+    solve_factors,
+)
 
 
 def made(n_users: int = 40, n_items: int = 15) -> pd.DataFrame:
@@ -43,6 +47,37 @@ def test_ease_solves_its_definition_column_by_column(reg: float) -> None:
         expected = np.linalg.lstsq(design, target)[0]
         np.testing.assert_allclose(model.weights_[others, column], expected, atol=1e-9)
     assert not np.diag(model.weights_).any()
+
+
+def test_ease_with_side_information_by_hand(ratings: pd.DataFrame) -> None:
+    tracks = make_world(rng=3).tracks
+    item = ratings["item_id"].iloc[0]  # rated by nobody, so that it scores 0 in spite of features
+    absent = tracks["item_id"].to_numpy(str)[:9]
+    blocks = {m: b.mask(absent) for m, b in fact_blocks(tracks).items()}
+    model = EASE(reg=50.0, side_weight=30.0).fit(ratings[ratings["item_id"] != item], blocks)
+    rated, x = model.n_ratings_ > 0, model.histories_.toarray()
+    present = ~np.isin(model.item_ids_.astype(str), absent)
+    gram = x.T @ x + 50.0 * np.eye(len(rated))
+    for block in blocks.values():
+        f = block.align(model.item_ids_).values
+        f = f - f[rated & present].mean(axis=0)
+        f /= np.linalg.norm(f, axis=1, keepdims=True)
+        f[~(rated & present)] = 0.0
+        gram += 30.0 / 3 * f @ f.T  # three modalities of equal weight
+    p = np.linalg.inv(gram)
+    expected = -p / np.diag(p)
+    np.fill_diagonal(expected, 0.0)
+    np.testing.assert_allclose(model.weights_, expected, atol=1e-9)
+    assert not model.score(model.user_ids_, [item]).any()
+
+
+def test_ease_without_side_weight_ignores_features(ratings: pd.DataFrame) -> None:
+    blocks = fact_blocks(make_world(rng=3).tracks)
+    plain = EASE().fit(ratings).weights_
+    np.testing.assert_allclose(EASE(side_weight=0.0).fit(ratings, blocks).weights_, plain)
+    np.testing.assert_allclose(EASE(side_weight=9.0).fit(ratings).weights_, plain)
+    none = {"text": blocks["text"].mask(blocks["text"].item_ids)}
+    np.testing.assert_allclose(EASE(side_weight=9.0).fit(ratings, none).weights_, plain)
 
 
 def test_ease_scores_a_few_columns_as_it_scores_all(ratings: pd.DataFrame) -> None:
@@ -204,6 +239,7 @@ def test_both_rank_better_than_popularity(ratings: pd.DataFrame) -> None:
     [
         (EASE(reg=0.0), "reg: 0.0 is not a finite number above 0"),
         (EASE(reg=float("inf")), "reg: inf is not"),
+        (EASE(side_weight=-1.0), "side_weight: -1.0 is not a finite number of at least 0"),
         (ImplicitALS(reg=-1.0), "reg: -1.0 is not"),
         (ImplicitALS(factors=0), "factors: 0 is below 1"),
         (ImplicitALS(iterations=0), "iterations: 0 is below 1"),
@@ -232,3 +268,42 @@ def test_rows_solved_together_are_those_solved_one_by_one(monkeypatch: pytest.Mo
     for cells in (1, 300, 2**18):
         monkeypatch.setattr(collaborative, "SOLVED_CELLS", cells)
         np.testing.assert_allclose(solve_factors(c, v, 2.0, p), expected, atol=1e-9)
+
+
+def test_implicit_preference_rises_with_the_stars_and_a_choice_is_never_nothing() -> None:
+    stars = implicit_preference(np.arange(1, 6) - 2.5)
+    np.testing.assert_allclose(stars, [1 / 33, 1 / 9, 1 / 3, 2 / 3, 8 / 9])
+
+
+def preferences(n_users: int, n_items: int, rng: int = 0) -> Any:
+    """Graded preferences in (0, 1) of about every third pair."""
+    generator = np.random.default_rng(rng)
+    x = generator.random((n_users, n_items)) * (generator.random((n_users, n_items)) < 0.3)
+    return sp.csr_array(x)
+
+
+def graded_loss(x: Any, u: Any, v: Any, alpha: float, reg: float) -> float:
+    c = 1 + alpha * x
+    error = (c * ((1 + alpha) * x / c - u @ v.T) ** 2).sum()
+    return float(error + reg * ((u**2).sum() + (v**2).sum()))
+
+
+def test_graded_preferences_are_folded_in_by_minimising_their_loss() -> None:
+    model = ImplicitALS(factors=3, reg=2.0, alpha=4.0).fit_preference(preferences(40, 20))
+    new, v = preferences(6, 20, rng=1).toarray(), model.item_factors_
+    for row, scores in zip(new, model.score_preference(sp.csr_array(new)), strict=True):
+        c, target = 1 + 4 * row, 5 * row / (1 + 4 * row)
+        user = np.linalg.solve((v.T * c) @ v + 2.0 * np.eye(3), v.T @ (c * target))
+        np.testing.assert_allclose(scores, v @ user, atol=1e-9)
+
+
+def test_more_sweeps_over_graded_preferences_never_raise_the_loss() -> None:
+    x = preferences(40, 20)
+    dense, losses = x.toarray(), []
+    for n in (1, 2, 5, 20):
+        model = ImplicitALS(factors=3, reg=2.0, alpha=4.0, iterations=n).fit_preference(x)
+        scores = model.score_preference(x)  # U Vᵀ
+        u = np.linalg.lstsq(model.item_factors_, scores.T)[0].T
+        losses.append(graded_loss(dense, u, model.item_factors_, 4.0, 2.0))
+    assert all(b <= a + 1e-9 for a, b in pairwise(losses))
+    assert losses[-1] < 0.99 * losses[0]

@@ -12,7 +12,7 @@ from sklearn.metrics.pairwise import cosine_similarity
 
 from mmrec_course.features.block import FeatureBlock
 from mmrec_course.recommenders import ContentKNN, ContentRidge, content
-from mmrec_course.recommenders.content import unit_rows
+from mmrec_course.recommenders.content import ContentMap, PopularityPrior, unit_rows
 
 
 def made(
@@ -253,3 +253,83 @@ def test_bad_parameters_are_named(model: Any, message: str) -> None:
     ratings, block = made()
     with pytest.raises(ValueError, match=message):
         model.fit(ratings, {"text": block})
+
+
+RATED = np.array([0, 1, 2, 3, 4, 5, 7])
+
+
+def rows(n: int = 9) -> dict[str, Any]:
+    """Feature rows of two modalities; item 3 lacks the images."""
+    rng = np.random.default_rng(0)
+    fused = {"image": rng.normal(size=(n, 3)), "text": rng.normal(size=(n, 2))}
+    fused["image"][3] = 0.0
+    return fused
+
+
+def test_content_map_is_ridge_with_rated_items_left_out_and_a_z_score_over_them() -> None:
+    fused, c = rows(), np.random.default_rng(1).normal(size=(4, len(RATED)))
+    f = np.hstack(list(fused.values()))
+    expected = np.zeros((4, 9))
+    for item in range(9):
+        rest = item != RATED
+        expected[:, item] = ridge_weights(f[RATED[rest]], c[:, rest], 2.0) @ f[item]
+    base = expected[:, RATED]
+    expected = (expected - base.mean(axis=1, keepdims=True)) / base.std(axis=1, keepdims=True)
+    model = ContentMap(reg=2.0).fit(fused, RATED)
+    columns = [8, 0, 3, 6, 0]
+    shares = model.scores(c, np.array(columns))
+    assert list(shares) == ["image", "text"]
+    np.testing.assert_allclose(sum(shares.values()), expected[:, columns], atol=1e-9)
+    assert ContentMap().fit({}, RATED).scores(c, RATED) == {}
+
+
+def test_constant_scores_and_features_without_a_signal_give_zeros() -> None:
+    for fused in (rows(), {m: np.zeros_like(x) for m, x in rows().items()}):
+        shares = ContentMap().fit(fused, RATED).scores(np.zeros((2, 7)), np.arange(9))
+        assert not any(y.any() for y in shares.values())
+
+
+def test_items_appended_to_a_content_map_score_as_if_they_had_been_there() -> None:
+    fused, c = rows(), np.random.default_rng(1).normal(size=(4, len(RATED)))
+    whole = ContentMap().fit(fused, RATED)
+    part = ContentMap().fit({m: x[:8] for m, x in fused.items()}, RATED)
+    longer = part.extended({m: x[8:] for m, x in fused.items()})
+    assert len(part.right_["text"]) == 8, "the original stays as it is"
+    for m, y in longer.scores(c, np.arange(9)).items():
+        np.testing.assert_allclose(y, whole.scores(c, np.arange(9))[m], atol=1e-9)
+
+
+def test_content_map_from_predicted_factors_projects_on_their_directions() -> None:
+    rng = np.random.default_rng(2)
+    target, c = rng.normal(size=(7, 3)), rng.normal(size=(4, 7))
+    predicted = {"image": rng.normal(size=(9, 3)), "text": rng.normal(size=(9, 3))}
+    taste = ridge_weights(target, c, 2.0)  # (4, 3)
+    expected = taste @ sum(predicted.values()).T
+    base = expected[:, RATED]
+    expected = (expected - base.mean(axis=1, keepdims=True)) / base.std(axis=1, keepdims=True)
+    model = ContentMap(reg=2.0).fit_factors(predicted, target, RATED)
+    np.testing.assert_allclose(sum(model.scores(c, np.arange(9)).values()), expected, atol=1e-9)
+
+
+def test_popularity_prior_predicts_each_rated_item_without_itself() -> None:
+    rng = np.random.default_rng(0)
+    design = rng.normal(size=(50, 3))
+    popularity = np.exp(design @ [1.0, -0.5, 0.0] + 2 + 0.3 * rng.normal(size=50))
+    model = PopularityPrior(regs=(1e-2, 1e4)).fit(design, popularity)
+    target = np.log1p(popularity)
+    left_out = [
+        Ridge(1e-2).fit(np.delete(design, i, 0), np.delete(target, i)).predict(design[[i]])[0]
+        for i in range(50)
+    ]
+    centre, scale = np.mean(left_out), np.std(left_out)
+    np.testing.assert_allclose(model.left_out_, (left_out - centre) / scale, atol=1e-9)
+    whole = Ridge(1e-2).fit(design, target).predict(design)
+    np.testing.assert_allclose(model.predict(design), (whole - centre) / scale, atol=1e-9)
+
+
+@pytest.mark.parametrize("n", [1, 2, 5])
+def test_popularity_that_features_cannot_predict_is_finite(n: int) -> None:
+    for design in (np.zeros((n, 2)), np.eye(n, 2)):
+        model = PopularityPrior().fit(design, np.ones(n))
+        assert np.isfinite([*model.left_out_, *model.predict(design)]).all()
+        np.testing.assert_allclose(model.predict(design), 0.0, atol=1e-3)

@@ -1,10 +1,10 @@
 """Does Mosaic teach what it was made to teach? Its properties, measured with intervals.
 
-In: data/mosaic, the package's own features and models. Out: one table a regime.
+In: data/mosaic, the package's own features and models. Out: one table for each regime.
 
     python tools/check_mosaic.py        # ten splits, about two minutes
 
-tests/test_mosaic.py insists on what these tables show, with fewer splits.
+tests/test_mosaic.py asserts what these tables show, with fewer splits.
 """
 
 from __future__ import annotations
@@ -12,66 +12,61 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
+from sklearn.base import clone
 
 from mmrec_course.datasets import load_mosaic
 from mmrec_course.datasets.synthetic import make_world
 from mmrec_course.evaluation import (
+    ScoreTable,
     cold_item_split,
     compare,
     compare_splits,
     evaluate,
-    search,
+    grid_search,
     temporal_split,
 )
 from mmrec_course.features import FeatureBlock, extract_features
 from mmrec_course.features.synthetic import fact_blocks
-from mmrec_course.recommenders import EASE, MultimodalRecommender, Popularity, Random
+from mmrec_course.recommenders import (
+    EASE,
+    MultimodalRecommender,
+    MultimodalRecommenderCV,
+    Popularity,
+    Random,
+)
 
 Blocks = Mapping[str, FeatureBlock]
 FRACTION = 0.2
 CONTROL_SEEDS = (1, 2, 3)
 
 
-class Truth:
-    """A model that knows how much everybody would like everything."""
-
-    def __init__(self, utility: np.ndarray, user_ids: np.ndarray, item_ids: np.ndarray) -> None:
-        self.table = pd.DataFrame(utility.astype(float), index=user_ids, columns=item_ids)
-
-    def score(self, user_ids: Any, item_ids: Any) -> np.ndarray:
-        """(n_users, n_items) utilities."""
-        return self.table.loc[list(user_ids), list(item_ids)].to_numpy()
-
-
-def cold_models(seen: pd.DataFrame, blocks: Blocks, seed: int) -> dict[str, Any]:
-    """Every model that the cold table compares, tuned in the same way, fitted on one split."""
-    fused = MultimodalRecommender().fit(seen, blocks)
+def cold_models(train: pd.DataFrame, blocks: Blocks, seed: int) -> dict[str, Any]:
+    """All models of the cold-start table, with default hyperparameters, fitted on one split."""
     return {
-        "chance": Random(rng=seed).fit(seen, blocks),
-        "collaborative": EASE().fit(seen),  # as every collaborative model: 0 for a new item
-        **{m: fused.parts_[m] for m in blocks},
-        "fused": fused,
+        "chance": Random(rng=seed).fit(train, blocks),
+        "collaborative": EASE().fit(train),  # like all collaborative models: 0 for cold-start items
+        **{m: MultimodalRecommender().fit(train, {m: block}) for m, block in blocks.items()},
+        "fused": MultimodalRecommender().fit(train, blocks),
     }
 
 
 def cold_items(
     ratings: pd.DataFrame,
     blocks: Blocks,
-    truth: Truth | None,
+    truth: ScoreTable | None,
     *,
     n_splits: int,
     placebo: bool = True,
 ) -> dict[str, list[pd.DataFrame]]:
-    """Name → per-user results, one table a split into seen and new items."""
+    """Name → per-user results, one table for each split into warm and cold-start items."""
     results: dict[str, list[pd.DataFrame]] = {}
     for seed in range(n_splits):
         split = cold_item_split(ratings, fraction=FRACTION, rng=seed)
         models = cold_models(split.train_valid, blocks, seed)
         if placebo:
-            dealt = {m: block.shuffle(rng=seed) for m, block in blocks.items()}
-            models["placebo"] = MultimodalRecommender().fit(split.train_valid, dealt)
+            permuted = {m: block.shuffle(rng=seed) for m, block in blocks.items()}
+            models["placebo"] = MultimodalRecommender().fit(split.train_valid, permuted)
         if truth is not None:
             models["truth"] = truth
         for name, model in models.items():
@@ -80,30 +75,33 @@ def cold_items(
 
 
 def warm_items(
-    ratings: pd.DataFrame, blocks: Blocks, truth: Truth | None
+    ratings: pd.DataFrame,
+    blocks: Blocks,
+    truth: ScoreTable | None,
+    final: MultimodalRecommender,
 ) -> dict[str, pd.DataFrame]:
     """Name → per-user results on each user's last ratings."""
     split = temporal_split(ratings)
-    ease, _ = search(EASE(), {"reg": [50.0, 100.0, 200.0, 400.0, 800.0]}, split)
-    final = MultimodalRecommender().fit(split.train_valid, blocks)
+    train = split.train_valid
+    content = MultimodalRecommender(cf_weight=0.0)
     models: dict[str, Any] = {
-        "popularity": Popularity().fit(split.train_valid),
-        "EASE": ease,
-        "collaborative": MultimodalRecommender().fit(split.train_valid),
-        **{m: final.parts_[m] for m in blocks},
-        "final": final,
+        "popularity": Popularity().fit(train),
+        "EASE": grid_search(EASE(), {"reg": [20.0, 50.0, 100.0, 200.0, 400.0, 800.0]}, split)[0],
+        "collaborative": clone(final).fit(train),
+        **{m: clone(content).fit(train, {m: block}) for m, block in blocks.items()},
+        "final": clone(final).fit(train, blocks),
     }
     if truth is not None:
         models["truth"] = truth
     return {name: evaluate(model, split, metrics=("ndcg",)) for name, model in models.items()}
 
 
-def mosaic() -> tuple[pd.DataFrame, Blocks, Truth]:
-    """Ratings, features and truth of the bundled data."""
+def mosaic() -> tuple[pd.DataFrame, Blocks, ScoreTable]:
+    """Ratings, features and true utilities of the bundled data."""
     data = load_mosaic()
     truth = data.ground_truth()
-    known = Truth(truth["utility"], truth["user_ids"], truth["item_ids"])
-    return data.ratings, extract_features(data), known
+    utility = ScoreTable(truth["utility"], truth["user_ids"], truth["item_ids"])
+    return data.ratings, extract_features(data), utility
 
 
 def control(seed: int) -> tuple[pd.DataFrame, Blocks]:
@@ -126,12 +124,12 @@ def main() -> None:
     cold = cold_items(ratings, blocks, truth, n_splits=10)
     for baseline in ("chance", "text", "fused"):
         table = compare_splits(cold, test_share=FRACTION, baseline=baseline)
-        show(f"Mosaic, new items, NDCG@10 over 10 splits; differences to {baseline}", table)
+        show(f"Mosaic, cold-start items, NDCG@10, 10 splits; differences to {baseline}", table)
     mean = table["mean"]
     best = mean[list(blocks)].max()
     print(f"\nfused / best single: {mean['fused'] / best:.2f}")
     print(f"truth / fused: {mean['truth'] / mean['fused']:.2f}")
-    warm = warm_items(ratings, blocks, truth)
+    warm = warm_items(ratings, blocks, truth, MultimodalRecommenderCV())
     for baseline in ("collaborative", "EASE"):
         title = f"Mosaic, last ratings, NDCG@10; differences to {baseline}"
         show(title, compare(warm, baseline=baseline))
@@ -139,8 +137,8 @@ def main() -> None:
         ratings, blocks = control(seed)
         cold = cold_items(ratings, blocks, None, n_splits=5)
         table = compare_splits(cold, test_share=FRACTION, baseline="chance")
-        show(f"Control world {seed}, new items; differences to chance", table)
-        warm = warm_items(ratings, blocks, None)
+        show(f"Control world {seed}, cold-start items; differences to chance", table)
+        warm = warm_items(ratings, blocks, None, MultimodalRecommenderCV())
         show(f"Control world {seed}, last ratings", compare(warm, baseline="collaborative"))
 
 

@@ -10,7 +10,14 @@ from mmrec_course.datasets.stamps import load_stamps
 
 EXTRAS = {"load_atomic": "atomic", "load_movielens": "movielens"}
 
-__all__ = ["Dataset", "load_folder", "load_mosaic", "load_stamps", *EXTRAS]
+__all__ = [
+    "Dataset",
+    "load_atomic",
+    "load_folder",
+    "load_mosaic",
+    "load_movielens",
+    "load_stamps",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -164,10 +164,9 @@ def variance_weights(
             left_out = (t - f @ (hat.T @ t)) / (1 - leverage)  # leave-one-out residuals
             errors.append(float((left_out**2).sum()) / max(float((t**2).sum()), 1e-300))
         explained[m] = max(0.0, 1 - min(errors)) ** power
-    total = sum(explained.values())
-    if not total > 0:  # nothing is explained, so nothing speaks for unequal weights
-        return {m: 1 / len(rows) for m in rows}
-    return {m: value / total for m, value in explained.items()}
+    if not any(explained.values()):  # nothing is explained: nothing speaks for unequal weights
+        return dict.fromkeys(rows, 1.0)
+    return explained
 
 
 def hat_matrix(f: Floats, reg: float) -> Floats:

@@ -18,10 +18,14 @@ from sklearn.linear_model import RidgeCV
 
 from mmrec_course.evaluation.metrics import rank_items
 from mmrec_course.features.block import FeatureBlock, unit_rows
-from mmrec_course.fusion.early import hat_matrix
+from mmrec_course.fusion.early import Present, fused_rows, hat_matrix
+from mmrec_course.fusion.weighted import contributions
 from mmrec_course.recommenders.base import BLOCK_CELLS, Floats, Indices, Recommender, as_slice
 
-__all__ = ["ContentKNN", "ContentMap", "ContentRidge", "PopularityPrior"]
+__all__ = ["ContentKNN", "ContentMap", "ContentRidge", "MultitaskMap", "PopularityPrior"]
+
+Rows = Mapping[str, Floats]
+Weights = Mapping[str, float]
 
 
 def _only_block(modality: str, blocks: Mapping[str, FeatureBlock]) -> FeatureBlock:
@@ -31,27 +35,14 @@ def _only_block(modality: str, blocks: Mapping[str, FeatureBlock]) -> FeatureBlo
 
 
 class ContentKNN(Recommender):
-    """Items like those you liked: a sum of similarities to your history.
+    """Item-based nearest neighbours in a feature space.
 
-    score_ui = Σ_{j ∈ N_k(i)} s_ij · x_uj, with s = max(0, cosine of the centred features), the
-    liking x (:class:`Recommender`) and N_k(i) the k rated items other than i most similar to i;
-    of equally similar ones, those with the lower id.
+    score_ui = Σ_{j ∈ N_k(i)} s_ij x_uj, with s = max(0, cosine of the centred features), the
+    centred rating x, and N_k(i) the k rated items most similar to i, without i. Ties go to the
+    lower id. With ``n_neighbors=None`` all items are neighbours.
 
-    Parameters
-    ----------
-    modality
-        Which block to look at.
-    n_neighbors
-        k; None takes all items.
-    positive
-        The rating from which an item counts as liked.
-
-    Attributes
-    ----------
-    similarity_
-        (n_items, n_items), column i the neighbours of i: sparse with at most k
-        entries a column, built in blocks; dense, O(n_items²) memory, if ``n_neighbors`` is None.
-        Cost O(n_items² · d).
+    ``similarity_`` (n_items, n_items), with the neighbours of i in column i, is sparse; it is
+    dense, O(n_items²) memory, if ``n_neighbors`` is None. Time O(n_items² d).
 
     Notebook: 03_image_features
     """
@@ -102,44 +93,27 @@ class ContentKNN(Recommender):
 
 
 class ContentRidge(Recommender):
-    """A ridge regression from an item's features to who likes it, all users at once.
+    """Ridge regression from an item's features to its ratings, for all users at once.
 
     With unit feature rows F (n, d) of the rated items that have the modality, and histories X,
 
-        W = (FᵀF + λI)⁻¹ Fᵀ Xᵀ  (d, n_users),   y = Wᵀ f,
+        W = (FᵀF + λI)⁻¹ Fᵀ Xᵀ  (d, n_users),   y = Wᵀ f.
 
-    one column of W for each user's taste in this modality. For an item that was itself trained
-    on, the score is the leave-one-out prediction (y − h x) / (1 − h), with its leverage
-    h = fᵀ(FᵀF + λI)⁻¹f: exactly what W would say of it, had its row been left out of F and of
-    X, so that nobody's liking of it takes part. (Its features still take part in the centre on
-    which all rows are, one n-th of a mean; likings never do.) Warm and cold items are thus on
-    one scale. For fusion weights rather hide items a fifth at a time: leave-one-out leans against
-    its own answer (an item left out of X lowers what is said of it), and not equally much in
-    every modality.
-
-    One linear system, O(n · d · min(n, d)) time and O(n · d) memory.
-
-    Parameters
-    ----------
-    modality
-        Which block to look at.
-    reg
-        λ > 0, in units of the squared length of a feature row.
-    positive
-        The rating from which an item counts as liked.
+    A rated item gets its leave-one-out prediction (y − h x) / (1 − h), with its leverage
+    h = fᵀ(FᵀF + λI)⁻¹f, so that warm and cold-start items are on one scale. Fusion weights are
+    better learned from out-of-fold scores: leave-one-out errs against an item's own rating, and
+    not equally in each modality. Time O(n d min(n, d)), memory O(n d).
 
     Attributes
     ----------
-    present_
-        (n_items,) bool: items that have the modality; the others score 0.
     trained_
-        (n_trained,) columns of ``item_ids_`` that W was learned from: present and rated.
+        Indices of the items in F.
     leverage_
-        (n_items,) h, in [0, 1 / (1 + λ)]; 0 for items that were not trained on.
+        (n_items,) h in [0, 1 / (1 + λ)]; 0 for items that are not in F.
 
     Notes
     -----
-    Hoerl and Kennard (1970), Technometrics 12(1); leave-one-out: Allen (1974), Technometrics
+    Hoerl and Kennard (1970), Technometrics 12(1). Leave-one-out: Allen (1974), Technometrics
     16(1).
 
     Notebook: 08_weighted_fusion
@@ -183,41 +157,42 @@ class ContentRidge(Recommender):
 class ContentMap(BaseEstimator):  # type: ignore[misc]
     """Content scores from collaborative ones: y_m = (c L_m) R_mᵀ, standardised over rated items.
 
-    `fit` is one ridge regression on the early-fused rows F of the rated items: R = F of any item,
-    L = F (FᵀF + λI)⁻¹, and the columns of modality m give its share. A rated item's own score
+    One ridge regression on the early-fused rows F of the rated items: R = F of any item,
+    L = F (FᵀF + λI)⁻¹, and the columns of modality m give its share y_m. A rated item's own score
     takes no part: (y − h c) / (1 − h), with its leverage h, is the leave-one-out prediction.
-    `fit_factors` takes any other item factors, such as those of `MultitaskRidge`.
 
     Gantner et al. (2010), Learning attribute-to-feature mappings for cold-start recommendations.
     """
 
-    def __init__(self, *, reg: float = 3.0) -> None:
+    def __init__(self, *, reg: float = 2.0) -> None:
         self.reg = reg
 
-    def fit(self, fused: Mapping[str, Floats], rated: Indices) -> Self:
-        """`fused` as from `fused_rows`, for all items; rated, (n_rated,) their indices."""
-        self.left_, self.right_, self.leverage_, self.rated_ = {}, dict(fused), {}, rated
-        if not fused:
-            return self
-        f = np.hstack([x[rated] for x in fused.values()])  # (n_rated, d)
-        hat = hat_matrix(f, self.reg)
-        ends = np.cumsum([x.shape[1] for x in fused.values()])
-        self.left_ = dict(zip(fused, np.split(hat, ends[:-1], axis=1), strict=True))
-        self.leverage_ = {m: (x * fused[m][rated]).sum(axis=1) for m, x in self.left_.items()}
+    def fit(
+        self, rows: Rows, present: Present, rated: Indices, weights: Weights, factors: Floats
+    ) -> Self:
+        """Learn from unit rows of all items; rated, (n_rated,) are the rated items' indices.
+
+        ``factors``, (n_rated, f) of the collaborative model, are used by `MultitaskMap`.
+        """
+        self.weights_, self.rated_ = dict(weights), rated
+        self.right_ = fused_rows(rows, present, weights)  # modality → (n_items, d_m)
+        self.left_, self.leverage_ = {}, np.zeros((len(rows), len(rated)))
+        if rows:
+            hat = hat_matrix(np.hstack([x[rated] for x in self.right_.values()]), self.reg)
+            ends = np.cumsum([x.shape[1] for x in self.right_.values()])
+            self.left_ = dict(zip(rows, np.split(hat, ends[:-1], axis=1), strict=True))
+            products = [(self.left_[m] * self.right_[m][rated]).sum(axis=1) for m in rows]
+            self.leverage_ = np.array(products)  # (M, n_rated)
         return self
 
-    def fit_factors(self, factors: Mapping[str, Floats], target: Floats, rated: Indices) -> Self:
-        """`factors` predicted for all items; target, (n_rated, f) what was to be predicted."""
-        self.left_ = dict.fromkeys(factors, hat_matrix(target, self.reg))
-        self.right_, self.rated_ = dict(factors), rated
-        self.leverage_ = {m: np.zeros(len(rated)) for m in factors}
-        return self
-
-    def extended(self, right: Mapping[str, Floats]) -> Self:
+    def extended(self, rows: Rows, present: Present) -> Self:
         """Return a copy with cold-start items appended."""
-        twin = copy(self)
-        twin.right_ = {m: np.vstack([x, right[m]]) for m, x in self.right_.items()}
+        twin, new = copy(self), self._right(rows, present)
+        twin.right_ = {m: np.vstack([x, new[m]]) for m, x in self.right_.items()}
         return twin
+
+    def _right(self, rows: Rows, present: Present) -> dict[str, Floats]:
+        return fused_rows(rows, present, self.weights_)
 
     def scores(self, c: Floats, column: Indices) -> dict[str, Floats]:
         """modality → (n, len(column)) from collaborative scores (n, n_rated)."""
@@ -225,20 +200,72 @@ class ContentMap(BaseEstimator):  # type: ignore[misc]
             return {}
         own = np.full(len(next(iter(self.right_.values()))), -1)
         own[self.rated_] = np.arange(len(self.rated_))
-        h = np.sum(list(self.leverage_.values()), axis=0)  # (n_rated,)
+        rest = 1 - self.leverage_.sum(axis=0)  # (n_rated,)
 
-        def part(m: str, at: Indices) -> Floats:
-            y = (c @ self.left_[m]) @ self.right_[m][at].T
+        def parts(at: Indices) -> list[Floats]:
             j = own[at]
             k = np.flatnonzero(j >= 0)
-            y[:, k] = (y[:, k] - self.leverage_[m][j[k]] * c[:, j[k]]) / (1 - h[j[k]])
-            return np.asarray(y)
+            found = []
+            for (m, left), h in zip(self.left_.items(), self.leverage_, strict=True):
+                y = np.asarray((c @ left) @ self.right_[m][at].T)  # (n, len(at))
+                y[:, k] = (y[:, k] - h[j[k]] * c[:, j[k]]) / rest[j[k]]
+                found.append(y)
+            return found
 
-        base = {m: part(m, self.rated_) for m in self.right_}
-        spread = np.sum(list(base.values()), axis=0).std(axis=1, keepdims=True)  # (n, 1)
+        base = parts(self.rated_)
+        spread = np.sum(base, axis=0).std(axis=1, keepdims=True)  # (n, 1)
         spread = np.where(spread > 1e-12, spread, 1.0)
-        mean = {m: y.mean(axis=1, keepdims=True) for m, y in base.items()}
-        return {m: (part(m, column) - mean[m]) / spread for m in self.right_}
+        return {
+            m: (y - y_rated.mean(axis=1, keepdims=True)) / spread
+            for m, y, y_rated in zip(self.right_, parts(column), base, strict=True)
+        }
+
+
+class MultitaskMap(ContentMap):
+    """The same with item factors that `MultitaskRidge` predicts from each modality: R of any item.
+
+    L maps scores to the factors V of the rated items, L = V (VᵀV + λI)⁻¹, for every modality. A
+    rated item's predicted factors are out-of-fold.
+    """
+
+    def fit(
+        self, rows: Rows, present: Present, rated: Indices, weights: Weights, factors: Floats
+    ) -> Self:
+        """Learn from unit rows of all items and the factors of the rated ones."""
+        from mmrec_course.extras.multitask import MultitaskRidge
+
+        self.weights_, self.rated_ = dict(weights), rated
+        self.model_ = MultitaskRidge().fit(
+            _as_blocks(rows, present), pd.DataFrame(factors, index=rated)
+        )
+        self.right_ = self._right(rows, present, self.model_.predict_oof())
+        self.left_ = dict.fromkeys(rows, hat_matrix(factors, self.reg))
+        self.leverage_ = np.zeros((len(rows), len(rated)))
+        return self
+
+    def _right(self, rows: Rows, present: Present, rated: Rows | None = None) -> dict[str, Floats]:
+        blocks = _as_blocks(rows, present)
+        factors = self.model_.predict(blocks, next(iter(blocks.values())).item_ids)
+        if rated is not None:
+            for m in rows:
+                factors[m][self.rated_] = rated[m]
+        # The intercept is the same for every item, so it would not change an order.
+        centred = {m: (factors[m] - self.model_.intercept_).T for m in rows}
+        return {m: y.T for m, y in contributions(centred, self.weights_, present).items()}
+
+
+def _as_blocks(rows: Rows, present: Present) -> dict[str, FeatureBlock]:
+    """Unit rows as feature blocks, with the rows' numbers as ids."""
+    return {
+        m: FeatureBlock(
+            modality=m,
+            item_ids=np.arange(len(x)),
+            values=x,
+            present=present[m],
+            names=tuple(map(str, range(x.shape[1]))),
+        )
+        for m, x in rows.items()
+    }
 
 
 class PopularityPrior(BaseEstimator):  # type: ignore[misc]

@@ -14,14 +14,14 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
 from mmrec_course.datasets.validation import check_ratings
 from mmrec_course.features.block import FeatureBlock
 from mmrec_course.fusion.early import Projection, fused_rows, variance_weights
-from mmrec_course.fusion.weighted import contributions, standardize_scores
+from mmrec_course.fusion.weighted import standardize_scores
 from mmrec_course.recommenders.base import (
     LIKED,
     Floats,
@@ -32,7 +32,7 @@ from mmrec_course.recommenders.base import (
     indices_of,
 )
 from mmrec_course.recommenders.collaborative import EASE, ImplicitALS, implicit_preference
-from mmrec_course.recommenders.content import ContentMap, PopularityPrior
+from mmrec_course.recommenders.content import ContentMap, MultitaskMap, PopularityPrior
 from mmrec_course.recommenders.persistence import load_model, save_model
 
 __all__ = ["Components", "MultimodalRecommender", "combine"]
@@ -44,7 +44,6 @@ COMBINED = {
     "als_weight": 1.0,
     "user_shrinkage": np.inf,
     "cf_weight": 1.0,
-    "item_shrinkage": np.inf,
     "cold_discount": 1.0,
     "popularity_weight": np.inf,
 }
@@ -80,15 +79,17 @@ def combine(
     als_weight: float,
     user_shrinkage: float,
     cf_weight: float,
-    item_shrinkage: float,
     cold_discount: float,
     popularity_weight: float,
 ) -> dict[str, Floats]:
     """Part → (n, m) what it adds to the score; the sum of the parts is the score."""
-    known = p.n_item / np.maximum(p.n_item + item_shrinkage, 1e-9)  # (m,) 0 for cold-start items
-    g = cf_weight * known
-    rest = (1 - g) * (1 - cold_discount * (1 - known))
-    parts = {"collaborative": g * blend(p.ease, p.als, p.n_user, als_weight, user_shrinkage)}
+    warm = p.n_item > 0  # (m,)
+    rest = np.where(warm, 1 - cf_weight, 1 - cold_discount)
+    parts = {
+        "collaborative": cf_weight
+        * warm
+        * blend(p.ease, p.als, p.n_user, als_weight, user_shrinkage)
+    }
     parts |= {m: rest * y for m, y in p.content.items()}
     if p.content:
         prior = rest * popularity_weight * p.prior
@@ -99,7 +100,8 @@ def combine(
 class MultimodalRecommender(Recommender):
     """Rank warm and cold-start items in one list, with additive reasons.
 
-    ŷ_ui = g_i c_ui + (1 − g_i) d_i (Σ_m y_m,ui + v p̂_i)
+    warm items:        ŷ_ui = κ c_ui + (1 − κ) (Σ_m y_m,ui + v p̂_i),     κ = cf_weight
+    cold-start items:  ŷ_ui = (1 − δ) (Σ_m y_m,ui + v p̂_i),              δ = cold_discount
 
     - c, collaborative: (1 − β) z(EASE) + β z(iALS) of implicit preferences, EASE with the features
       as side information. A preference counts (1 + a)^−decay after a later ratings of the user;
@@ -108,8 +110,6 @@ class MultimodalRecommender(Recommender):
       carries c, without decay, over to any item. Modality m's columns give its share y_m; the sum
       is a z-score. With ``fusion="multitask"``, `MultitaskRidge` does this.
     - p̂, popularity prior: log popularity predicted from the features, in standard deviations.
-    - g_i = cf_weight · n_i / (n_i + item_shrinkage), the mixing weight after n_i ratings.
-    - d_i = 1 − cold_discount · item_shrinkage / (n_i + item_shrinkage), the cold-item discount.
 
     Unknown users count as the mean user. Unknown items score 0.
 
@@ -129,7 +129,7 @@ class MultimodalRecommender(Recommender):
     n_components
         A modality with more columns is reduced to these (truncated SVD).
     rng
-        Seed of the SVD and of ``fusion="multitask"``.
+        Seed of the SVD.
 
     Attributes
     ----------
@@ -160,7 +160,6 @@ class MultimodalRecommender(Recommender):
         content_reg: float = 2.0,
         popularity_weight: float = 0.1,
         cf_weight: float = 0.85,
-        item_shrinkage: float = 0.5,
         user_shrinkage: float = 3.0,
         cold_discount: float = 0.7,
         n_components: int = 256,
@@ -178,7 +177,6 @@ class MultimodalRecommender(Recommender):
         self.content_reg = content_reg
         self.popularity_weight = popularity_weight
         self.cf_weight = cf_weight
-        self.item_shrinkage = item_shrinkage
         self.user_shrinkage = user_shrinkage
         self.cold_discount = cold_discount
         self.n_components = n_components
@@ -270,31 +268,18 @@ class MultimodalRecommender(Recommender):
     def _fit_content(self) -> None:
         """Learn modality weights and the map from collaborative to content scores."""
         factors = self.als_.item_factors_  # (n_rated, f)
-        rows = {m: x[self.rated_] for m, x in self.rows_.items()}
-        present = {m: a[self.rated_] for m, a in self.present_.items()}
-        self.weights_ = _normalized(self.weights, rows)
-        if self.weights is None:
-            self.weights_ = variance_weights(rows, present, factors, self.weight_power)
-        self.content_ = ContentMap(reg=self.content_reg)
-        if self.fusion == "weighted" or not rows:
-            fused = fused_rows(self.rows_, self.present_, self.weights_)
-            self.content_.fit(fused, self.rated_)
-            return
-        from mmrec_course.extras.multitask import MultitaskRidge
-
-        target = pd.DataFrame(factors, index=self.item_ids_[self.rated_])
-        blocks = _as_blocks(self.rows_, self.present_, self.item_ids_)
-        self.multitask_ = MultitaskRidge(rng=self.rng).fit(blocks, target)
-        shared = self.multitask_.predict(blocks, self.item_ids_)
-        out_of_fold = self.multitask_.predict_oof()
-        for m in rows:
-            shared[m][self.rated_] = out_of_fold[m]
-        self.content_.fit_factors(self._weighted(shared, self.present_), factors, self.rated_)
-
-    def _weighted(self, predicted: Mapping[str, Floats], present: Mapping[str, Any]) -> Any:
-        """modality → (n_items, f) its share of the item factors that `MultitaskRidge` predicts."""
-        centred = {m: (predicted[m] - self.multitask_.intercept_).T for m in self.rows_}
-        return {m: y.T for m, y in contributions(centred, self.weights_, present).items()}
+        given = self.weights
+        if given is None:
+            rows = {m: x[self.rated_] for m, x in self.rows_.items()}
+            present = {m: a[self.rated_] for m, a in self.present_.items()}
+            given = variance_weights(rows, present, factors, self.weight_power)
+        content = (ContentMap if self.fusion == "weighted" else MultitaskMap)(reg=self.content_reg)
+        if not self.rows_:
+            content = ContentMap()
+        # `fit` refuses weights that are missing, negative or all zero.
+        self.content_ = content.fit(self.rows_, self.present_, self.rated_, given, factors)
+        total = sum(given[m] for m in self.rows_)
+        self.weights_ = {m: float(given[m] / total) for m in self.rows_}
 
     def refitted(self, name: str, value: Any) -> Self:
         """Return a copy with one parameter changed; only what it acts on is fitted anew.
@@ -393,12 +378,7 @@ class MultimodalRecommender(Recommender):
             if m in given:
                 block = given[m].align(new)
                 rows[m], present[m] = self.projections_[m].rows(block), block.present
-        if self.fusion == "weighted" or not rows:
-            right = fused_rows(rows, present, self.weights_)
-        else:
-            predicted = self.multitask_.predict(_as_blocks(rows, present, new), new)
-            right = self._weighted(predicted, present)
-        self.content_ = self.content_.extended(right)
+        self.content_ = self.content_.extended(rows, present)
         design = _design(rows, present, len(new))
         self.prior_ = np.append(self.prior_, self.popularity_.predict(design))
         self.item_ids_ = np.concatenate([self.item_ids_, new])
@@ -411,8 +391,9 @@ class MultimodalRecommender(Recommender):
     def partial_fit(self, ratings: pd.DataFrame) -> Self:
         """Fold in later ratings of known or new users; no parameter is learned anew.
 
-        A pair that was rated before takes the new rating. The mean user and n_i stay. ValueError
-        if the ratings are malformed, an item is unknown or ids are of another type.
+        A pair that was rated before takes the new rating. The mean user stays, and so do the
+        cold-start items. ValueError if the ratings are malformed, an item is unknown or ids are
+        of another type.
         """
         check_is_fitted(self, "als_")
         table = check_ratings(ratings, scale=None)
@@ -441,34 +422,6 @@ class MultimodalRecommender(Recommender):
         return model
 
 
-def _normalized(weights: Any, modalities: Mapping[str, Any]) -> dict[str, float]:
-    """The weights of these modalities divided by their sum; equal ones for None."""
-    given = dict.fromkeys(modalities, 1.0) if weights is None else weights
-    if not isinstance(given, Mapping):
-        raise TypeError(f"weights: {weights!r}, expected modality → number")
-    for m in modalities:
-        if m not in given:
-            raise ValueError(f"weights: none for modality {m!r}; has {sorted(given)}")
-    for m, w in given.items():
-        if not isinstance(w, int | float | np.number) or not 0 <= w < np.inf:
-            raise ValueError(f"weights[{m!r}]: {w!r} is not a finite number of at least 0")
-    total = sum(given[m] for m in modalities)
-    if modalities and not total > 0:
-        raise ValueError("weights: all are zero")
-    return {m: float(given[m] / total) for m in modalities}
-
-
 def _design(rows: Mapping[str, Floats], present: Mapping[str, Any], n: int) -> Floats:
     """(n, 1 + Σ d_m + M) unit rows of all modalities, and which of them an item has."""
     return np.hstack([np.zeros((n, 1)), *(np.c_[x, present[m]] for m, x in rows.items())])
-
-
-def _as_blocks(
-    rows: Mapping[str, Floats], present: Mapping[str, NDArray[np.bool_]], ids: Any
-) -> dict[str, FeatureBlock]:
-    """Unit rows as feature blocks."""
-    names = {m: tuple(map(str, range(x.shape[1]))) for m, x in rows.items()}
-    return {
-        m: FeatureBlock(modality=m, item_ids=ids, values=x, present=present[m], names=names[m])
-        for m, x in rows.items()
-    }

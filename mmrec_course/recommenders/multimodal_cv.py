@@ -41,7 +41,6 @@ CONTENT = {
 NEW_USERS = {"user_shrinkage": (0.0, 1.0, 2.0, 4.0, 8.0, 16.0)}
 MIXING = {
     "cf_weight": (0.6, 0.7, 0.8, 0.9, 1.0),
-    "item_shrinkage": (0.1, 0.3, 1.0, 3.0),
     "cold_discount": (0.0, 0.25, 0.5, 0.75, 0.9),
 }
 

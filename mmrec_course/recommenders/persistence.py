@@ -9,6 +9,7 @@ import json
 import os
 import tempfile
 import zipfile
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ __all__ = ["load_model", "save_model"]
 
 FORMAT = 2
 FILE = "model.npz"
+PACKAGE = "mmrec_course."
 Arrays = dict[str, NDArray[Any]]
 
 
@@ -50,7 +52,7 @@ def load_model(folder: str | Path, kind: type) -> Any:
         with np.load(path, allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
         record = json.loads(str(arrays["record"]))
-        found, name = record["format"], record["model"]["class"]
+        found, name = record["format"], record["model"]["class"].rpartition(":")[2]
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise ValueError(f"{path}: not a saved model, or changed since: {error}") from error
     if found != FORMAT:
@@ -59,19 +61,8 @@ def load_model(folder: str | Path, kind: type) -> Any:
         raise ValueError(f"{path}: a saved {name!r}, not a {kind.__name__!r}")
     try:
         return _unpack(record["model"], arrays)
-    except (KeyError, TypeError, AttributeError) as error:
+    except (ImportError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise ValueError(f"{path}: a part of the model is missing: {error}") from error
-
-
-def _classes() -> dict[str, type]:
-    """Class name → class, of all that a saved model may contain."""
-    from mmrec_course.extras.multitask import MultitaskRidge
-    from mmrec_course.fusion import early
-    from mmrec_course.recommenders import collaborative, content, multimodal, multimodal_cv
-
-    modules = (early, collaborative, content, multimodal, multimodal_cv)
-    found = {name: getattr(module, name) for module in modules for name in module.__all__}
-    return found | {"MultitaskRidge": MultitaskRidge}
 
 
 def _pack(value: Any, path: str, arrays: Arrays) -> Any:
@@ -87,13 +78,14 @@ def _pack(value: Any, path: str, arrays: Arrays) -> Any:
         return {"tuple": [_pack(v, f"{path}.{j}", arrays) for j, v in enumerate(value)]}
     if isinstance(value, dict) and all(isinstance(key, str) for key in value):
         return {"dict": {key: _pack(v, f"{path}.{key}", arrays) for key, v in value.items()}}
-    if type(value).__name__ in _classes():
+    kind = type(value)
+    if kind.__module__.startswith(PACKAGE):
         inner = {
             key: _pack(v, f"{path}.{key}", arrays)
             for key, v in vars(value).items()
             if not key.startswith("_") and key != "histories_"  # made anew from the log
         }
-        return {"class": type(value).__name__, "state": inner}
+        return {"class": f"{kind.__module__}:{kind.__name__}", "state": inner}
     raise TypeError(f"{path}: {value!r} ({type(value).__name__}) cannot be saved")
 
 
@@ -107,7 +99,9 @@ def _unpack(value: Any, arrays: Arrays) -> Any:
         return tuple(_unpack(v, arrays) for v in value["tuple"])
     if "dict" in value:
         return {key: _unpack(v, arrays) for key, v in value["dict"].items()}
-    kind = _classes()[value["class"]]
-    model: Any = object.__new__(kind)
+    module, _, name = value["class"].partition(":")
+    if not module.startswith(PACKAGE):
+        raise ValueError(f"{module}: not a module of this package")
+    model: Any = object.__new__(getattr(import_module(module), name))
     model.__dict__.update({key: _unpack(v, arrays) for key, v in value["state"].items()})
     return model
