@@ -32,14 +32,16 @@ print(f"{len(warm)} warm tracks, {len(cold)} cold-start, {len(split.train_valid)
 # cold-start ones. Content models (08 to 10) score any track, and add little where there are ratings.
 # A **hybrid recommender** uses each where it knows most:
 #
-# $$\hat y_{ui} = g_i \, c_{ui} + (1 - g_i) \, d_i \Big( \sum_m y_{m,ui} + v \, \hat p_i \Big),
-# \qquad g_i = \text{cf\_weight} \cdot \frac{n_i}{n_i + \text{item\_shrinkage}}$$
+# $$\hat y_{ui} = \begin{cases}
+# \kappa \, c_{ui} + (1 - \kappa) \big( \sum_m y_{m,ui} + v \, \hat p_i \big) & \text{warm items} \\
+# (1 - \delta) \big( \sum_m y_{m,ui} + v \, \hat p_i \big) & \text{cold-start items}
+# \end{cases}$$
 #
-# In words: the score of item $i$ for user $u$ is a mixture of a **collaborative part** $c$ and a
-# **content part**. The **mixing weight** $g_i$ of the collaborative part is 0 for an item without
-# ratings and grows with the number of its ratings $n_i$. The content part is a sum over the modalities
-# $m$, plus $v$ times the **popularity prior** $\hat p_i$: how popular items with such features usually
-# are. The **cold-item discount** $d_i \le 1$ lowers it for items with few ratings.
+# In words: the score of a warm item $i$ for user $u$ is a mixture of a **collaborative part** $c$ and a
+# **content part**, with the **mixing weight** $\kappa$ (`cf_weight`). A cold-start item has the content
+# part alone, lowered by the **cold-item discount** $\delta$ (`cold_discount`). The content part is a sum
+# over the modalities $m$, plus $v$ times the **popularity prior** $\hat p_i$: how popular items with
+# such features usually are.
 #
 # `MultimodalRecommender` is this formula. Its numbers are **hyperparameters**: arguments that `fit`
 # does not learn. It learns from the warm tracks; then `add_items` brings in this morning's. One of
@@ -57,30 +59,6 @@ model.add_items({m: b.align(morning) for m, b in blocks.items()})
 print("weights of the modalities:", {m: f"{w:.2f}" for m, w in model.weights_.items()})
 
 # %% [markdown]
-# How many ratings does a track need until $g$ passes ½, that is, until the collaborative part counts
-# more?
-
-# %%
-import matplotlib.pyplot as plt
-
-from mmrec_course.plotting import PALETTE, finish, use_style
-
-use_style()
-figure, ax = plt.subplots(figsize=(7, 2.8))
-n = np.arange(0, 41)
-for color, shrinkage in zip(PALETTE, (0.5, 3, 16), strict=False):
-    g = model.cf_weight * n / (n + shrinkage)
-    ax.plot(n, g, color=color, label=f"item_shrinkage = {shrinkage}")
-ax.set(xlabel="ratings of the track, n", ylabel="mixing weight, g", ylim=(0, 1))
-ax.set_title("A track's first ratings raise the weight of the collaborative part")
-ax.legend(loc="lower right")
-finish(figure, alt="Three curves rise from 0 towards 0.85; the smaller item_shrinkage, the faster")
-
-# %% [markdown]
-# With 0.5, the default, one rating is enough; with 16 it takes 23. The form
-# $n / (n + \text{constant})$ is called **shrinkage**: the constant acts like so many further ratings
-# that say nothing.
-#
 # ## The score by hand
 #
 # **Implicit preference.** Somebody who rated a track also *chose* it. So every rating counts, and high
@@ -118,10 +96,32 @@ print("equal to the package:", np.allclose(B, model.ease_.weights_))
 # %% [markdown]
 # **EASE and iALS, shrunk to the mean user.** iALS (lesson 07) is matrix factorisation of the same $X$.
 # The scores of both become z-scores and are mixed, $(1 - \beta)$ EASE $+\ \beta$ iALS. With few
-# ratings these scores are noisy, so they are shrunk towards those of the *mean user*: a part $\rho$ is
-# the user's own, $1 - \rho$ the mean user's. The squares let go of the mean user soon:
+# ratings these scores are noisy. **Shrinkage** helps: a part $\rho$ is the user's own, $1 - \rho$ that of
+# the *mean user*,
 #
 # $$\rho = \frac{n_u^2}{n_u^2 + \text{user\_shrinkage}^2}$$
+#
+# How many ratings does it take until the user's own part is the larger one?
+
+# %%
+import matplotlib.pyplot as plt
+
+from mmrec_course.plotting import PALETTE, finish, use_style
+
+use_style()
+figure, ax = plt.subplots(figsize=(7, 2.8))
+n = np.arange(0, 31)
+for color, shrinkage in zip(PALETTE, (1, 3, 10), strict=False):
+    ax.plot(n, n**2 / (n**2 + shrinkage**2), color=color, label=f"user_shrinkage = {shrinkage}")
+ax.set(xlabel="ratings of the user, n", ylabel="own part, ρ", ylim=(0, 1))
+ax.set_title("The more ratings, the more a user's own scores count")
+ax.legend(loc="lower right")
+finish(figure, alt="Three curves rise from 0 towards 1; the smaller user_shrinkage, the faster")
+
+# %% [markdown]
+# As many as the constant: it acts like so many ratings of a mean user. The squares let go of the mean
+# user soon. (The mixing weight could grow with an item's ratings in the same way. Tried on Mosaic and
+# MovieLens, this brought no gain, so it is one number.)
 
 # %%
 import scipy.sparse as sp
@@ -200,19 +200,18 @@ def combine(p, model):
     """Part → (n_users, n_items) what it adds to the score."""
     mixed = (1 - model.als_weight) * p.ease + model.als_weight * p.als
     rho = (p.n_user**2 / (p.n_user**2 + model.user_shrinkage**2))[:, None]
-    known = p.n_item / (p.n_item + model.item_shrinkage)
-    g = model.cf_weight * known
-    d = 1 - model.cold_discount * (1 - known)
-    parts = {"collaborative": g * (rho * mixed[:-1] + (1 - rho) * mixed[-1:])}
+    warm = p.n_item > 0
+    c = rho * mixed[:-1] + (1 - rho) * mixed[-1:]
+    parts = {"collaborative": np.where(warm, model.cf_weight, 0) * c}
+    rest = np.where(warm, 1 - model.cf_weight, 1 - model.cold_discount)
     for m, y in p.content.items():
-        parts[m] = (1 - g) * d * y
-    parts["popularity"] = (1 - g) * d * model.popularity_weight * p.prior[None]
+        parts[m] = rest * y
+    parts["popularity"] = rest * model.popularity_weight * p.prior[None]
     return parts
 
 
 # %%
-rare = warm[np.argmin(model.n_ratings_[model.rated_])]
-chosen = [track, rare, "t116"]
+chosen = [track, "t227", "t116"]
 p = model.components(user, pd.Index(model.item_ids_).get_indexer(chosen))
 by_hand = pd.DataFrame({part: s[0] for part, s in combine(p, model).items()}, index=chosen)
 score = model.score([listener], chosen)[0]
@@ -221,27 +220,25 @@ print("rows add up to the scores:", np.allclose(by_hand.sum(axis=1), score))
 print_table(by_hand.assign(ratings=p.n_item, score=score).rename_axis("track"))
 
 # %% [markdown]
-# The second track has two ratings, so that every term counts. Its score as a sum:
+# The first two as sums, with all their terms:
 
 # %%
-known = 2 / (2 + model.item_shrinkage)
-g, d = model.cf_weight * known, 1 - model.cold_discount * (1 - known)
-c_ui, y_ui = by_hand.loc[rare, "collaborative"] / g, sum(y[0, 1] for y in p.content.values())
-print(f"g = {model.cf_weight} · {known:.2f} = {g:.2f}")
-print(f"d = 1 − {model.cold_discount} · {1 - known:.2f} = {d:.2f}")
-print(f"{g:.2f} · ({c_ui:.2f}) + {1 - g:.2f} · {d:.2f} · ({y_ui:.2f} + ", end="")
-print(f"{model.popularity_weight} · {p.prior[1]:.2f}) = {score[1]:.2f}")
+kappa, delta, v = model.cf_weight, model.cold_discount, model.popularity_weight
+y = sum(p.content.values())[0]
+c_ui = by_hand["collaborative"].iloc[1] / kappa
+print(f"{1 - delta:.2f} · ({y[0]:.2f} + {v} · ({p.prior[0]:.2f})) = {score[0]:.2f}")
+print(f"{kappa} · ({c_ui:.2f}) + {1 - kappa:.2f} · ({y[1]:.2f} + {v} · ({p.prior[1]:.2f}))", end="")
+print(f" = {score[1]:.2f}")
 
 # %% [markdown]
-# The parts of `explain` are the terms of the sum; nothing is explained afterwards. Without ratings
-# content decides; where there are 180, they say nearly everything. (One caveat: EASE saw the features as
+# The parts of `explain` are the terms of the sum; nothing is explained afterwards. (One caveat: EASE saw the features as
 # side information, and the part *collaborative* does not show it.)
 #
 # ## Choosing the hyperparameters
 #
 # The model has a dozen hyperparameters. Some are **regularisation** strengths, such as `content_reg`:
 # they keep weights small, against *overfitting*. So far you chose by **grid search**, every combination
-# on held-out ratings. For twelve numbers that is too much. `MultimodalRecommenderCV`, a counterpart of
+# on held-out ratings. For so many that is too much. `MultimodalRecommenderCV`, a counterpart of
 # scikit-learn's `RidgeCV`, does **coordinate search**: one hyperparameter after the other, each on
 # held-out ratings of the kind it serves. Collaborative ones are judged by users' last ratings, content by
 # folds of tracks without ratings (**cross-validation**), `user_shrinkage` by users with one to five
@@ -273,8 +270,7 @@ print_table(choice.dropna().astype(float).rename_axis("hyperparameter"))
 # ## How many cold-start tracks should a list hold?
 #
 # Is a score of 1 from three modalities worth as much as a score of 1 from two hundred ratings? The
-# cold-item discount decides: $d_i = 1 - \text{cold\_discount}$ for a track without ratings. First ask
-# held-out ratings, by `grid_search`. The split is lesson 07's, each user's last ratings. (120 users,
+# cold-item discount $\delta$ decides. First ask held-out ratings, by `grid_search`. The split is lesson 07's, each user's last ratings. (120 users,
 # `is_new`, are kept out of it; they come in later as cold-start users.)
 
 # %%
@@ -429,7 +425,7 @@ print_table(table.assign(diversity=pd.Series(diversity)).rename_axis("λ"))
 
 # %% [markdown]
 # *Diversity* is the mean of $1 - \cos$ over the pairs of a list (above 1 where cosines are
-# negative). Some diversity is free; at 0.9 the loss is clear. Whether it is worth its price, old
+# negative). Some diversity is free; from 0.8 on the loss is clear. Whether it is worth its price, old
 # ratings cannot say: a track that was not rated counts as wrong.
 #
 # ## Keeping it up to date
@@ -545,7 +541,6 @@ def keep(situation, models, split, number=0):
         results.append(table.assign(situation=situation, model=name, split=number))
 
 
-# %%
 rivals["collaborative only"] = MultimodalRecommenderCV().fit(past.train_valid)
 rivals["joint ridge"] = joint_ridge(past.train_valid, past_blocks)
 finals = variants(MultimodalRecommender().fit(past.train_valid, past_blocks), final)
@@ -554,7 +549,7 @@ keep("warm items", rivals | finals, past)
 # %% [markdown]
 # On cold-start items popularity, EASE, iALS and *collaborative only* score 0, every track alike. One row
 # stands for all of them. In all five splits the tuned model takes the hyperparameters chosen above, on
-# the first one. (Ratings of the other splits' test tracks took part in that choice, but twelve numbers
+# the first one. (Ratings of the other splits' test tracks took part in that choice, but eleven numbers
 # cannot memorise them.)
 
 # %%
@@ -642,7 +637,8 @@ finish(figure, alt="Four panels, NDCG@10 of the final model minus each rival, wi
 # Read it column by column:
 #
 # - **Warm items: features add nothing that can be told.** The final model is above tuned EASE. From
-#   iALS, and from itself without features, it cannot be told. (The ablation has more test ratings.)
+#   iALS, and from itself without features, it cannot be told. (With more test ratings, the ablation
+#   below finds a small gain.)
 # - **Cold-start items: everything.** For a traditional recommender all these tracks are alike. The final
 #   model is far above chance and clearly above each single modality. From the *joint ridge* it cannot be
 #   told: to rank new releases alone, the ridge of lesson 08 is enough, and learning from $c$ instead of
@@ -651,10 +647,10 @@ finish(figure, alt="Four panels, NDCG@10 of the final model minus each rival, wi
 # - **Cold-start users: nothing that can be told.** Five ratings tell collaborative models a lot, too.
 #
 # In each column a simpler model is level with the final one, but none is in all four: iALS has nothing
-# to say about a new track, and the joint ridge falls far behind as soon as there are ratings. That is
-# what the hybrid is for: one list, with reasons, for every kind of item and user. Its gain over a
-# traditional recommender is where ratings are *missing*, and in a living shop that is every release,
-# every day. If somebody reports a large gain on warm items, ask how the baselines were tuned.
+# to say about a new track, and the joint ridge falls far behind where there are ratings. That is what
+# the hybrid is for: one list, with reasons, for every kind of item and user. Its gain over a traditional
+# recommender is where ratings are *missing*, and in a shop that is every release. If somebody reports a
+# large gain on warm items, ask how the baselines were tuned.
 #
 # All of it on simulated users, in a world where looks, words and sound matter by construction.
 # [Lesson 13](13_real_people.ipynb) asks the same of real people.
@@ -675,9 +671,9 @@ for catalogue, rows in ablation.groupby("catalogue", sort=False):
     print()
 
 # %% [markdown]
-# A star without a minus: the ingredient helps there. A row without any star: this catalogue could do
-# without it. No ingredient helps everywhere, so a default is a compromise, and a reason to search on
-# your own catalogue. (EASE's side information is off by default: it has not shown a gain.)
+# A star without a minus: the ingredient helps there. Without any star, the catalogue could do without it.
+# Few ingredients help everywhere, and some cost a little on one catalogue: a default is a compromise, and
+# a reason to search on your own. (EASE's side information is off by default: it has not shown a gain.)
 #
 # ## A page to play with
 #
@@ -692,15 +688,15 @@ for catalogue, rows in ablation.groupby("catalogue", sort=False):
 #
 # ## Your turn
 #
-# Five exercises in [exercises/11_the_recommender.ipynb](exercises/11_the_recommender.ipynb): the mixing
-# weight; what would be listed without a part; how far a list leads away from what somebody chose; the
+# Five exercises in [exercises/11_the_recommender.ipynb](exercises/11_the_recommender.ipynb): shrinkage;
+# what would be listed without a part; how far a list leads away from what somebody chose; the
 # next track of a varied list; and a shop's rule for new releases, measured.
 #
 # ## Recap
 #
-# - A **hybrid recommender** mixes a collaborative and a content part; the mixing weight grows with an
-#   item's ratings. The score is a sum, so its parts are its reasons.
-# - A cold-start item's score can be traced to the rated items it comes from.
+# - A **hybrid recommender** mixes a collaborative and a content part. The score is a sum, so its parts
+#   are its reasons.
+# - Users with few ratings are shrunk to the mean user. A cold-start item's score can be traced to the rated items it comes from.
 # - Each hyperparameter is chosen on held-out ratings of the kind it serves, averaged within one standard
 #   error against the winner's curse. How many cold-start items a list should hold is a decision.
 # - Every group is shown more popular tracks than it goes on to choose.
@@ -715,7 +711,7 @@ for catalogue, rows in ablation.groupby("catalogue", sort=False):
 #   filtering with side-information*, RecSys.
 # - Gantner, Drumond, Freudenthaler, Rendle and Schmidt-Thieme (2010), *Learning attribute-to-feature
 #   mappings for cold-start recommendations*, ICDM: the content part.
-# - Bühlmann (1967), *Experience rating and credibility*, ASTIN Bulletin 4(3): $n / (n + \text{constant})$.
+# - Bühlmann (1967), *Experience rating and credibility*, ASTIN Bulletin 4(3): shrinkage.
 # - Breiman, Friedman, Olshen and Stone (1984), *Classification and regression trees*: one standard error.
 # - Carbonell and Goldstein (1998), *The use of MMR, diversity-based reranking*, SIGIR.
 # - Abdollahpouri, Mansoury, Burke and Mobasher (2019), *The unfairness of popularity bias in

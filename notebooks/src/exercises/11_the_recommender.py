@@ -25,37 +25,36 @@ model = MultimodalRecommender().fit(split.train_valid, blocks)
 users = model.user_ids_
 
 # %% [markdown]
-# ## 1 · The mixing weight
+# ## 1 · Shrinkage
 #
-# One line. `n` is an array, how many ratings each track has. Return each track's mixing weight
-# $g = \text{cf\_weight} \cdot n / (n + \text{item\_shrinkage})$.
+# One line. `n` is an array, how many ratings each user has given. Return how much of the collaborative
+# part is each user's own: $\rho = n^2 / (n^2 + \text{user\_shrinkage}^2)$.
 
 
-# %% exercise="mixing_weight"
-def mixing_weight(n, cf_weight, item_shrinkage):
+# %% exercise="own_part"
+def own_part(n, user_shrinkage):
     ### BEGIN SOLUTION
-    return cf_weight * n / (n + item_shrinkage)
+    return n**2 / (n**2 + user_shrinkage**2)
     ### END SOLUTION
 
 
-# %% check="mixing_weight"
-several = np.array([0, 4, 36])
-assert np.shape(mixing_weight(several, 1.0, 4.0)) == (3,), "return one number for each track"
-assert mixing_weight(several, 1.0, 4.0)[0] == 0, "without ratings the collaborative part counts 0"
-assert np.isclose(mixing_weight(several, 1.0, 4.0)[1], 0.5), "n = item_shrinkage: half of cf_weight"
-assert not np.isclose(mixing_weight(several, 0.8, 4.0)[2], 0.9), "0.9 lacks cf_weight: times 0.8"
-assert np.allclose(mixing_weight(several, 0.8, 4.0), [0.0, 0.4, 0.72]), "0.8 · 36 / 40 at the end"
+# %% check="own_part"
+several = np.array([0, 4, 12])
+assert np.shape(own_part(several, 4.0)) == (3,), "return one number for each user"
+assert own_part(several, 4.0)[0] == 0, "without ratings everything is the mean user's"
+assert np.isclose(own_part(several, 4.0)[1], 0.5), "with n = user_shrinkage, half is the user's own"
+assert not np.isclose(own_part(several, 4.0)[2], 0.75), "0.75 = 12 / (12 + 4): square both numbers"
+assert np.allclose(own_part(several, 4.0), [0.0, 0.5, 0.9]), "144 / (144 + 16) for the last one"
 
 # %%
 n = np.array([0, 1, 2, 5, 20, 100])
-table = {f"item_shrinkage {h}": mixing_weight(n, 1.0, h) for h in (0.5, 3, 16)}
+table = {f"user_shrinkage {h}": own_part(n, h) for h in (1, 3, 10)}
 print_table(pd.DataFrame(table, index=pd.Index(n, name="ratings")))
 
 # %% [markdown]
-# *What it says.* With 0.5, the collaborative part has the larger weight from the first rating on: 0.67.
-# With 16, it takes seventeen ratings. There is no day on which a track jumps from one model to the
-# other. Which number is best depends on how much one rating tells in *this* shop, so held-out ratings
-# decide.
+# *What it says.* With 1, the first rating is worth as much as the mean user. With 10, it takes ten; at
+# twenty the mean user still has a fifth. Which number is best depends on how much one rating tells in
+# *this* shop, so held-out ratings decide.
 
 # %% [markdown]
 # ## 2 · Without its words
