@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -92,10 +93,11 @@ def test_titles_and_numbers_of_ratings_belong_to_their_tracks(page, dataset, spl
         assert row.ratings == counts.get(row.item_id, 0)
 
 
-def test_weights_change_the_list_as_with_weights_does_and_leave_the_model_alone(page, model):
+def test_weights_change_the_list_as_refitted_does_and_leave_the_model_alone(page, model):
     before = dict(model.weights_)
     page.choose("u007").weight(image=1.0, text=0.0, audio=0.0)
-    expected = model.with_weights({"image": 1, "text": 0, "audio": 0}).recommend(["u007"], k=10)
+    alone = model.refitted("weights", {"image": 1, "text": 0, "audio": 0})
+    expected = alone.recommend(["u007"], k=10)
     assert list(page.ranking()["item_id"]) == list(expected["item_id"])
     assert (page.reasons()[["text", "audio"]].abs() < 1e-9).all(axis=None)
     assert model.weights_ == before
@@ -136,7 +138,7 @@ def test_you_are_a_new_listener_with_the_tracks_you_picked(page, model, dataset)
     assert "you" not in model.user_ids_, "the model itself has met nobody"
     later = dataset.ratings["timestamp"].max() + pd.to_timedelta([1, 2, 3], unit="s")
     rows = {"user_id": "you", "item_id": picked, "rating": 5.0, "timestamp": later}
-    again = MultimodalRecommender.__copy__(model).partial_fit(pd.DataFrame(rows))
+    again = copy(model).partial_fit(pd.DataFrame(rows))
     assert list(ranking["item_id"]) == list(again.recommend(["you"], k=10)["item_id"])
 
 

@@ -85,6 +85,7 @@ class Playground:
         if k < 1:
             raise ValueError(f"k: {k} is below 1")
         self.model, self.dataset, self.k = model, dataset, k
+        self._weighted = model  # with the weights of the page
         shown = np.isin(model.item_ids_, dataset.items.index)
         if not shown.any():
             raise ValueError("dataset: has none of the items that the model knows")
@@ -94,7 +95,8 @@ class Playground:
         self.user_ids = list(model.user_ids_)
         self.user_id: Any | None = self.user_ids[0]  # None: a new user, who likes the picks
         self.picks: list[Any] = []
-        self.weights: dict[str, float] = dict(model.weights_)
+        order = [m for m in dict.fromkeys([*LABELS, *model.weights_]) if m in model.weights_]
+        self.weights: dict[str, float] = {m: model.weights_[m] for m in order}
         self.which, self.diversity = "all", 0.0
         self._widget: _Widget | None = None
         self._list = self._parts = pd.DataFrame()
@@ -150,10 +152,14 @@ class Playground:
             If a modality is unknown to the model, a weight is negative or not finite, or all
             would be zero.
         """
+        for m in weights:
+            if m not in self.weights:
+                raise ValueError(f"weights: {m!r} is no modality of this model")
         changed = {**self.weights, **{m: float(w) for m, w in weights.items()}}
         if changed and not any(changed.values()):
             raise ValueError("weights: all are zero; let at least one modality count")
-        self.model.with_weights(changed)  # raises where one of them is not possible
+        if changed:
+            self._weighted = self.model.refitted("weights", changed)
         self.weights = changed
         total = sum(changed.values())
         now = ", ".join(f"{m} {w / total:.0%}" for m, w in changed.items())
@@ -224,11 +230,9 @@ class Playground:
     def _update(self, message: str) -> Self:
         """Rank again; the status is `message` and how the list has changed."""
         before = list(self._list.get("item_id", []))
-        user, model = self.user_id, self.model
+        user, model = self.user_id, self._weighted
         if user is None:
             user, model = self._new_user()
-        if self.weights:
-            model = model.with_weights(self.weights)
         rated = self.n_ratings.to_numpy() > 0
         candidates = {"all": rated | True, "warm": rated, "cold": ~rated}[self.which]
         table = model.recommend(
@@ -253,12 +257,12 @@ class Playground:
         while new in user_ids:
             new += "'"
         if not self.picks:
-            return new, self.model
+            return new, self._weighted
         last = self.dataset.ratings["timestamp"].max()
         later = last + pd.to_timedelta(np.arange(1, len(self.picks) + 1), unit="s")
         ratings = pd.DataFrame({"user_id": new, "item_id": self.picks, "timestamp": later})
         ratings["rating"] = self.model.positive + 1
-        return new, copy(self.model).partial_fit(ratings)
+        return new, copy(self._weighted).partial_fit(ratings)
 
     # --- words -----------------------------------------------------------------------------------
 

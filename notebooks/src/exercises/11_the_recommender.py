@@ -19,49 +19,48 @@ from mmrec_course.recommenders import MultimodalRecommender
 
 mosaic = load_mosaic()
 split = cold_item_split(mosaic.ratings, rng=0)
-new = split.candidates
+cold = split.candidates
 blocks = extract_features(mosaic, fit_items=split.train_valid["item_id"])
 model = MultimodalRecommender().fit(split.train_valid, blocks)
 users = model.user_ids_
 
 # %% [markdown]
-# ## 1 · The gate
+# ## 1 · Shrinkage
 #
-# One line. `n` is an array, how many ratings each track has. Return how much *people* count for each
-# track: $g = \text{share} \cdot n / (n + \text{half})$.
+# One line. `n` is an array, how many ratings each user has given. Return how much of the collaborative
+# part is each user's own: $\rho = n^2 / (n^2 + \text{user\_shrinkage}^2)$.
 
 
-# %% exercise="gate"
-def gate(n, share, half):
+# %% exercise="own_part"
+def own_part(n, user_shrinkage):
     ### BEGIN SOLUTION
-    return share * n / (n + half)
+    return n**2 / (n**2 + user_shrinkage**2)
     ### END SOLUTION
 
 
-# %% check="gate"
-several = np.array([0, 4, 36])
-assert np.shape(gate(several, 1.0, 4.0)) == (3,), "return one number a track"
-assert gate(several, 1.0, 4.0)[0] == 0, "nobody has rated it: people have nothing to say"
-assert np.isclose(gate(several, 1.0, 4.0)[1], 0.5), "with n = half, people count a half of share"
-assert not np.isclose(gate(several, 0.8, 4.0)[2], 0.9), "0.9 is without share: multiply by 0.8"
-assert np.allclose(gate(several, 0.8, 4.0), [0.0, 0.4, 0.72]), "0.8 · 36 / 40 for the last one"
+# %% check="own_part"
+several = np.array([0, 4, 12])
+assert np.shape(own_part(several, 4.0)) == (3,), "return one number for each user"
+assert own_part(several, 4.0)[0] == 0, "without ratings everything is the mean user's"
+assert np.isclose(own_part(several, 4.0)[1], 0.5), "with n = user_shrinkage, half is the user's own"
+assert not np.isclose(own_part(several, 4.0)[2], 0.75), "0.75 = 12 / (12 + 4): square both numbers"
+assert np.allclose(own_part(several, 4.0), [0.0, 0.5, 0.9]), "144 / (144 + 16) for the last one"
 
 # %%
 n = np.array([0, 1, 2, 5, 20, 100])
-table = {f"half {half}": gate(n, 1.0, half) for half in (0.1, 1, 16)}
+table = {f"user_shrinkage {h}": own_part(n, h) for h in (1, 3, 10)}
 print_table(pd.DataFrame(table, index=pd.Index(n, name="ratings")))
 
 # %% [markdown]
-# *What it says.* With half at 0.1, a single rating hands a track over to people: 0.91. With 16, it
-# takes seventeen until they have the greater say, and there is no day on which a track jumps from one
-# regime to the other. `fit` chooses *half* on hidden ratings, so it depends on how much one rating
-# tells in *this* shop.
+# *What it says.* With 1, the first rating is worth as much as the mean user. With 10, it takes ten; at
+# twenty the mean user still has a fifth. Which number is best depends on how much one rating tells in
+# *this* shop, so held-out ratings decide.
 
 # %% [markdown]
 # ## 2 · Without its words
 #
-# `parts` is what `explain` returns: a row a track, a column a part. A reason is convincing if taking it
-# away would change something. Return a list: the ids of the `k` tracks that come first when the part
+# `parts` is what `explain` returns: a row for each track, a column for each part of the score. A reason
+# is convincing if taking it away would change something. Return a list: the ids of the `k` tracks that come first when the part
 # `name` is left out of the sums, best first. Of equal sums, the row that stands higher in `parts` comes
 # first.
 
@@ -76,15 +75,20 @@ def without_part(parts, name, k):
 
 # %% check="without_part" points=2
 tiny = pd.DataFrame(
-    {"people": [3.0, 0.0, 1.0, 1.0], "text": [-1.0, 4.0, 0.5, 0.0]}, index=["a", "b", "c", "d"]
+    {"collaborative": [3.0, 0.0, 1.0, 1.0], "text": [-1.0, 4.0, 0.5, 0.0]},
+    index=["a", "b", "c", "d"],
 )
 assert without_part(tiny, "text", 1) != ["b"], "b is first because of its words; leave those out"
-assert without_part(tiny, "text", 2) == ["a", "c"], "people alone: a, then c and d, equal, in order"
-assert without_part(tiny, "people", 2) == ["b", "c"], "words alone: b 4.0, c 0.5, d 0.0, a −1.0"
-assert without_part(tiny, "people", 9) == ["b", "c", "d", "a"], "there may be fewer than k tracks"
-equal = pd.DataFrame(0.0, index=range(40, 0, -1), columns=["people", "text"])
+assert without_part(tiny, "text", 2) == ["a", "c"], "collaborative alone: a, then c"
+assert without_part(tiny, "collaborative", 2) == ["b", "c"], (
+    "words alone: b 4.0, c 0.5, d 0.0, a −1.0"
+)
+assert without_part(tiny, "collaborative", 9) == ["b", "c", "d", "a"], (
+    "there may be fewer than k tracks"
+)
+equal = pd.DataFrame(0.0, index=range(40, 0, -1), columns=["collaborative", "text"])
 assert without_part(equal, "text", 3) == [40, 39, 38], "all equal: keep the order"
-assert list(tiny.columns) == ["people", "text"], "`parts` itself must stay as it was"
+assert list(tiny.columns) == ["collaborative", "text"], "`parts` itself must stay as it was"
 
 # %%
 long = model.recommend(["u416"], k=60)["item_id"]
@@ -210,11 +214,11 @@ show_items(mosaic.items, package[:5])
 # %% [markdown]
 # ## 5 · A rule for new releases
 #
-# Caution is one way to say how many new tracks a list should hold. Shops often have a plainer one: *at
-# least so many of the ten*. `ranked` is a list of ids, best first, `is_new` a set of ids. Return the
-# first `k` of `ranked` if at least `quota` of them are new. Otherwise let the best new tracks take the
-# place of the *worst known ones*, until the quota is met, or there are no more new tracks, or no more
-# known ones in the list. Keep the order of `ranked` throughout.
+# The cold-item discount is one way to say how many cold-start tracks a list should hold. Shops often have
+# a plainer one: *at least so many of the ten*. `ranked` is a list of ids, best first, `is_new` a set of
+# ids. Return the first `k` of `ranked` if at least `quota` of them are new. Otherwise let the best new
+# tracks take the place of the *worst warm ones*, until the quota is met, or there are no more new
+# tracks, or no more warm ones in the list. Keep the order of `ranked` throughout.
 
 
 # %% exercise="with_quota"
@@ -222,8 +226,8 @@ def with_quota(ranked, is_new, k, quota):
     ### BEGIN SOLUTION
     fresh = [item for item in ranked if item in is_new]
     n_new = max(sum(item in is_new for item in ranked[:k]), min(quota, k, len(fresh)))
-    known = [item for item in ranked if item not in is_new]
-    kept = set(fresh[:n_new]) | set(known[: k - n_new])
+    warm = [item for item in ranked if item not in is_new]
+    kept = set(fresh[:n_new]) | set(warm[: k - n_new])
     return [item for item in ranked if item in kept]
     ### END SOLUTION
 
@@ -235,7 +239,7 @@ assert with_quota(ranked, fresh, 4, 1) == ["a", "b", "N1", "c"], "the quota is m
 assert with_quota(ranked, fresh, 4, 0) == ["a", "b", "N1", "c"], "a quota is a minimum, no maximum"
 assert len(with_quota(ranked, fresh, 4, 2)) == 4, "the list must not become longer"
 assert with_quota(ranked, fresh, 4, 2) == ["a", "b", "N1", "N2"], (
-    "c, the worst known one, makes room"
+    "c, the worst warm one, makes room"
 )
 assert with_quota(ranked, fresh, 4, 3) == ["a", "N1", "N2", "N3"], (
     "b makes room as well; keep order"
@@ -252,20 +256,22 @@ assert with_quota(ranked, fresh, 2, 3) == ["N1", "N2"], "more than the list is l
 # %%
 truth = mosaic.ground_truth()
 likes = pd.DataFrame(truth["utility"], truth["user_ids"], truth["item_ids"]) > RATING_STEPS[2]
-model.caution_ = 0.9
-ranked = model.recommend(users, k=384 + 96).groupby("user_id")["item_id"].agg(list)
+cautious = model.refitted("cold_discount", 0.9)
+ranked = cautious.recommend(users, k=len(mosaic.items)).groupby("user_id")["item_id"].agg(list)
 rows = {}
 for quota in (0, 1, 2, 4, 6):
-    lists = ranked.map(lambda one, q=quota: with_quota(one, set(new), 10, q))
+    lists = ranked.map(lambda one, q=quota: with_quota(one, set(cold), 10, q))
     liked = np.array([likes.loc[user, one].mean() for user, one in lists.items()])
-    fresh = np.concatenate([np.isin(one, new) for one in lists])
+    share = np.isin(np.concatenate(lists.to_list()), cold).mean()
     reach = 1.96 * liked.std() / np.sqrt(len(liked))
-    cell = interval(liked.mean(), liked.mean() - reach, liked.mean() + reach)
-    rows[quota] = [f"{fresh.mean():.0%}", cell]
-print_table(pd.DataFrame(rows, index=["new", "truly liked"]).T.rename_axis("quota"))
+    rows[quota] = [
+        f"{share:.0%}",
+        interval(liked.mean(), liked.mean() - reach, liked.mean() + reach),
+    ]
+print_table(pd.DataFrame(rows, index=["cold-start", "truly liked"]).T.rename_axis("quota"))
 
 # %% [markdown]
-# *What it says.* A very cautious model and a rule on top of it. One or two new tracks of ten cost next to
+# *What it says.* A model with a high discount, and a rule on top of it. One or two new tracks of ten cost
 # nothing that listeners would truly like; with six it shows, because the sixth best new track is not
-# as good as the known one that it pushes out. A quota promises everybody the same number. With
-# caution, the scores decide who gets how many. Which one a shop wants is not a question of accuracy.
+# as good as the warm one that it pushes out. A quota promises everybody the same number. With a
+# discount, the scores decide who gets how many. Which one a shop wants is not a question of accuracy.
