@@ -314,8 +314,8 @@ finish(ax, alt="NDCG@10 with intervals: fused first, then text, audio, image; pl
 # ridge regression from features to scores, like the three of step 3, with two differences. It is one
 # regression on all three modalities, with weights learned from the training ratings. And it learns
 # from the scores of the collaborative part, which every listener has for every rated track, not from
-# the few ratings of one listener. The more ratings a track has, the more the collaborative part
-# counts.
+# the few ratings of one listener. Where a track has ratings, the collaborative part counts for most of
+# the score; a new track has its content alone.
 #
 # Does content still help where tracks have ratings (*warm* items, in the field's words; new ones are
 # *cold-start* items)? This time each listener's last tenth of ratings is held out, and all 480 tracks
