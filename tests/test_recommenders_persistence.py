@@ -97,6 +97,15 @@ def test_a_changed_byte_is_refused_wherever_it_changes_anything(saved):
             np.testing.assert_allclose(scores(loaded), expected, atol=1e-12)
 
 
+def test_a_large_array_that_says_it_is_shorter_is_refused(tmp_path):
+    folder = MultimodalRecommender().fit(*small(n_items=80)).save(tmp_path)
+    whole = (folder / FILE).read_bytes()
+    assert whole.count(b"(80, 80)") == 1, "EASE"
+    (folder / FILE).write_bytes(whole.replace(b"(80, 80)", b"(70, 80)"))
+    with pytest.raises(ValueError, match="not a saved model, or changed since"):
+        MultimodalRecommender.load(folder)
+
+
 def archive(**arrays):
     file = io.BytesIO()
     np.savez(file, **arrays)
