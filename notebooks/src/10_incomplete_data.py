@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from mmrec_course.datasets import load_mosaic
-from mmrec_course.display import fixed, print_table
+from mmrec_course.display import fixed, interval, print_table
 from mmrec_course.evaluation import cold_item_split
 from mmrec_course.features import extract_features
 
@@ -494,10 +494,11 @@ print_table(pd.DataFrame(real, index=[*choices, "count"]).drop("renormalize"))
 #
 # ## Cold start: a new track
 #
-# A new track is a track with a gap, too. What it lacks is the modality that knows most: *people*.
-# Lesson 08 learned weights where people have ratings, and found that they must have most of the say
-# ([the wrong regime](08_weighted_fusion.ipynb)). What becomes of new tracks under such weights, in
-# one list with the known ones? The two rules from above, once more:
+# A new track, a *cold-start item*, is a track with a gap, too. What it lacks is what tells most: ratings,
+# and with them all *collaborative* scores. Lesson 08 learned weights where tracks have ratings, and found
+# that the collaborative scores must have most of the weight ([the wrong
+# regime](08_weighted_fusion.ipynb)). What becomes of new tracks under such weights, in one list with the
+# *warm* ones, those with ratings? The two rules from above, once more:
 
 # %%
 from mmrec_course.recommenders import EASE
@@ -505,51 +506,52 @@ from mmrec_course.recommenders import EASE
 t, everywhere = tasks[0], np.ones(len(items), bool)
 z = {m: guess(block, t, 20.0, everywhere) for m, block in shorts[0].items()}
 y = EASE(reg=200.0).fit(t.ratings).score(users, items)
-z = {"people": standardize_scores(y, y[:, t.known]), **z}
-present = {"people": t.known} | {m: block.present for m, block in shorts[0].items()}
-warm = {"people": 0.7, "image": 0.1, "text": 0.1, "audio": 0.1}
+z = {"collaborative": standardize_scores(y, y[:, t.known]), **z}
+present = {"collaborative": t.known} | {m: block.present for m, block in shorts[0].items()}
+warm = {"collaborative": 0.7, "image": 0.1, "text": 0.1, "audio": 0.1}
 lists = {
-    "people's gap is 0": weighted_sum({m: np.where(present[m], z[m], 0.0) for m in z}, warm),
+    "gap is 0": weighted_sum({m: np.where(present[m], z[m], 0.0) for m in z}, warm),
     "renormalized": weighted_sum(z, warm, present),
 }
 
 # %% [markdown]
-# And the final model, for which this is the central question: how much people count for a track
-# depends on how many ratings it has, smoothly, and `fit` learns how (lesson 11). What nobody has tried is
-# held back by one more number, the *caution*, which `fit` chooses on hidden ratings. The model is
-# fitted on the ratings of 480 listeners only; we shall need the other 120 in a moment.
+# And the final model of lesson 11, with its default hyperparameters. It renormalizes, too: a new track's
+# content gets the weight of the collaborative part. Then it multiplies the scores of new tracks by
+# 1 − `cold_discount`, the **cold-item discount**. Three values of it; `refitted` returns a copy of a
+# fitted model with one parameter changed:
 
 # %%
 from mmrec_course.recommenders import MultimodalRecommender
 
-shuffled = np.random.default_rng(0).permutation(len(users))
-newcomers, trial, others = (users[np.sort(part)] for part in np.split(shuffled, [120, 240]))
-at_home = t.ratings[~t.ratings["user_id"].isin(newcomers)]
-model = MultimodalRecommender().fit(at_home, full)
-lists["the final model's"] = model.score(users, items)
+model = MultimodalRecommender().fit(t.ratings, full)
+for discount in (0.0, 0.5, 0.7):
+    lists[f"final, discount {discount}"] = model.refitted("cold_discount", discount).score(
+        users, items
+    )
 
-who, rated = ~users.isin(newcomers), matrix(t.ratings, 1.0) > 0
-print("of all tracks, new:", fixed((~t.known).mean()), " caution:", model.caution_)
+rated = matrix(t.ratings, 1.0) > 0
+print("of all tracks, new:", fixed((~t.known).mean()))
 for name, y in lists.items():
-    top = rank_items(np.where(rated, -np.inf, y)[who], 10)
-    wide = fixed(y[who][:, ~t.known].std() / y[who][(t.known & ~rated)[who]].std(), 1)
-    print(f"{name:17} new in the first ten: {fixed((~t.known)[top].mean())}  spread: {wide}")
+    top = rank_items(np.where(rated, -np.inf, y), 10)
+    wide = fixed(y[:, ~t.known].std() / y[t.known & ~rated].std(), 1)
+    print(f"{name:19} new in the first ten: {fixed((~t.known)[top].mean())}  deviation: {wide}")
 
 # %% [markdown]
-# A fifth of all tracks is new. (The last column is the spread of new tracks' scores, as a multiple of
-# the spread of those known tracks that the listener has not rated yet.) Under warm weights with people's
-# gap counted as zero, new tracks are as good as invisible. Renormalized, they get more places than their
-# number: the scores of new tracks are spread more widely than those of the known ones they compete
-# with, although less is known about them, and nothing tells the list so. In the final model the caution
-# sets their places, here between the two: the larger, the fewer. How many are *best*, hidden ratings can
-# hardly say: they know only what people came across. Lesson 11 asks the truth.
+# A fifth of all tracks is new. (The last column is the standard deviation of new tracks' scores, as a
+# multiple of that of the warm tracks which the listener has not rated yet.) Under weights learned on
+# warm tracks, with the gap counted as zero, new tracks are as good as invisible. Renormalized, they get
+# more places than their number: their scores are spread more widely than those of the warm tracks they
+# compete with, although less is known about them, and nothing tells the list so. In the final model the
+# discount decides how many places they get, from more than half down to nearly none. Which number is
+# *best*, held-out ratings can hardly say: they know only what people came across. Lesson 11 asks the
+# truth.
 #
-# The other way to give a new track what it lacks is to *fill* it. Not with a mean, for what would the
-# mean of all listeners' histories say? But with a guess from content. iALS (lesson 07) has a few
-# *factors* for each track, learned from people. Learn a map from features to factors **on the known
-# tracks**, by ridge regression, and let it guess the factors of a new one (Gantner and others, 2010).
-# $F$ has all columns side by side (`early_fusion`, lesson 08), $V$ the tracks' factors, $U$ the
-# listeners':
+# The other way to give a new track what it lacks is to *fill* it: imputation once more. Not with a mean,
+# for what would the mean of all listeners' histories say? But with a prediction from content. iALS (lesson
+# 07) has a few *factors* for each track, learned from ratings. Learn a map from features to factors **on
+# the warm tracks**, by ridge regression, and let it predict the factors of a new one. Gantner and others
+# (2010) call it an *attribute-to-feature mapping*. $F$ has all columns side by side (`early_fusion`, lesson
+# 08), $V$ the tracks' factors, $U$ the listeners':
 #
 # $$B = (F^\top F + \lambda I)^{-1} F^\top V, \qquad \hat v_i = B^\top f_i, \qquad y_{ui} = u_u^\top \hat v_i$$
 
@@ -573,7 +575,7 @@ def ridge_map(F, target, learn, ask):
 
 
 # %%
-cold = {"ridge on ratings": [], "ridge on factors": [], "iALS as it is": []}
+cold = {"ridge on ratings": [], "ridge on factors": [], "iALS as it is": [], "final model": []}
 for t, short in zip(tasks, shorts, strict=True):
     F = early_fusion(short, fit_items=items[t.known]).align(items).values
     ials = ImplicitALS(factors=32, reg=30.0, alpha=4.0, iterations=10).fit(t.ratings)
@@ -584,28 +586,38 @@ for t, short in zip(tasks, shorts, strict=True):
     cold["ridge on ratings"].append(judge(ridge_map(F, t.X.T, t.known, t.ask).T, t))
     cold["ridge on factors"].append(judge(U @ ridge_map(F, V, t.known, t.ask).T, t))
     cold["iALS as it is"].append(judge(U @ V[t.ask].T, t))
+    final = MultimodalRecommender().fit(t.ratings, full)
+    cold["final model"].append(judge(final.score(users, items[t.ask]), t))
 table = compare_splits(cold, test_share=0.2)
 print_table(table[["mean", "low", "high", "difference", "diff_low", "diff_high"]], digits=3)
 
 # %% [markdown]
 # *iALS as it is* knows nothing of new tracks: nobody likes them, so their factors are zero and the list
-# is in order of id. With factors guessed from content it can rank them, far better. Is the detour over
-# factors better than the direct ridge, from features to ratings? Not visibly. What it buys is another
-# thing: a new track lives in the *same space* as the known ones, next to those it is like, and joins
-# the collaborative model as soon as it is released. Lesson 09 learned such a map
-# for each modality. The final model carries over collaborative *scores* instead of factors, from known
-# tracks to the new ones that look, read or sound like them (lesson 11).
+# is in order of id. With factors predicted from content it can rank them, far better. Is the detour over
+# factors better than the direct ridge, from features to ratings? Not visibly. What it brings is another
+# thing: a new track lives in the *same space* as the warm ones, next to those it is like, and joins
+# the collaborative model as soon as it is released. Lesson 09 learned such a map for each modality.
+#
+# The *final model* is a ridge regression as well. It learns from neither ratings nor factors but from
+# collaborative *scores* (lesson 11): every listener has one for every warm track, so little is missing
+# there. Its mean is the highest, and its interval contains zero: five splits do not tell it from the
+# direct ridge.
 #
 # ## Cold start: a new listener
 #
-# 120 listeners took no part in fitting the final model. Now they arrive. `partial_fit` folds in what
-# they chose, without learning anything anew. After 0, 1, 3 and 5 choices: how well does the model
-# foresee what they liked *later*? Against it, *popularity*, the same list for everybody; *people alone*,
-# the iALS of the last section, fitted anew with these choices; and *content alone*: a ridge regression
-# from the very same choices, which needs no other people at all. What popularity and content can choose
-# (whether old likes fade; $\lambda$) is chosen on 120 other listeners.
+# 120 listeners, drawn at random, take no part in fitting. Then they arrive: **cold-start users**. The
+# final model learns from the others; `partial_fit` folds in what the 120 chose, without learning anything
+# anew. After 0, 1, 3 and 5 choices: how well does it predict what they liked *later*? Against it,
+# *popularity*, the same list for everybody; *iALS*, as in the last section, fitted anew with these
+# choices; and *content alone*: a ridge regression from the very same choices, which needs no other people
+# at all. Each has one number to choose, on 120 other listeners: popularity whether old likes lose weight,
+# content its $\lambda$, and the final model `user_shrinkage`, $s$. After $n$ ratings
+# $n^2 / (n^2 + s^2)$ of a collaborative score is the listener's own, and the rest is the average
+# listener's. (iALS keeps the setting of the last section.)
 
 # %%
+from copy import copy
+
 from mmrec_course.evaluation import Split, evaluate
 from mmrec_course.recommenders import Popularity
 
@@ -645,8 +657,11 @@ def ndcg_of(model, split):
     return evaluate(model, split, metrics=["ndcg"])
 
 
+shuffled = np.random.default_rng(0).permutation(len(users))
+newcomers, trial, _ = (users[np.sort(part)] for part in np.split(shuffled, [120, 240]))
+
 # %% [markdown]
-# First the 120 trial listeners: what suits these two best?
+# First the 120 trial listeners: what suits these three best?
 
 
 # %%
@@ -657,26 +672,39 @@ def best(options, make, split):
 own, nth, rest, trying = arrive(trial)
 regs, counts = (1.0, 4.0, 20.0, 100.0), (1, 3, 5)
 best_reg = {n: best(regs, lambda reg, n=n: Content(own[nth < n], reg), trying) for n in counts}
-fading = best((None, 90.0, 365.0), lambda days: Popularity(half_life=days).fit(rest), trying)
-print("content's reg after 1, 3, 5 choices:", best_reg, " popularity's half-life:", fading)
+half_life = best((None, 90.0, 365.0), lambda days: Popularity(half_life=days).fit(rest), trying)
+base = MultimodalRecommender().fit(rest, full)
+told = [copy(base).partial_fit(own[nth < n]) for n in counts]
+by_shrinkage = {
+    s: np.mean([ndcg_of(m.refitted("user_shrinkage", s), trying)["ndcg"].mean() for m in told])
+    for s in (0.0, 1.0, 3.0, 10.0)
+}
+shrinkage = max(by_shrinkage, key=lambda s: round(by_shrinkage[s], 9))
+print("content's reg after 1, 3, 5 choices:", best_reg, " popularity's half-life:", half_life)
+print(
+    "the final model's NDCG@10 by user_shrinkage:", {s: fixed(y) for s, y in by_shrinkage.items()}
+)
 
 # %% [markdown]
-# Then the newcomers. The intervals are a paired bootstrap over these 120 listeners, and differences are
-# to *popularity*:
+# Then the new listeners. The intervals are a paired bootstrap over these 120, and differences are to
+# *popularity*:
 
 # %%
 own, nth, rest, arrived = arrive(newcomers)
-popular = ndcg_of(Popularity(half_life=fading).fit(rest), arrived)
-curve, before = {}, 0
+popular = ndcg_of(Popularity(half_life=half_life).fit(rest), arrived)
+model = MultimodalRecommender(user_shrinkage=shrinkage).fit(rest, full)
+curve, before, ends = {}, 0, ["difference", "diff_low", "diff_high"]
 for n in (0, *counts):
     model.partial_fit(own[(nth >= before) & (nth < n)])
     before = n
     tables = {"popularity": popular, "final model": ndcg_of(model, arrived)}
     if n:
         mixed = pd.concat([rest, own[nth < n]])
-        people = ImplicitALS(factors=32, reg=30.0, alpha=4.0, iterations=10).fit(mixed)
-        tables["people alone"] = ndcg_of(people, arrived)
+        ials = ImplicitALS(factors=32, reg=30.0, alpha=4.0, iterations=10).fit(mixed)
+        tables["iALS"] = ndcg_of(ials, arrived)
         tables["content alone"] = ndcg_of(Content(own[nth < n], best_reg[n]), arrived)
+        direct = compare({name: tables[name] for name in ("iALS", "final model")}).iloc[1]
+        print(f"{n} choices, final model − iALS:", interval(*direct[ends]))
     curve[n] = compare(tables)
 shown = pd.concat({f"{n} choices": table for n, table in curve.items()})
 shown.index = [f"{name}, {n}" for n, name in shown.index]
@@ -690,21 +718,23 @@ for name, color, mark in zip(curve[1].index, PALETTE, "sovD", strict=False):
     y = line["mean"].to_numpy(float)
     ax.errorbar(line.index, y, bars, color=color, marker=mark, label=name)
 ax.set(xlabel="choices of a new listener", ylabel="NDCG@10, later likes", xticks=[0, 1, 3, 5])
-ax.set(title="Newcomers: people help, content alone does not", ylim=(0, None))
+ax.set(title="New listeners: others' choices help, content alone does not", ylim=(0, None))
 ax.legend()
 finish(
     ax,
-    alt="Final model starts at popularity's level and rises above it, and so do people alone; content"
-    " alone stays below",
+    alt="Final model starts at popularity's level and rises above it, and so does iALS; content alone"
+    " stays below",
 )
 
 # %% [markdown]
-# Without any choice the final model takes a newcomer for the average listener, and does what popularity
+# Without any choice the final model takes a new listener for the average one, and does what popularity
 # does. With the first one it leaves popularity behind: the interval is above zero. *Content alone* starts
 # below popularity and is still no better after five choices. Five tracks say little about a taste if one
-# only looks at what they are like; what *others* who chose them went on to choose says more. *People
-# alone*, iALS without any content, leave popularity behind as well, from three choices on. So, for new
-# tracks it is content that helps, and for new listeners it is people.
+# only looks at what they are like; what *others* who chose them went on to choose says more. *iALS*,
+# without any content, leaves popularity behind as well, from three choices on. Shrinkage to the average
+# listener pays at the first choice, where the final model is ahead of iALS; after three the two cannot be
+# told apart. So, for new tracks it is content that helps, and for new listeners it is what others chose.
+# (Mosaic's listeners have clear tastes. Among real people the first choices told far less: lesson 13.)
 #
 # ## What goes wrong
 #
@@ -801,8 +831,8 @@ print_table(both(moved), digits=3)
 #   $\lambda$ that is too small; beside one that was chosen, no gain was visible.
 # - With gaps at random only *drop* was clearly bad. With gaps by popularity the order turned round,
 #   because the gaps themselves predict. Ask *why* something is missing before you choose.
-# - A new track lacks people: guess its factors from content, and let the weight of people depend on
-#   how many ratings there are. A new listener needs people, and few choices go far.
+# - A new track lacks ratings: predict its collaborative scores or factors from content. A new listener's
+#   few choices go far in Mosaic, by way of what others chose; among real people it took more (lesson 13).
 #
 # All of it on simulated listeners: it shows what the methods do in this world.
 #

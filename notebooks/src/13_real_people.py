@@ -154,10 +154,10 @@ print({name: block.values.shape for name, block in blocks.items()})
 
 # %% [markdown]
 # `text` is TF-IDF, `topics` are its latent semantic directions (lesson 04). Every opponent gets its
-# `grid_search` on the validation part, as in lesson 07. The grids are small, to save your time: they lie
-# where larger ones, tried once on the same validation part, had their best. (Surprise's SVD comes with
-# biases; without them it ranked better in lesson 07, so both are tried. Twice or four times the
-# factors cost time and bring 0.006 on the validation part: not enough to change its place.)
+# `grid_search` on the validation part, as in lesson 07. The grids are small, to save your time, but each
+# goes on beyond its best value. (Surprise's SVD comes with biases; without them it ranked better in
+# lesson 07, so both are tried. Twice or four times the factors cost time and bring 0.006 on the
+# validation part: not enough to change its place.)
 
 # %% tags=["needs-movielens"]
 from surprise import SVD
@@ -166,15 +166,15 @@ from mmrec_course.evaluation import grid_search
 from mmrec_course.extras.surprise_models import SurpriseRecommender
 from mmrec_course.recommenders import EASE, ContentKNN, ContentRidge, ImplicitALS, Popularity
 
-near = {"modality": ["text", "topics"], "n_neighbors": [10, 30]}
+near = {"modality": ["text", "topics"], "n_neighbors": [5, 10, 30]}
 svd = [SVD(n_factors=100, biased=biased, random_state=0) for biased in (True, False)]
 grids = {
     "popularity": (Popularity(), {"half_life": [None, 90, 30]}),
     "neighbours": (ContentKNN(modality="text"), near),
     "ridge": (ContentRidge(modality="text"), {"reg": [3.0, 10.0, 30.0]}),
     "SVD": (SurpriseRecommender(SVD()), {"algo": svd}),
-    "EASE": (EASE(), {"reg": [200.0, 400.0]}),
-    "iALS": (ImplicitALS(factors=32, reg=10.0, iterations=8), {"alpha": [0.3, 1.0]}),
+    "EASE": (EASE(), {"reg": [200.0, 400.0, 800.0]}),
+    "iALS": (ImplicitALS(factors=32, reg=10.0, iterations=8), {"alpha": [0.1, 0.3, 1.0]}),
 }
 tuned, found = {}, {}
 for name, (model, grid) in grids.items():
@@ -194,20 +194,32 @@ for name, tried in found.items():
     print(f"{name:10} {fixed(tried['ndcg'].iloc[0], 3)}", setting)
 
 # %% [markdown]
-# Now the model that the course ends with. It tunes itself, on `split.train_valid`. Once with the text, once
-# without, so that the difference is what the text brings. Then all of them, on the test part:
+# Now the final model of lesson 11. `MultimodalRecommenderCV` chooses its hyperparameters by
+# cross-validation on `split.train_valid`: once with the text, and once without, so that the difference is
+# what the text brings. What does it choose?
+
+# %% tags=["needs-movielens"]
+from mmrec_course.recommenders import MultimodalRecommender, MultimodalRecommenderCV
+
+text = {"text": blocks["text"]}
+final = MultimodalRecommenderCV().fit(split.train_valid, text)
+no_text = MultimodalRecommenderCV().fit(split.train_valid)
+chosen = {"final": final.best_params_, "final, no text": no_text.best_params_}
+print(pd.DataFrame(chosen).to_string(float_format="{:.3g}".format, na_rep="–"))
+
+# %% [markdown]
+# @@CHOSEN@@
+#
+# Then all of them, on the test part:
 
 # %% tags=["needs-movielens"]
 from mmrec_course.evaluation import evaluate
-from mmrec_course.recommenders import MultimodalRecommender, Random
+from mmrec_course.recommenders import Random
 
-text = {"text": blocks["text"]}
-final = MultimodalRecommender().fit(split.train_valid, text)
-blind = MultimodalRecommender().fit(split.train_valid)
 models = {
     "chance": Random().fit(split.train_valid),
     **tuned,
-    "final, no text": blind,
+    "final, no text": no_text,
     "final": final,
 }
 results = {name: evaluate(model, split, metrics=["ndcg"]) for name, model in models.items()}
@@ -240,55 +252,56 @@ for name in ("SVD", "ridge"):
 #
 # ## What the lead is made of
 #
-# Two things in its collaborative part are not in EASE. It takes every choice for a yes, a small one if
-# it was not liked (two stars count *against* a film in EASE; `interest` makes of 1 … 5 stars a number
-# between 0 and 1, for the film was chosen, after all). And what a person rated long ago may *fade*:
-# with $a$ ratings since, a choice counts $(1 + a)^{-\beta}$.
+# Two things in its collaborative part are not in EASE. It takes every rating for a choice, a small one if
+# the film was not liked (two stars count *against* a film in EASE; the **implicit preference** of 1 … 5
+# stars is a number between 0 and 1, for the film was chosen, after all). And what a person rated long ago
+# counts less, a **recency decay**: with $a$ ratings since, a preference counts $(1 + a)^{-d}$.
 #
-# By hand, on top of EASE. How many ratings came later is a rank; what was rated in the same second
-# shares one:
+# By hand, on top of EASE. How many ratings came later is a rank; ratings of one second share one:
 
 # %% tags=["needs-movielens"]
 import numpy as np
-from mmrec_course.recommenders.multimodal_people import interest, recency
 
+from mmrec_course.recommenders.collaborative import implicit_preference
+
+stars = np.arange(1, 6)
+print("preference of 1 to 5 stars:", np.round(implicit_preference(stars - 2.5), 2))
 age = ordered.groupby("user_id")["timestamp"].rank(ascending=False) - 1
-who = pd.factorize(ordered["user_id"])[0]
-seconds = ordered["timestamp"].astype("int64").to_numpy()
-print("equal:", np.allclose(age, recency(who, seconds)))
-print("interest in 1 to 5 stars:", np.round(interest(np.arange(-1.5, 3)), 2))
+print("a of somebody's last six ratings:", age.groupby(ordered["user_id"]).tail(6).head(6).tolist())
 
 # %% tags=["needs-movielens"]
 from scipy.sparse import csr_array
 
 
-class Lately(EASE):
-    def __init__(self, *, reg=100.0, fading=0.0):
+class DecayedEASE(EASE):
+    def __init__(self, *, reg=100.0, decay=0.0):
         super().__init__(reg=reg)
-        self.fading = fading
+        self.decay = decay
 
     def _fit(self, ratings, blocks):
-        self.histories_.data = interest(self.histories_.data)
-        super()._fit(ratings, blocks)  # learns from every choice alike
-        age = ratings.groupby("user_id")["timestamp"].rank(ascending=False) - 1
         row = pd.Index(self.user_ids_).get_indexer(ratings["user_id"])
         column = pd.Index(self.item_ids_).get_indexer(ratings["item_id"])
-        kept = (1 + age.to_numpy()) ** -self.fading
-        weights = csr_array((kept, (row, column)), shape=self.histories_.shape)
-        self.histories_ = csr_array(self.histories_.multiply(weights))  # what is scored
+        p = implicit_preference(ratings["rating"] - 2.5)
+        age = ratings.groupby("user_id")["timestamp"].rank(ascending=False) - 1
+        shape = self.histories_.shape
+        self.fit_matrix(csr_array((p, (row, column)), shape))  # B from all preferences alike
+        self.histories_ = csr_array((p * (1 + age) ** -self.decay, (row, column)), shape)  # scored
 
 
 # %% [markdown]
-# Three steps from EASE to the final model, each tuned on the validation part (a $\lambda$ below 50,
-# tried once, was no better there). Which one makes the difference?
+# The class learns $B$ without decay; only the histories that are scored, $x_u$ in $x_u^\top B$, have it.
+#
+# Three steps from EASE to the final model, each tuned on the validation part. Which one makes the
+# difference?
 
 # %% tags=["needs-movielens"]
 steps = {"EASE": results["EASE"]}
-regs = {"reg": [50.0, 100.0, 200.0, 400.0]}
-choice, tried = grid_search(Lately(), regs, split)
-lately, tried = grid_search(Lately(reg=choice.reg), {"fading": [0.25, 0.5, 1.0]}, split)
-print("λ:", choice.reg, " β:", lately.fading)
-for name, model in {"every choice": choice, "and fading": lately}.items():
+regs = {"reg": [12.5, 25.0, 50.0, 100.0, 200.0, 400.0]}
+implicit, tried = grid_search(DecayedEASE(), regs, split)
+decays = {"decay": [0.25, 0.5, 1.0]}
+decayed, tried = grid_search(DecayedEASE(reg=implicit.reg), decays, split)
+print("λ:", implicit.reg, " d:", decayed.decay)
+for name, model in {"every choice": implicit, "and decay": decayed}.items():
     steps[name] = evaluate(model, split, metrics=["ndcg"])
 steps["final, no text"] = results["final, no text"]
 for one, two in zip(list(steps), list(steps)[1:], strict=False):
@@ -314,15 +327,15 @@ from mmrec_course.evaluation import global_time_split, random_split
 
 def on_split(s):
     models = {"popularity": grid_search(*grids["popularity"], s)[0]}
-    models["EASE"] = grid_search(Lately(), regs, s)[0]
-    models["EASE, fading"] = Lately(reg=models["EASE"].reg, fading=0.5).fit(s.train_valid)
-    models["final"] = MultimodalRecommender().fit(s.train_valid)
+    models["EASE"] = grid_search(DecayedEASE(), regs, s)[0]
+    models["EASE, decay"] = DecayedEASE(reg=models["EASE"].reg, decay=0.5).fit(s.train_valid)
+    models["final"] = MultimodalRecommenderCV().fit(s.train_valid)
     return {name: evaluate(model, s, metrics=["ndcg"]) for name, model in models.items()}
 
 
 splits = {"random": random_split(ratings), "global": global_time_split(ratings)}
 per_person = {"popularity": results["popularity"], "EASE": steps["every choice"]}
-per_person |= {"EASE, fading": steps["and fading"], "final": results["final, no text"]}
+per_person |= {"EASE, decay": steps["and decay"], "final": results["final, no text"]}
 by_split = {"per person": per_person} | {name: on_split(s) for name, s in splits.items()}
 
 # %% tags=["needs-movielens"]
@@ -365,13 +378,13 @@ print("global, final − popularity:", interval(*row[bounds[3:]]))
 # %% tags=["needs-movielens"]
 from mmrec_course.evaluation import Split
 
-stack = pd.Series(np.random.default_rng(0).permutation(len(items)) % 4, items.index)
+fold = pd.Series(np.random.default_rng(0).permutation(len(items)) % 4, items.index)
 
 
-def shelf(j):
-    of = ratings["item_id"].map(stack)
+def cold_fold(j):
+    of = ratings["item_id"].map(fold)
     new, next_one = of == j, of == (j + 1) % 4
-    ids = [stack.index[stack == k] for k in (j, (j + 1) % 4)]
+    ids = [fold.index[fold == k] for k in (j, (j + 1) % 4)]
     parts = {"train": ratings[~new & ~next_one], "valid": ratings[next_one], "test": ratings[new]}
     return Split(**parts, candidates=ids[0], valid_candidates=ids[1])
 
@@ -385,7 +398,7 @@ def shelf(j):
 # %% tags=["needs-movielens"]
 from mmrec_course.features import FeatureBlock
 
-known, new = shelf(0).train_valid, shelf(0).candidates
+known, new = cold_fold(0).train_valid, cold_fold(0).candidates
 G = genres.to_numpy(dtype=float)
 learn, has = items.index.isin(known["item_id"]), G.any(axis=1)
 learn &= has
@@ -425,17 +438,17 @@ from sklearn.linear_model import Ridge
 from mmrec_course.recommenders import Recommender
 
 
-class Foreseen(Recommender):
+class PredictedPopularity(Recommender):
     def __init__(self, *, reg=3.0):
         self.reg = reg
 
     def _fit(self, ratings, blocks):
         rated, values = self.n_ratings_ > 0, blocks["text"].values
         likes = np.log1p((self.histories_ >= 1.5).sum(axis=0))
-        self.guess_ = Ridge(alpha=self.reg).fit(values[rated], likes[rated]).predict(values)
+        self.predicted_ = Ridge(alpha=self.reg).fit(values[rated], likes[rated]).predict(values)
 
     def _score(self, histories, columns):
-        return np.tile(self.guess_[columns], (histories.shape[0], 1))
+        return np.tile(self.predicted_[columns], (histories.shape[0], 1))
 
 
 # %% [markdown]
@@ -444,14 +457,14 @@ class Foreseen(Recommender):
 
 # %% tags=["needs-movielens"]
 cold = {
-    "foreseen": (Foreseen(), {"reg": [1.0, 10.0]}),
-    "neighbours": (ContentKNN(modality="topics"), {"n_neighbors": [10, 30]}),
-    "ridge": (ContentRidge(modality="text"), {"reg": [10.0, 30.0]}),
+    "popularity": (PredictedPopularity(), {"reg": [0.1, 1.0, 10.0, 100.0]}),
+    "neighbours": (ContentKNN(modality="topics"), {"n_neighbors": [5, 10, 30, 100]}),
+    "ridge": (ContentRidge(modality="text"), {"reg": [3.0, 10.0, 30.0, 100.0]}),
 }
 
 
-def on_shelf(j):
-    s = shelf(j)
+def on_fold(j):
+    s = cold_fold(j)
     described = describe_films(s.train_valid["item_id"])
     fitted = {"chance": Random(rng=j).fit(s.train_valid, described)}
     fitted["EASE"] = EASE(reg=400.0).fit(s.train_valid, described)
@@ -462,8 +475,8 @@ def on_shelf(j):
     return {name: evaluate(model, s, metrics=["ndcg"]) for name, model in fitted.items()}
 
 
-stacks = [on_shelf(j) for j in range(4)]
-fresh = {name: [tables[name] for tables in stacks] for name in stacks[0]}
+folds = [on_fold(j) for j in range(4)]
+fresh = {name: [tables[name] for tables in folds] for name in folds[0]}
 
 # %% [markdown]
 # Which stack is new is a matter of luck, so each stack counts as one observation (`compare_splits`; no
@@ -475,7 +488,7 @@ from mmrec_course.evaluation import compare_splits
 print_table(compare_splits(fresh, test_share=0)[bounds], digits=3)
 print("\nthe same pair by pair")
 level = pd.DataFrame({name: [t["ndcg"].mean() for t in fresh[name]] for name in fresh})
-pairs = [("ridge", "final"), ("neighbours", "final"), ("foreseen", "final"), ("foreseen", "ridge")]
+pairs = [(name, "final") for name in cold] + [("popularity", "ridge")]
 for one, two in pairs:
     row = compare_splits({name: fresh[name] for name in (one, two)}, test_share=0).iloc[1]
     ahead = f" ahead in {(level[two] > level[one]).sum()} of 4"
@@ -504,9 +517,9 @@ for one, two in pairs:
 
 # %% tags=["needs-movielens"]
 ids = np.random.default_rng(0).permutation(films.users.index.to_numpy())
-newcomers, valid_people = ids[:189], ids[189:283]
+new_users, valid_users = ids[:189], ids[189:283]
 nth = ordered.groupby("user_id").cumcount()
-is_new, is_valid = (ordered["user_id"].isin(group) for group in (newcomers, valid_people))
+is_new, is_valid = (ordered["user_id"].isin(group) for group in (new_users, valid_users))
 
 
 def after(k):
@@ -538,10 +551,10 @@ class PlusAverage(EASE):
         return super()._score(histories, columns) + self.h * average
 
 
-welcoming, tried = grid_search(PlusAverage(), {"h": [0.1, 1.0, 10.0]}, after(3))
+plus_average, tried = grid_search(PlusAverage(), {"h": [0.1, 1.0, 10.0, 100.0, 1000.0]}, after(3))
 print_table(tried[["h", "ndcg"]], digits={"h": 1, "ndcg": 3}, index=False)
-top = welcoming.recommend(newcomers, k=10, exclude_seen=False)["item_id"]
-print(f"\nh = {welcoming.h:g}: {top.nunique()} different films in {len(newcomers)} lists of ten")
+top = plus_average.recommend(new_users, k=10, exclude_seen=False)["item_id"]
+print(f"\nh = {plus_average.h:g}: {top.nunique()} different films in {len(new_users)} lists of ten")
 
 # %% [markdown]
 # The largest $h$ is best, and with it the average outvotes everybody: nearly all get the same list. That
@@ -564,18 +577,18 @@ from sklearn.base import clone
 
 text = extract_features(films, fit_items=after(0).train_valid["item_id"])
 ridge, tried = grid_search(*grids["ridge"], after(3), text)
-final = MultimodalRecommender().fit(after(0).train_valid, text)
-fewest = ratings["user_id"].value_counts().min()
-print(f"the final model's own h: {final.half_user_:g}; in these data nobody gave under {fewest}")
+shrinkages = {"user_shrinkage": [0.0, 3.0, 10.0, 30.0, 100.0]}
+shrunk, tried = grid_search(MultimodalRecommender(), shrinkages, after(3), text)
+print_table(tried[["user_shrinkage", "ndcg"]], digits={"user_shrinkage": 0, "ndcg": 3}, index=False)
+final = clone(shrunk).fit(after(0).train_valid, text)
 first, asked = {}, after(5)
 for k in (0, 1, 3, 5):
     seen = after(k).train_valid
     models = {"popularity": Popularity().fit(seen), "ridge": clone(ridge).fit(seen, text)}
-    models["EASE + average"] = clone(welcoming).fit(seen)
+    models["EASE + average"] = clone(plus_average).fit(seen)
     models["EASE"] = copy(models["EASE + average"]).set_params(h=0.0)
     models["final"] = copy(final).partial_fit(ordered[is_new & (nth < k)])
-    models["final, h = 0"] = copy(models["final"])
-    models["final, h = 0"].half_user_ = 0.0
+    models["final, s = 0"] = models["final"].refitted("user_shrinkage", 0.0)
     first[k] = {name: evaluate(m, asked, metrics=["ndcg"]) for name, m in models.items()}
 
 # %% tags=["needs-movielens"]
@@ -587,10 +600,10 @@ for color, name in zip(PALETTE, models, strict=False):
     low, mean, high = rows.loc[["low", "mean", "high"]].to_numpy(float)
     ax.plot(told, mean, "o-", color=color, label=name)
     ax.fill_between(told, low, high, color=color, alpha=0.12)
-ax.set(xlabel="ratings the newcomer has given", ylabel="NDCG@10", xticks=told, ylim=(0, None))
+ax.set(xlabel="ratings the new user has given", ylabel="NDCG@10", xticks=told, ylim=(0, None))
 ax.set_title("One rating misleads whoever takes it for the person")
 ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
-alt = "NDCG@10 over 0, 1, 3 and 5 ratings: popularity, EASE plus average and the final model stay close together on top; EASE, and the final model with h = 0, fall by half after one rating and climb slowly; ridge falls lowest and stays there"
+alt = "NDCG@10 over 0, 1, 3 and 5 ratings: popularity, EASE plus average and the final model stay close together on top; EASE, and the final model with s = 0, fall by half after one rating and climb slowly; ridge falls lowest and stays there"
 finish(figure, alt)
 print_table(pd.DataFrame(gaps, index=[f"k = {k}" for k in told]).T.drop("popularity"))
 
