@@ -64,7 +64,7 @@ ACTIVE = {
         "side information in EASE",
         "multitask fusion",
     ],
-    "items with one rating": ["features", "content for warm items"],
+    "items with one rating": ["content for warm items"],
     "cold-start users": ["features", "recency decay", "user shrinkage", "side information in EASE"],
 }
 N_SPLITS, N_WINDOWS = 10, 4
