@@ -99,16 +99,3 @@ def test_when_nothing_works_the_reason_is_named(keywords: dict[str, Any], messag
     arguments = {"grid": {"favourite": ["b", "c"]}, **keywords}
     with pytest.raises(ValueError, match=message):
         grid_search(OneFavourite(), split=split(), **arguments)
-
-
-def test_a_split_without_validation_is_refused() -> None:
-    whole = split()
-    bare = Split(
-        train=whole.train_valid,
-        valid=whole.valid.iloc[:0],
-        test=whole.test,
-        candidates=whole.candidates,
-        valid_candidates=whole.candidates,
-    )
-    with pytest.raises(ValueError, match="validation part is empty; make the split with valid > 0"):
-        grid_search(OneFavourite(), {}, bare)

@@ -10,19 +10,6 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = [
-    "auc",
-    "average_precision",
-    "hit_rate",
-    "mae",
-    "ndcg",
-    "precision",
-    "rank_items",
-    "recall",
-    "reciprocal_rank",
-    "rmse",
-]
-
 Floats = NDArray[np.float64]
 
 
@@ -40,8 +27,6 @@ def rank_items(scores: ArrayLike, k: int, tolerance: ArrayLike = 0.0) -> NDArray
     values = np.atleast_2d(np.asarray(scores))
     if values.dtype not in (np.float32, np.float64):
         values = values.astype(np.float64)
-    if values.ndim > 2:
-        raise ValueError(f"scores: shape {values.shape}, expected (n_users, n_items)")
     if not isinstance(k, int | np.integer) or k < 1:
         raise ValueError(f"k: {k!r} is not a whole number of at least 1")
     n_items = values.shape[1]
@@ -169,20 +154,17 @@ def _hits(relevant: ArrayLike, n_relevant: ArrayLike) -> tuple[Floats, Floats]:
     """Validate the arguments of a metric; return both as float arrays."""
     hits = np.atleast_2d(np.asarray(relevant, dtype=np.float64))
     total = np.asarray(n_relevant, dtype=np.float64)
-    if total.shape != hits.shape[:1]:
-        raise ValueError(f"n_relevant: shape {total.shape}, expected ({len(hits)},)")
-    if not hits.shape[1]:
-        raise ValueError(f"relevant: shape {hits.shape}, a list has at least one rank")
-    not_binary = (hits != 0) & (hits != 1)
-    if not_binary.any():
-        row, rank = np.argwhere(not_binary)[0]
-        raise ValueError(f"relevant: row {row}, rank {rank + 1}: {hits[row, rank]:g} is not 0 or 1")
-    too_many = ~(hits.sum(axis=1) <= total)
-    if too_many.any():
-        row = int(np.argmax(too_many))
+    if total.shape != (len(hits),) or not hits.shape[1]:
         raise ValueError(
-            f"n_relevant: row {row}: {total[row]:g}, but {hits[row].sum():g} relevant items are"
-            " in the list"
+            f"relevant: shape {hits.shape}, n_relevant: {total.shape}; expected (n_users, k) with"
+            " k ≥ 1, and (n_users,)"
+        )
+    possible = (hits.sum(axis=1) <= total) & ((hits == 0) | (hits == 1)).all(axis=1)
+    if not possible.all():
+        row = int(np.argmin(possible))
+        raise ValueError(
+            f"relevant: row {row}: {hits[row]} are not 0 or 1, or more hits than n_relevant,"
+            f" {total[row]:g}"
         )
     return hits, total
 
@@ -242,12 +224,10 @@ def mae(predicted: ArrayLike, actual: ArrayLike) -> float:
 def _errors(predicted: ArrayLike, actual: ArrayLike) -> Floats:
     """(n,) predicted − actual, after a check that both are finite and equally long."""
     p, a = (np.asarray(ratings, dtype=np.float64) for ratings in (predicted, actual))
-    if p.shape != a.shape or p.ndim != 1:
-        raise ValueError(f"predicted: shape {p.shape}, actual: {a.shape}; expected (n,)")
-    if not len(p):
-        raise ValueError("predicted: no ratings to evaluate")
-    for name, ratings in (("predicted", p), ("actual", a)):
-        if not np.isfinite(ratings).all():
-            row = int(np.argmin(np.isfinite(ratings)))
-            raise ValueError(f"{name}: row {row} is {ratings[row]}, not a finite number")
-    return p - a
+    if p.shape != a.shape or p.ndim != 1 or not len(p):
+        raise ValueError(f"predicted: shape {p.shape}, actual: {a.shape}; expected (n,) with n ≥ 1")
+    errors = p - a
+    if not np.isfinite(errors).all():
+        row = int(np.argmin(np.isfinite(errors)))
+        raise ValueError(f"predicted: row {row} is {p[row]}, actual: {a[row]}; both must be finite")
+    return errors

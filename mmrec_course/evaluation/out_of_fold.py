@@ -10,11 +10,6 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
 
-from mmrec_course.evaluation.comparison import pair_matrix
-from mmrec_course.evaluation.splits import liked
-
-__all__ = ["ScoreTable", "out_of_fold_scores"]
-
 
 @dataclass(frozen=True)
 class ScoreTable:
@@ -35,11 +30,6 @@ class ScoreTable:
         row, column = pd.Index(self.user_ids), pd.Index(self.item_ids)
         table = np.pad(self.values, ((0, 1), (0, 1)))  # index −1 is a row or column of zeros
         return np.asarray(table[np.ix_(row.get_indexer(user_ids), column.get_indexer(item_ids))])
-
-    def relevant(self, ratings: pd.DataFrame, positive: float = 4.0) -> NDArray[np.bool_]:
-        """(n_users, n_items) bool: who rated what at least ``positive``."""
-        relevant = liked(ratings, self.item_ids, positive)
-        return np.asarray(pair_matrix(relevant, self.user_ids, self.item_ids).toarray())
 
 
 def out_of_fold_scores(

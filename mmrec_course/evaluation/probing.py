@@ -11,8 +11,6 @@ from numpy.typing import NDArray
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-__all__ = ["probe"]
-
 Floats = NDArray[np.float64]
 Folds = Sequence[tuple[NDArray[np.intp], NDArray[np.intp]]]
 REGS = np.logspace(-2, 5, 15)
@@ -80,16 +78,13 @@ def _folds(y: Any, groups: NDArray[Any] | None, n_folds: int, rng: int, name: An
     """(train, test) positions of each fold, after a check that the fact can be predicted."""
     from sklearn.model_selection import GroupKFold, KFold  # late: it loads many models
 
-    if len(y) < n_folds:
-        raise ValueError(f"facts[{name!r}]: {len(y)} items to learn from, below {n_folds} folds")
-    if len(pd.unique(y)) < 2:
-        raise ValueError(f"facts[{name!r}]: every item has the same value; nothing to predict")
+    n, n_values = len(y), len(pd.unique(y))
+    if n < n_folds or n_values < 2:
+        raise ValueError(f"facts[{name!r}]: {n} items with {n_values} values, {n_folds} folds")
     if groups is None:
         return list(KFold(n_folds, shuffle=True, random_state=rng).split(y))
     if pd.isna(groups).any():
         raise ValueError(f"groups: an item of facts[{name!r}] has none")
-    if len(pd.unique(groups)) < n_folds:
-        raise ValueError(f"groups: fewer than {n_folds} among the items of facts[{name!r}]")
     return list(GroupKFold(n_folds, shuffle=True, random_state=rng).split(y, groups=groups))
 
 
