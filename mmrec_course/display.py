@@ -50,19 +50,10 @@ def show_items(
 ) -> None:
     """Show items as cards: cover, title, artist and genre, player.
 
-    Parameters
-    ----------
-    items
-        Indexed by item_id; columns title, artist, genre, text, image and audio (paths), any of
-        which may be missing.
-    captions
-        One line for each item.
-    parts
-        What `explain` returns, items × parts of the score, drawn as bars on one scale.
-    words
-        Show the descriptions as well, on wider cards.
-    columns
-        Cards in a row at most; fewer where the page is narrow.
+    ``items`` is indexed by item_id, with columns title, artist, genre, text, image and audio
+    (paths), any of which may be missing. ``captions`` has one line for each item; ``parts`` is what
+    `explain` returns, items × parts of the score, drawn as bars on one scale. With ``words``, wider
+    cards show the descriptions as well. ``columns`` is the number of cards in a row at most.
     """
     look: dict[str, Any] = {"columns": columns}
     if words:
@@ -155,13 +146,8 @@ def print_table(
 ) -> None:
     """Print a table as aligned text that is the same with every version of pandas.
 
-    Parameters
-    ----------
-    digits
-        After the point, for all columns or by column; columns not named have 2. Whole numbers
-        have none.
-    max_width
-        Longer words are cut and end in "…".
+    ``digits`` after the point are for all columns or by column; columns not named have 2, whole
+    numbers none. Words longer than ``max_width`` are cut and end in "…".
     """
     if isinstance(frame, pd.Series):
         frame = frame.to_frame(name="" if frame.name is None else frame.name)

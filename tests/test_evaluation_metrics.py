@@ -167,9 +167,9 @@ def test_metrics_refuse_what_cannot_be(name: str) -> None:
         metric([[0, 1]], [1, 1])
     with pytest.raises(ValueError, match=r"relevant: shape \(1, 0\)"):
         metric([[]], [1])
-    with pytest.raises(ValueError, match="relevant: row 1: .* more hits than n_relevant, 1"):
+    with pytest.raises(ValueError, match=r"relevant: row 1: .* more hits than n_relevant, 1"):
         metric([[0, 1], [1, 1]], [1, 1])
-    with pytest.raises(ValueError, match="relevant: row 0: .* n_relevant, nan"):
+    with pytest.raises(ValueError, match=r"relevant: row 0: .* n_relevant, nan"):
         metric([[0, 1]], [np.nan])
     with pytest.raises(ValueError, match=r"relevant: row 0: \[0. 5.\] are not 0 or 1"):
         metric([[0, 5]], [9])
@@ -339,5 +339,5 @@ def test_rating_errors_refuse_what_cannot_be(error: Callable[..., float]) -> Non
         error([], [])
     with pytest.raises(ValueError, match="predicted: row 1 is nan"):
         error([1, np.nan], [1, 2])
-    with pytest.raises(ValueError, match="predicted: row 0 is 1.0, actual: inf"):
+    with pytest.raises(ValueError, match=r"predicted: row 0 is 1\.0, actual: inf"):
         error([1, 2], [np.inf, 2])

@@ -29,8 +29,6 @@ def gini(lists: pd.DataFrame, candidates: ArrayLike) -> float:
     G = Σ_j (2j − n − 1) c_j / (n Σ_j c_j), with c_1 ≤ … ≤ c_n how often each of n candidates is
     listed: 0 if all are listed equally often, 1 − 1/n if one item fills every list.
 
-    Gini (1912); for lists, Shani and Gunawardana (2011), Evaluating Recommendation Systems.
-
     Notebook: 06_evaluation
     """
     counts = np.sort(_exposure(lists, candidates))
@@ -51,8 +49,7 @@ def _exposure(lists: pd.DataFrame, candidates: ArrayLike) -> NDArray[np.int_]:
 def novelty(lists: pd.DataFrame, train: pd.DataFrame) -> pd.Series[float]:
     """Mean self-information −log2 p_i of each user's items, in bits.
 
-    p_i = (training users who rated i + 1) / (training users + 1): from 0 bits for an item that
-    everybody has rated to log2(users + 1) for one that nobody has rated.
+    p_i = (training users who rated i + 1) / (training users + 1).
 
     Zhou et al. (2010), PNAS 107(10); the +1 is ours.
 
@@ -65,8 +62,6 @@ def novelty(lists: pd.DataFrame, train: pd.DataFrame) -> pd.Series[float]:
 
 def average_recommendation_popularity(lists: pd.DataFrame, train: pd.DataFrame) -> pd.Series[float]:
     """Mean number of training ratings of each user's items.
-
-    Far above the same mean over what users chose themselves, it shows a popularity bias.
 
     Notebook: 06_evaluation
     """
@@ -85,8 +80,6 @@ def intra_list_diversity(lists: pd.DataFrame, block: Any) -> pd.Series[float]:
 
     ``block`` is a FeatureBlock; items absent there are left out of a list, and an all-zero row has
     cosine 0. Computed from (Σ_i x_i)² − Σ_i x_i², O(k · d) a list instead of O(k² · d).
-
-    Ziegler et al. (2005), WWW, eq. 5, as a distance.
 
     Notebook: 06_evaluation
     """

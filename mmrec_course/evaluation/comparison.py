@@ -1,8 +1,7 @@
 """Evaluate models user by user, and compare them with intervals.
 
 :func:`compare`, on one split, measures how much depends on which *users* were asked;
-:func:`compare_splits`, over several splits, on which *items* were held out. On cold items the
-second is often the larger: all users depend on the few items that were drawn.
+:func:`compare_splits`, over several splits, on which *items* were held out.
 """
 
 from __future__ import annotations
@@ -21,9 +20,7 @@ from mmrec_course.evaluation.splits import Split, liked
 
 Floats = NDArray[np.float64]
 
-# Scores are computed for as many users at a time as make 32 MB of them, so that memory does not
-# grow with the number of users.
-BLOCK_CELLS = 2**22
+BLOCK_CELLS = 2**22  # scores computed at a time, 32 MB of them
 
 
 class Scorer(Protocol):
@@ -127,18 +124,15 @@ def compare(
     """Means with 95 % intervals, and paired differences to a baseline, by bootstrap over users.
 
     The same resampled users serve every model (paired), so what makes a user easy or hard for
-    all models cancels in a difference. Intervals are percentile intervals. p is two-sided, from
-    a paired permutation test: the two models' results are swapped at random, user by user. Below
-    about 50 users the intervals are too narrow.
+    all models cancels in a difference. p is two-sided, from a paired permutation test: the two
+    models' results are swapped at random, user by user.
 
     ``results`` are name → table of :func:`evaluate`, all of the same users; the baseline is by
-    default the first. ``n_boot`` counts bootstrap samples and permutations: no p is below
-    1 / (n_boot + 1). Returns mean, low, high, difference (model minus baseline), diff_low,
-    diff_high, p, p_holm (Holm's correction bounds the chance of one false alarm) and n_users.
+    default the first. ``n_boot`` counts bootstrap samples and permutations. Returns mean, low,
+    high, difference (model minus baseline), diff_low, diff_high, p, p_holm (Holm's correction
+    bounds the chance of one false alarm) and n_users.
 
-    Efron and Tibshirani (1993), An Introduction to the Bootstrap, ch. 13; Smucker, Allan and
-    Carterette (2007), CIKM; Phipson and Smyth (2010), Stat. Appl. Genet. Mol. Biol. 9(1); Holm
-    (1979), Scand. J. Statist. 6(2).
+    Efron and Tibshirani (1993), ch. 13; Smucker et al. (2007), CIKM; Holm (1979).
 
     Notebook: 06_evaluation
     """

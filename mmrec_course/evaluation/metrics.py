@@ -19,8 +19,7 @@ def rank_items(scores: ArrayLike, k: int, tolerance: ArrayLike = 0.0) -> NDArray
     ``scores`` are (n_users, n_items), or (n_items,) for one user; the result is
     (n_users, min(k, n_items)). −∞ ranks last, and NaN is refused. O(n_items) for each user.
     Scores tie if they differ by at most ``tolerance``, one number or (n_users, 1), which is at
-    least 10⁻¹⁰ of the largest score listed: processors differ in a sum's last bits. With columns
-    in order of item id, ties break by item id on every machine.
+    least 10⁻¹⁰ of the largest score listed: processors differ in a sum's last bits.
 
     Notebook: 06_evaluation
     """
@@ -61,8 +60,7 @@ def rank_items(scores: ArrayLike, k: int, tolerance: ArrayLike = 0.0) -> NDArray
 def tie_tolerance(scores: ArrayLike) -> Floats:
     """Return (n_users, 1) 10⁻⁵ of the standard deviation of each row's finite scores.
 
-    Items with equal features differ by less, since features hold few more digits. The tolerance is
-    at most 10⁻⁵ of the row's best score, so that a mask of −10⁶ does not widen it.
+    It is at most 10⁻⁵ of the row's best score, so that a mask of −10⁶ does not widen it.
     """
     values = np.asarray(scores)
     finite = np.isfinite(values)
@@ -81,7 +79,7 @@ def ndcg(relevant: ArrayLike, n_relevant: ArrayLike) -> Floats:
     min(k, n_relevant) hits. ``relevant`` is (n_users, k) 0/1, 0 where a list is shorter than k;
     ``n_relevant`` (n_users,) counts each user's relevant items, listed or not.
 
-    Järvelin and Kekäläinen (2002), ACM TOIS 20(4); discount of Burges et al. (2005).
+    Järvelin and Kekäläinen (2002), ACM TOIS 20(4).
 
     Notebook: 06_evaluation
     """
@@ -120,9 +118,7 @@ def reciprocal_rank(relevant: ArrayLike, n_relevant: ArrayLike) -> Floats:
 
 
 def average_precision(relevant: ArrayLike, n_relevant: ArrayLike) -> Floats:
-    """Σ_{r ≤ k} rel_r · precision@r / n_relevant; its mean is MAP@k.
-
-    The denominator is n_relevant, not min(k, n_relevant) as in some libraries.
+    """Σ_{r ≤ k} rel_r · precision@r / n_relevant (not min(k, n_relevant)); its mean is MAP@k.
 
     Notebook: 06_evaluation
     """
@@ -177,12 +173,9 @@ def _per(value: Floats, total: Floats) -> Floats:
 def auc(scores: ArrayLike, relevant: ArrayLike) -> Floats:
     """Area under the ROC curve: how often a relevant item scores above an irrelevant one.
 
-    AUC = mean over pairs (relevant i, irrelevant j) of 1 if s_i > s_j, ½ if s_i = s_j, else 0,
-    for scores rounded to 10⁻¹⁰ of the row's largest. Both arguments are (n_users, n_items). A
-    score of −∞ masks an irrelevant item; a relevant item at −∞ loses to all that are not masked.
-    0.5 is chance; NaN for a user without a relevant or without an irrelevant item.
-
-    Hanley and McNeil (1982), Radiology 143(1), eq. 2.
+    Mean over pairs (relevant i, irrelevant j) of 1 if s_i > s_j, ½ if s_i = s_j, else 0. Both
+    arguments are (n_users, n_items). A score of −∞ masks an irrelevant item; a relevant item at −∞
+    loses to all that are not masked. 0.5 is chance; NaN for a user without both kinds of items.
 
     Notebook: 06_evaluation
     """

@@ -40,8 +40,7 @@ def out_of_fold_scores(
     Items are assigned to folds at random, in the order of their sorted ids, so that two models
     with the same ``rng`` share their folds. The table is over the sorted ids of ``ratings``.
 
-    Stone (1974), JRSS B 36(2), for cross-validation; Wolpert (1992), Neural Networks 5(2), for
-    learning fusion weights from out-of-fold predictions (stacking).
+    Wolpert (1992), Stacked Generalization, Neural Networks 5(2).
 
     Notebook: 08_weighted_fusion
     """

@@ -28,14 +28,10 @@ def probe(
 ) -> pd.DataFrame:
     """Measure how well a linear model predicts each fact of held-out items, by cross-validation.
 
-    A numeric fact is predicted by ridge regression and measured by
-
-        R² = 1 − Σ_i (y_i − ŷ_i)² / Σ_i (y_i − ȳ_i)²,
-
-    ŷ_i and the mean ȳ_i both from the folds without item i. Labels are predicted by a ridge
-    classifier and measured by accuracy, beside the accuracy of the most frequent training label
-    (``chance``). λ is chosen within the training folds. A low score says that the fact cannot be
-    read *linearly*; a high one does not say that anybody's taste depends on it.
+    A numeric fact is predicted by ridge regression and measured by R² = 1 − Σ_i (y_i − ŷ_i)² /
+    Σ_i (y_i − ȳ_i)², ŷ_i and the mean ȳ_i both from the folds without item i. Labels are predicted
+    by a ridge classifier and measured by accuracy, beside the accuracy of the most frequent
+    training label (``chance``). λ is chosen within the training folds.
 
     ``features`` is a FeatureBlock; ``facts`` has a column for each fact, indexed by item id. Absent
     items and missing facts are left out. Items of one of the ``groups`` (item id → label such as

@@ -21,7 +21,6 @@ COLUMNS = ("user_id", "item_id", "rating", "timestamp")
 class Split:
     """Three disjoint parts of a ratings table, and the items that may be ranked.
 
-    The parts keep the columns and index of the ratings; the functions below sort them by time.
     ``candidates`` and ``valid_candidates`` are the sorted unique ids that a model ranks for the
     test and the validation part. A pair of user and item that occurs twice is refused: a leak.
 
@@ -77,9 +76,8 @@ def temporal_split(ratings: pd.DataFrame, *, valid: float = 0.1, test: float = 0
     """Hold out each user's last ratings: the newest ``test``, and before them ``valid``.
 
     A user with n ≥ 3 ratings gives ⌊test · n⌋ to the test part and ⌊valid · n⌋ to the
-    validation part, at least one to each whose fraction is above 0, and keeps at least one to
-    train on. Users with fewer than 3 ratings only train. Ratings of one moment are ordered by
-    item id. The future still leaks across users: see :func:`global_time_split`.
+    validation part, at least one to each whose fraction is above 0, and keeps at least one; users
+    with fewer only train. The future still leaks across users: see :func:`global_time_split`.
 
     Notebook: 06_evaluation
     """
@@ -100,9 +98,8 @@ def temporal_split(ratings: pd.DataFrame, *, valid: float = 0.1, test: float = 0
 def global_time_split(ratings: pd.DataFrame, *, valid: float = 0.1, test: float = 0.1) -> Split:
     """Split at two moments, the same for all users, so that no part sees a later one.
 
-    Ratings at the moment of a cut all go to the later part. The later parts may hold users and
-    items that training has never seen; ``candidates`` are all items, ``valid_candidates`` those
-    from before the test part.
+    Ratings at the moment of a cut all go to the later part. ``candidates`` are all items,
+    ``valid_candidates`` those from before the test part.
 
     Notebook: 06_evaluation
     """
@@ -146,8 +143,8 @@ def cold_item_split(
 ) -> Split:
     """Hold out whole items: a ``fraction`` of all for the test, ``valid`` for validation.
 
-    Candidates are the held-out items alone: which new release should be shown to whom? Results
-    depend on which items are drawn; repeat with several seeds and use :func:`compare_splits`.
+    Candidates are the held-out items alone. Results depend on which items are drawn; repeat with
+    several seeds and use :func:`compare_splits`.
 
     Notebook: 06_evaluation
     """

@@ -121,9 +121,8 @@ def _weights(names: Iterable[str], weights: Weights, n_users: int) -> dict[str, 
 
 def _presence(names: Iterable[str], present: Present, n_items: int) -> dict[str, Floats]:
     """modality → (n_items,) 1.0 where the item has it."""
-    if present is None:
-        return {m: np.ones(n_items) for m in names}
-    has = {m: np.asarray(present[m], dtype=bool).astype(np.float64) for m in names}
+    everything = np.ones(n_items)
+    has = {m: everything if present is None else np.asarray(present[m], bool) * 1.0 for m in names}
     for m, a in has.items():
         if a.shape != (n_items,):
             raise ValueError(f"present[{m!r}]: shape {a.shape}, expected ({n_items},)")
@@ -154,8 +153,7 @@ def ndcg_objective(
     """Make the objective for weights: a function from weights to the mean NDCG@k.
 
     ``groups`` are (n_items,) labels such as folds. Each group is ranked by itself; the result is
-    the mean over the users who like something in a group, then over groups. NDCG depends on the
-    order only, so the objective is piecewise constant and has no gradient.
+    the mean over the users who like something in a group, then over groups.
 
     Notebook: 08_weighted_fusion
     """
@@ -203,8 +201,7 @@ def learn_weights(
 ) -> dict[str, float]:
     """Grid search for the weights with the largest :func:`ndcg_objective`; they sum to 1.
 
-    Of equally good weights it takes those nearest to equal. O(C(1/step + M − 1, M − 1)) rankings:
-    for up to about five modalities.
+    Of equally good weights it takes those nearest to equal. For up to about five modalities.
 
     Notebook: 08_weighted_fusion
     """
@@ -223,8 +220,8 @@ def stack_weights(
     """Learn weights by non-negative least squares (stacking); they sum to 1.
 
     w = argmin_{w ≥ 0} Σ_ui (t_ui − Σ_m w_m y_m,ui)², divided by its sum, with t and y centred on
-    each user's mean in each of ``groups``. Only items with every modality take part. The target
-    is 1 where the user liked the item, else 0, say. Weights are equal if no modality helps.
+    each user's mean in each of ``groups``. Only items with every modality take part. Weights are
+    equal if no modality helps.
 
     Breiman (1996), Stacked Regressions, Machine Learning 24.
 
@@ -250,17 +247,11 @@ def learn_user_weights(
 
         w_u = argmin_{w ≥ 0} Σ_i (t_ui − Σ_m w_m y_m,ui)² + τ ‖w − w̄‖²,
 
-    divided by its sum, t and y centred as in :func:`stack_weights`. Users with many items keep
-    their least-squares weights. Returns modality → (n_users,) weights and the strength τ ≥ 0.
-
-    Parameters
-    ----------
-    valid
-        Scores, relevant and present of validation items, for the same users; τ maximises NDCG@k
-        on them, ties go to the largest. The models behind ``scores`` must not have learned from
-        these items: a user's rating of item i is in the score of j, whichever folds they are in.
-    common
-        modality → w̄_m up to a factor; by default :func:`stack_weights`.
+    divided by its sum, t and y centred as in :func:`stack_weights`. ``valid`` are scores, relevant
+    and present of validation items, for the same users; the strength τ ≥ 0 maximises NDCG@k on
+    them, ties go to the largest. The models behind ``scores`` must not have learned from these
+    items. ``common`` is w̄ up to a factor; by default :func:`stack_weights`. Returns
+    modality → (n_users,) weights, and τ.
 
     Morris (1983), Parametric Empirical Bayes Inference, J. Am. Stat. Assoc. 78.
 
