@@ -185,7 +185,7 @@ def test_evaluate_refuses_what_cannot_be() -> None:
         evaluate(Table({}), split, metrics=("nDCG",))
     with pytest.raises(ValueError, match="k: 0 is not a whole number"):
         evaluate(Table({}), split, k=0)
-    with pytest.raises(ValueError, match=r"Table\.score: user u, item d is NaN; a model must"):
+    with pytest.raises(ValueError, match=r"Table\.score: user u, item d is NaN; use"):
         evaluate(Table({("u", "d"): np.nan}), split)
 
     class Transposed(Table):

@@ -135,10 +135,7 @@ def _group_shares(
 
 
 def _check(table: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Refuse a table without users and items, without rows, or with a pair twice."""
-    for column in ("user_id", "item_id"):
-        if column not in table.columns:
-            raise ValueError(f"{name}: column {column!r} is missing")
+    """Refuse a table without rows, or with a pair twice."""
     if table.empty:
         raise ValueError(f"{name}: no rows")
     repeated = table[table.duplicated(["user_id", "item_id"])]

@@ -106,10 +106,8 @@ def _scores(model: Scorer, users: NDArray[Any], items: NDArray[Any]) -> Floats:
         raise ValueError(f"{name}: shape {scores.shape}, expected {shape}")
     if np.isnan(scores.min()):
         row, column = np.argwhere(np.isnan(scores))[0]
-        raise ValueError(
-            f"{name}: user {users[row]}, item {items[column]} is NaN;"
-            " a model must score everything, −inf for what it would never list"
-        )
+        where = f"user {users[row]}, item {items[column]}"
+        raise ValueError(f"{name}: {where} is NaN; use −inf for what a model would never list")
     return scores
 
 
