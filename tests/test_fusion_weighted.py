@@ -78,8 +78,8 @@ def test_an_item_with_nothing_scores_zero():
     ("weights", "message"),
     [
         ({"a": 1.0}, "none for modality 'b'"),
-        ({"a": -0.1, "b": 1.0}, r"weights\['a'\]: .* from -0.1 to -0.1; expected one number ≥ 0"),
-        ({"a": float("nan"), "b": 1.0}, r"weights\['a'\]: .* from nan"),
+        ({"a": -0.1, "b": 1.0}, r"weights\['a'\]: -0.1 is not a finite number of at least 0"),
+        ({"a": float("nan"), "b": 1.0}, r"weights\['a'\]: nan"),
         ({"a": 0.0, "b": 0.0}, "all are zero"),
     ],
 )
@@ -250,7 +250,7 @@ def test_every_user_may_have_weights_of_their_own():
     assert mixed.tolist() == [[5.0, 5.0], [3.0, 3.5]]
     with pytest.raises(ValueError, match="all are zero for the user in row 1"):
         weighted_sum(scores, {"a": np.array([1.0, 0.0]), "b": np.array([0.0, 0.0])})
-    with pytest.raises(ValueError, match=r"weights\['a'\]: shape \(3,\), .*; expected one number"):
+    with pytest.raises(ValueError, match=r"weights\['a'\]: shape \(3,\); expected one number"):
         weighted_sum(scores, {"a": np.ones(3), "b": 1.0})
 
 

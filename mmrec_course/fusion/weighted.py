@@ -106,9 +106,11 @@ def _weights(names: Iterable[str], weights: Weights, n_users: int) -> dict[str, 
         if m not in weights:
             raise ValueError(f"weights: none for modality {m!r}; has {sorted(weights)}")
         w = np.asarray(weights[m], dtype=np.float64)
-        if w.shape not in ((), (n_users,)) or not ((w >= 0) & (w < np.inf)).all():
-            got = f"shape {w.shape}, from {w.min()} to {w.max()}"
-            raise ValueError(f"weights[{m!r}]: {got}; expected one number ≥ 0, or {n_users}")
+        if w.shape not in ((), (n_users,)):
+            raise ValueError(f"weights[{m!r}]: shape {w.shape}; expected one number or {n_users}")
+        bad = w[~(np.isfinite(w) & (w >= 0))]
+        if len(bad):
+            raise ValueError(f"weights[{m!r}]: {bad[0]} is not a finite number of at least 0")
         columns[m] = w.reshape(-1, 1)
     columns = dict(zip(columns, np.broadcast_arrays(*columns.values()), strict=True))
     zero = np.sum(list(columns.values()), axis=0) == 0
