@@ -22,18 +22,6 @@ import pandas as pd
 from IPython.display import display
 from jinja2 import Environment
 
-__all__ = [
-    "MODALITY_COLORS",
-    "fixed",
-    "interval",
-    "print_table",
-    "show_history_and_list",
-    "show_items",
-    "show_list",
-    "show_track",
-    "stars",
-]
-
 # Okabe and Ito's colours, those of middle lightness: they stand out from white and from black.
 MODALITY_COLORS = {
     "image": "#d55e00",
@@ -62,24 +50,10 @@ def show_items(
 ) -> None:
     """Show items as cards: cover, title, artist and genre, player.
 
-    Parameters
-    ----------
-    items
-        Indexed by item_id; columns title, artist, genre, text, image and audio (paths), any of
-        which may be missing.
-    captions
-        One line for each item.
-    parts
-        What `explain` returns, items × parts of the score, drawn as bars on one scale.
-    words
-        Show the descriptions as well, on wider cards.
-    columns
-        Cards in a row at most; fewer where the page is narrow.
-
-    Raises
-    ------
-    ValueError
-        If an id is unknown, captions do not match, or a part is missing or not finite.
+    ``items`` is indexed by item_id, with columns title, artist, genre, text, image and audio
+    (paths), any of which may be missing. ``captions`` has one line for each item; ``parts`` is what
+    `explain` returns, items × parts of the score, drawn as bars on one scale. With ``words``, wider
+    cards show the descriptions as well. ``columns`` is the number of cards in a row at most.
     """
     look: dict[str, Any] = {"columns": columns}
     if words:
@@ -94,7 +68,7 @@ def show_list(
     captions: Sequence[str] | None = None,
     parts: pd.DataFrame | None = None,
 ) -> None:
-    """Show items as a numbered list; parameters and errors as :func:`show_items`."""
+    """Show items as a numbered list; parameters as :func:`show_items`."""
     _show(_section(items, item_ids, captions, parts, width=760, side=96, numbered=True))
 
 
@@ -109,14 +83,8 @@ def show_history_and_list(
 ) -> None:
     """Show a user's history beside a recommendation list.
 
-    Parameters
-    ----------
-    history
-        Ratings with item_id and rating, shown with stars, or item ids.
-    recommendations
-        What `recommend` returns for one user, or item ids, best first.
-    parts, captions
-        Of the recommendations, as for :func:`show_items`, whose errors apply as well.
+    Both are item ids or tables with item_id; a ``rating`` in the history is shown with stars.
+    Captions and parts are of the recommendations, as for :func:`show_items`.
     """
     rated = None
     if isinstance(history, pd.DataFrame) and "rating" in history.columns:
@@ -132,7 +100,7 @@ def show_history_and_list(
 
 
 def show_track(items: pd.DataFrame, item_id: Any) -> None:
-    """Show one item large, with its description; `items` and errors as :func:`show_items`."""
+    """Show one item large, with its description; `items` as for :func:`show_items`."""
     _show(_section(items, [item_id], width=760, side=200, words=True, font_size=20))
 
 
@@ -178,42 +146,35 @@ def print_table(
 ) -> None:
     """Print a table as aligned text that is the same with every version of pandas.
 
-    Parameters
-    ----------
-    digits
-        After the point, for all columns or by column; columns not named have 2. Whole numbers
-        have none.
-    max_width
-        Longer words are cut and end in "…".
+    ``digits`` after the point are for all columns or by column; columns not named have 2, whole
+    numbers none. Words longer than ``max_width`` are cut and end in "…".
     """
     if isinstance(frame, pd.Series):
         frame = frame.to_frame(name="" if frame.name is None else frame.name)
     by_column = digits if isinstance(digits, Mapping) else dict.fromkeys(frame.columns, digits)
     if unknown := set(by_column) - set(frame.columns):
         raise ValueError(f"digits: no column {min(map(str, unknown))!r} in the table")
-    columns, is_right = [], []
+    columns = []
     for level in range(frame.index.nlevels if index else 0):
         labels = frame.index.get_level_values(level)
-        columns.append([_string(labels.name), *map(_label, labels)])
-        is_right.append(False)
+        columns.append(([_string(labels.name), *map(_label, labels)], str.ljust))
     for position, name in enumerate(frame.columns):
         values = list(frame.iloc[:, position])
-        columns.append([str(name), *(_cell(value, by_column.get(name, 2)) for value in values)])
-        is_right.append(all(_is_number(value) or _is_missing(value) for value in values))
-    columns = [[_cut(cell, max_width) for cell in column] for column in columns]
-    widths = [max(map(len, column)) for column in columns]
-    for row in zip(*columns, strict=True):
-        cells = zip(row, widths, is_right, strict=True)
-        padded = [cell.rjust(n) if right else cell.ljust(n) for cell, n, right in cells]
-        print("  ".join(padded).rstrip())
+        cells = [str(name), *(_cell(value, by_column.get(name, 2)) for value in values)]
+        is_number = all(
+            isinstance(v, Real) and not isinstance(v, bool) for v in values if not _is_missing(v)
+        )
+        columns.append((cells, str.rjust if is_number else str.ljust))
+    padded = []
+    for cells, pad in columns:
+        cut = [c if len(c) <= max_width else c[: max_width - 1].rstrip() + "…" for c in cells]
+        padded.append([pad(cell, max(map(len, cut))) for cell in cut])
+    for row in zip(*padded, strict=True):
+        print("  ".join(row).rstrip())
 
 
 def _is_missing(value: Any) -> bool:
     return pd.api.types.is_scalar(value) and bool(pd.isna(value))
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 def _cell(value: Any, digits: int) -> str:
@@ -230,10 +191,6 @@ def _label(value: Any) -> str:
     if isinstance(value, pd.Timestamp):
         return str(value.date() if value == value.normalize() else value.floor("s"))
     return " ".join(str(value).split())
-
-
-def _cut(text: str, width: int) -> str:
-    return text if len(text) <= width else text[: width - 1].rstrip() + "…"
 
 
 def _string(value: Any) -> str:
@@ -273,10 +230,10 @@ def _section(
     captions = [""] * len(ids) if captions is None else captions
     if len(captions) != len(ids):
         raise ValueError(f"captions: {len(captions)} for {len(ids)} items; give one an item")
+    if parts is not None and not np.isfinite(parts.loc[ids].to_numpy(float)).all():
+        raise ValueError("parts: a number is NaN or infinite")
     cards = []
     for item_id, caption in zip(ids, captions, strict=True):
-        if item_id not in items.index:
-            raise ValueError(f"item_ids: {item_id!r} is not in the items table")
         row = {column: _string(value) for column, value in items.loc[item_id].items()}
         title, artist = row.get("title") or str(item_id), row.get("artist")
         # URLs seen from the notebook's folder; "" where this item lacks what others have.
@@ -294,7 +251,8 @@ def _section(
             **media,
         }
         if parts is not None:
-            card |= _parts(parts, item_id)
+            card["parts"] = {str(name): fixed(x) for name, x in parts.loc[item_id].items()}
+            card["score"] = fixed(math.fsum(parts.loc[item_id]))
         cards.append(card)
     # Bars are drawn from what is printed, so the same items give the same HTML everywhere.
     values = [0.0, *(float(x) for card in cards for x in card.get("parts", {}).values())]
@@ -310,17 +268,6 @@ def _section(
         "colors": {**MODALITY_COLORS, **dict(zip(others, cycle(OTHER_COLORS), strict=False))},
         **look,
     }
-
-
-def _parts(parts: pd.DataFrame, item_id: Any) -> dict[str, Any]:
-    if item_id not in parts.index:
-        raise ValueError(f"parts: no row for item {item_id!r}; explain the items you show")
-    row = parts.loc[item_id]
-    for name, value in row.items():
-        if not math.isfinite(value):
-            raise ValueError(f"parts: item {item_id!r}, part {name!r} is {value}")
-    numbers = {str(name): fixed(value) for name, value in row.items()}
-    return {"parts": numbers, "score": fixed(math.fsum(row))}
 
 
 def _text(section: dict[str, Any]) -> str:

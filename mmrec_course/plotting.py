@@ -28,19 +28,8 @@ from matplotlib.figure import Figure  # noqa: E402
 from matplotlib.ticker import AutoLocator  # noqa: E402
 from numpy.typing import ArrayLike  # noqa: E402
 
-from mmrec_course.display import MODALITY_COLORS, TextAndHtml  # noqa: E402
-
-__all__ = [
-    "MODALITY_COLORS",
-    "PALETTE",
-    "finish",
-    "plot_comparison",
-    "plot_long_tail",
-    "plot_spectrogram",
-    "plot_waveform",
-    "show_images",
-    "use_style",
-]
+from mmrec_course.display import MODALITY_COLORS as MODALITY_COLORS  # noqa: E402
+from mmrec_course.display import TextAndHtml  # noqa: E402
 
 # Okabe and Ito (2008), Color Universal Design; yellow left out: too pale for lines on white.
 PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#222222")
@@ -98,22 +87,16 @@ class _Picture:
 
 
 def finish(figure: Figure | Axes, alt: str) -> None:
-    """Show a figure with its description, and close it.
+    """Show a figure, given it or one of its axes, with its description, and close it.
 
-    The description is stored as the picture's metadata and plain text, which documentation tools
-    use as alt text. JupyterLab does not, so it stands below the picture as well, folded.
-
-    Parameters
-    ----------
-    figure
-        What to show, or one of its axes.
-    alt
-        What a reader who cannot see it should know: kind of figure, what stands out.
+    ``alt`` says what a reader who cannot see it should know: kind of figure, what stands out. It is
+    stored as the picture's metadata and plain text, which documentation tools use as alt text.
+    JupyterLab does not, so it stands below the picture as well, folded.
     """
     alt = " ".join(alt.split())
     if not alt:
         raise ValueError("alt: is empty; say in a sentence what the figure shows")
-    whole = figure.get_figure(root=True) if isinstance(figure, Axes) else figure
+    whole = figure.get_figure(root=True)
     assert whole is not None
     stream = io.BytesIO()
     # Matplotlib's version in the file would change it with every upgrade.
@@ -133,14 +116,8 @@ def plot_comparison(
 ) -> Axes:
     """Draw a dot with its interval for every model, the table's first row on top.
 
-    Parameters
-    ----------
-    table
-        Of :func:`mmrec_course.evaluation.compare`: mean, low, high, indexed by model.
-    chance
-        Mean of a random ranking, drawn as a dashed line.
-    label
-        The metric, for the axis.
+    ``table`` is that of :func:`mmrec_course.evaluation.compare`: mean, low, high, indexed by model.
+    A dashed line is drawn at ``chance``, the mean of a random ranking; ``label`` is the metric.
     """
     n = len(table)
     places = np.arange(n)
@@ -169,10 +146,7 @@ def plot_comparison(
 def plot_long_tail(counts: ArrayLike, *, title: str) -> Axes:
     """Draw the ratings of each item, most rated first, and the share of the first fifth.
 
-    Parameters
-    ----------
-    counts
-        (n_items,) number of ratings, any order.
+    ``counts`` are (n_items,) numbers of ratings, in any order.
     """
     ordered = np.sort(np.asarray(counts, dtype=np.float64))[::-1]
     ranks = np.arange(1, len(ordered) + 1)
@@ -198,16 +172,9 @@ def plot_long_tail(counts: ArrayLike, *, title: str) -> Axes:
 
 @_styled
 def plot_waveform(wave: ArrayLike, sr: int, ax: Axes | None = None, *, title: str) -> Axes:
-    """Draw a waveform over time.
+    """Draw (n_samples,) samples of a waveform, usually within −1 … 1, at sr Hz over time.
 
-    Parameters
-    ----------
-    wave
-        (n_samples,) samples, usually within −1 … 1.
-    sr
-        Sampling rate in Hz.
-    ax
-        Where to draw; None makes a figure.
+    Without ``ax``, a new figure is made.
     """
     samples = np.asarray(wave, dtype=np.float64)
     if samples.ndim != 1:
@@ -224,23 +191,12 @@ def plot_waveform(wave: ArrayLike, sr: int, ax: Axes | None = None, *, title: st
 def plot_spectrogram(
     decibels: ArrayLike, sr: int, hop: int, ax: Axes | None = None, *, title: str
 ) -> Axes:
-    """Draw a log-mel spectrogram.
+    """Draw a log-mel spectrogram: (n_mels, n_frames) levels in dB, a frame every hop samples.
 
-    Parameters
-    ----------
-    decibels
-        (n_mels, n_frames) levels in dB, in librosa's mel bands from 0 to sr / 2 Hz.
-    sr
-        Sampling rate in Hz.
-    hop
-        Samples from one frame to the next.
-    ax
-        Where to draw; None makes a figure.
+    The bands are librosa's from 0 to sr / 2 Hz. Without ``ax``, a new figure is made.
     """
-    levels = np.asarray(decibels, dtype=np.float64)
-    if levels.ndim != 2:
-        raise ValueError(f"decibels: shape {levels.shape}; expected (n_mels, n_frames)")
     ax = ax or plt.subplots(figsize=(7.0, 3.2))[1]
+    levels = np.asarray(decibels, dtype=np.float64)
     drawn = librosa.display.specshow(
         levels, sr=sr, hop_length=hop, x_axis="s", y_axis="mel", ax=ax, cmap="magma"
     )
@@ -248,9 +204,7 @@ def plot_spectrogram(
     ax.set(xlabel="time (s)", ylabel="frequency (Hz, mel scale)")
     ax.grid(visible=False)
     ax.set_title(title)
-    figure = ax.get_figure()
-    assert figure is not None
-    figure.colorbar(drawn, ax=ax, label="level (dB)", pad=0.02)
+    ax.figure.colorbar(drawn, ax=ax, label="level (dB)", pad=0.02)
     return ax
 
 
@@ -264,14 +218,8 @@ def show_images(
 ) -> Figure:
     """Draw pictures side by side; :func:`finish` shows the figure.
 
-    Parameters
-    ----------
-    images
-        Each (height, width, 3) RGB or (height, width) grey; bytes, or floats in 0 to 1.
-    captions
-        One line above each picture.
-    columns
-        Pictures in a row.
+    Each is (height, width, 3) RGB or (height, width) grey, as bytes or floats in 0 to 1, with a
+    caption above it.
     """
     if not len(images) or len(captions) != len(images):
         raise ValueError(f"captions: {len(captions)} for {len(images)} images; give one each")

@@ -92,8 +92,6 @@ def test_ranking_refuses_other_nonsense() -> None:
     for k in (0, -1, 2.0, None):
         with pytest.raises(ValueError, match=r"k: .* is not a whole number of at least 1"):
             rank_items([[1.0, 2.0]], k)  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match=r"scores: shape \(1, 2, 3\)"):
-        rank_items(np.zeros((1, 2, 3)), 1)
 
 
 # --- metrics at k, by hand ----------------------------------------------------------------------
@@ -165,15 +163,15 @@ def test_nothing_relevant_is_undefined_and_nobody_is_nobody(name: str) -> None:
 @every_metric
 def test_metrics_refuse_what_cannot_be(name: str) -> None:
     metric = METRICS[name]
-    with pytest.raises(ValueError, match=r"n_relevant: shape \(2,\), expected \(1,\)"):
+    with pytest.raises(ValueError, match=r"relevant: shape \(1, 2\), n_relevant: \(2,\); expected"):
         metric([[0, 1]], [1, 1])
-    with pytest.raises(ValueError, match=r"relevant: shape \(1, 0\), a list has at least one"):
+    with pytest.raises(ValueError, match=r"relevant: shape \(1, 0\)"):
         metric([[]], [1])
-    with pytest.raises(ValueError, match="n_relevant: row 1: 1, but 2 relevant items"):
+    with pytest.raises(ValueError, match=r"relevant: row 1: .* more hits than n_relevant, 1"):
         metric([[0, 1], [1, 1]], [1, 1])
-    with pytest.raises(ValueError, match="n_relevant: row 0: nan"):
+    with pytest.raises(ValueError, match=r"relevant: row 0: .* n_relevant, nan"):
         metric([[0, 1]], [np.nan])
-    with pytest.raises(ValueError, match="relevant: row 0, rank 2: 5 is not 0 or 1"):
+    with pytest.raises(ValueError, match=r"relevant: row 0: \[0. 5.\] are not 0 or 1"):
         metric([[0, 5]], [9])
 
 
@@ -337,9 +335,9 @@ def test_rating_errors_by_hand_and_beside_scikit_learn() -> None:
 def test_rating_errors_refuse_what_cannot_be(error: Callable[..., float]) -> None:
     with pytest.raises(ValueError, match=r"predicted: shape \(2,\), actual: \(3,\)"):
         error([1, 2], [1, 2, 3])
-    with pytest.raises(ValueError, match="no ratings to evaluate"):
+    with pytest.raises(ValueError, match=r"predicted: shape \(0,\)"):
         error([], [])
-    with pytest.raises(ValueError, match="predicted: row 1 is nan, not a finite number"):
+    with pytest.raises(ValueError, match="predicted: row 1 is nan"):
         error([1, np.nan], [1, 2])
-    with pytest.raises(ValueError, match="actual: row 0 is inf"):
+    with pytest.raises(ValueError, match=r"predicted: row 0 is 1\.0, actual: inf"):
         error([1, 2], [np.inf, 2])

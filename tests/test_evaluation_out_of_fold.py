@@ -49,7 +49,6 @@ def test_impossible_folds_are_refused(n_folds):
         out_of_fold_scores(CountsRatings(), RATINGS, n_folds=n_folds)
 
 
-def test_a_table_scores_by_id_and_knows_what_is_relevant():
+def test_a_table_scores_by_id():
     table = ScoreTable(np.arange(4.0).reshape(2, 2), np.array(["a", "b"]), np.array(["x", "y"]))
     assert table.score(["b", "?"], ["y", "x", "!"]).tolist() == [[3, 2, 0], [0, 0, 0]]
-    assert table.relevant(RATINGS).tolist() == [[True, False], [True, False]]

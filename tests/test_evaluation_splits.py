@@ -332,12 +332,10 @@ def test_describe_counts_who_can_be_judged() -> None:
 
 def test_a_pair_that_stands_twice_is_refused() -> None:
     table = world()
-    with pytest.raises(
-        ValueError, match=r"user u00 has item \w+ 2 times \(in train, train\); keep one rating"
-    ):
+    with pytest.raises(ValueError, match=r"user u00 has item \w+ more than once; keep one"):
         random_split(pd.concat([table, table.iloc[:1]]), valid=0, test=0)
     split = random_split(table)
-    with pytest.raises(ValueError, match=r"2 times \(in train, test\)"):
+    with pytest.raises(ValueError, match="more than once"):
         Split(
             train=split.train,
             valid=split.valid,
@@ -377,7 +375,9 @@ def test_missing_columns_and_values_are_named(make: Callable[..., Split], column
 @pytest.mark.parametrize("value", [-0.1, 1.0, float("nan"), float("inf")])
 def test_impossible_fractions_are_named(make: Callable[..., Split], value: float) -> None:
     name = "fraction" if make is cold_item_split else "test"
-    with pytest.raises(ValueError, match=rf"{name}: .* is outside \[0, 1\)"):
+    with pytest.raises(
+        ValueError, match=rf"'{name}': {value}.* below 0, or their sum leaves no training"
+    ):
         make(world(), **{name: value})
     with pytest.raises(ValueError, match="leaves no training"):
         make(world(), **{name: 0.6, "valid": 0.4})

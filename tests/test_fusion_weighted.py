@@ -40,7 +40,7 @@ def test_a_constant_row_is_centred_and_not_blown_up():
 
 
 def test_users_of_scores_and_reference_must_agree():
-    with pytest.raises(ValueError, match="reference: 1 users, but scores have 2"):
+    with pytest.raises(ValueError, match=r"reference: shape \(1, 1\), expected \(2, at least 1\)"):
         standardize_scores([[1.0], [2.0]], reference=[[1.0]])
 
 
@@ -113,8 +113,6 @@ def test_the_grid_is_the_whole_simplex_once(n, step):
 def test_a_step_that_does_not_divide_one_is_refused():
     with pytest.raises(ValueError, match=r"step: 0.3 does not divide 1"):
         weight_grid(3, 0.3)
-    with pytest.raises(ValueError, match="n_modalities: 0 is below 1"):
-        weight_grid(0)
 
 
 def _scores_with(signal, n_users=80, n_items=60, rng=0):
@@ -203,7 +201,7 @@ def test_only_ranks_forget_how_far_an_outlier_is():
 def test_what_cannot_be_normalised_is_named():
     with pytest.raises(ValueError, match="method: 'softmax' is unknown"):
         normalize_scores([[1.0]], "softmax")
-    with pytest.raises(ValueError, match="reference: no items"):
+    with pytest.raises(ValueError, match=r"reference: shape \(1, 0\)"):
         normalize_scores([[1.0]], reference=np.empty((1, 0)))
 
 
@@ -248,6 +246,8 @@ def test_every_user_may_have_weights_of_their_own():
     scores = {"a": [[1.0, 2.0], [1.0, 2.0]], "b": [[5.0, 5.0], [5.0, 5.0]]}
     out = weighted_sum(scores, {"a": np.array([1.0, 0.0]), "b": np.array([0.0, 1.0])})
     assert out.tolist() == [[1.0, 2.0], [5.0, 5.0]]
+    mixed = weighted_sum(scores, {"a": np.array([0.0, 1.0]), "b": 1.0})
+    assert mixed.tolist() == [[5.0, 5.0], [3.0, 3.5]]
     with pytest.raises(ValueError, match="all are zero for the user in row 1"):
         weighted_sum(scores, {"a": np.array([1.0, 0.0]), "b": np.array([0.0, 0.0])})
     with pytest.raises(ValueError, match=r"weights\['a'\]: shape \(3,\); expected one number"):
@@ -381,5 +381,3 @@ def test_a_choice_of_strengths_needs_items_to_choose_on():
     scores, liked = _two_kinds_of_listener(n_users=4)
     with pytest.raises(ValueError, match="nothing to choose on; give valid="):
         learn_user_weights(scores, liked)
-    with pytest.raises(ValueError, match=r"strengths: -1\.0 is negative"):
-        learn_user_weights(scores, liked, strengths=(-1.0,))

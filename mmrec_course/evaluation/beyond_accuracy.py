@@ -14,15 +14,6 @@ import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 from sklearn.preprocessing import normalize
 
-__all__ = [
-    "average_recommendation_popularity",
-    "calibration",
-    "coverage",
-    "gini",
-    "intra_list_diversity",
-    "novelty",
-]
-
 
 def coverage(lists: pd.DataFrame, candidates: ArrayLike) -> float:
     """Share of the candidates that are in at least one list.
@@ -37,8 +28,6 @@ def gini(lists: pd.DataFrame, candidates: ArrayLike) -> float:
 
     G = Σ_j (2j − n − 1) c_j / (n Σ_j c_j), with c_1 ≤ … ≤ c_n how often each of n candidates is
     listed: 0 if all are listed equally often, 1 − 1/n if one item fills every list.
-
-    Gini (1912); for lists, Shani and Gunawardana (2011), Evaluating Recommendation Systems.
 
     Notebook: 06_evaluation
     """
@@ -60,8 +49,7 @@ def _exposure(lists: pd.DataFrame, candidates: ArrayLike) -> NDArray[np.int_]:
 def novelty(lists: pd.DataFrame, train: pd.DataFrame) -> pd.Series[float]:
     """Mean self-information −log2 p_i of each user's items, in bits.
 
-    p_i = (training users who rated i + 1) / (training users + 1): from 0 bits for an item that
-    everybody has rated to log2(users + 1) for one that nobody has rated.
+    p_i = (training users who rated i + 1) / (training users + 1).
 
     Zhou et al. (2010), PNAS 107(10); the +1 is ours.
 
@@ -74,8 +62,6 @@ def novelty(lists: pd.DataFrame, train: pd.DataFrame) -> pd.Series[float]:
 
 def average_recommendation_popularity(lists: pd.DataFrame, train: pd.DataFrame) -> pd.Series[float]:
     """Mean number of training ratings of each user's items.
-
-    Far above the same mean over what users chose themselves, it shows a popularity bias.
 
     Notebook: 06_evaluation
     """
@@ -95,8 +81,6 @@ def intra_list_diversity(lists: pd.DataFrame, block: Any) -> pd.Series[float]:
     ``block`` is a FeatureBlock; items absent there are left out of a list, and an all-zero row has
     cosine 0. Computed from (Σ_i x_i)² − Σ_i x_i², O(k · d) a list instead of O(k² · d).
 
-    Ziegler et al. (2005), WWW, eq. 5, as a distance.
-
     Notebook: 06_evaluation
     """
     unit = normalize(block.values)  # (n_items, d)
@@ -115,62 +99,43 @@ def intra_list_diversity(lists: pd.DataFrame, block: Any) -> pd.Series[float]:
 
 
 def calibration(
-    lists: pd.DataFrame,
-    history: pd.DataFrame,
-    groups: pd.DataFrame | pd.Series[str],
-    *,
-    alpha: float = 0.01,
+    lists: pd.DataFrame, history: pd.DataFrame, groups: pd.Series[str], *, alpha: float = 0.01
 ) -> pd.Series[float]:
     """Miscalibration: divergence of each list's distribution over groups from the user's history.
 
     KL(p ‖ q̃) = Σ_g p_g ln(p_g / q̃_g), in nats, with p the history, q the list, and
     q̃ = (1 − α) q + α p, so that a group the list lacks does not make it infinite. 0 is perfect
     calibration, −ln α the maximum; NaN if the history or the list has no item with a group.
-
-    ``groups`` is a Series item_id → label, such as the genre, or a DataFrame item_id × group of
-    weights ≥ 0, scaled to a sum of 1 for each item. Items without a group are left out.
+    ``groups`` is item_id → label, such as the genre. Items without a group are left out.
 
     Steck (2018), Calibrated Recommendations, RecSys, eq. 6 and 7.
 
     Notebook: 06_evaluation
     """
-    if not 0 < alpha < 1:
-        raise ValueError(f"alpha: {alpha} is outside (0, 1)")
-    if not groups.index.is_unique:
-        item = groups.index[groups.index.duplicated()][0]
-        raise ValueError(f"groups: item {item} occurs more than once")
-    table = pd.get_dummies(groups) if isinstance(groups, pd.Series) else groups.fillna(0.0)
-    table = table.astype(float)
-    if not (np.isfinite(table.to_numpy()) & (table.to_numpy() >= 0)).all():
-        raise ValueError("groups: a share is negative or infinite")
-    table = _rows_to_one(table)
-    listed = _group_shares(_check(lists, "lists"), table)
-    past = _group_shares(_check(history, "history"), table).reindex(listed.index)
-    p, q = past.to_numpy(), listed.to_numpy()  # (n_users, n_groups)
+    users = np.unique(np.asarray(_check(lists, "lists")["user_id"]))
+    q = _group_shares(lists, groups, users)
+    p = _group_shares(_check(history, "history"), groups, users)
     mixed = (1 - alpha) * q + alpha * p
     ratio = np.divide(p, mixed, out=np.ones_like(p), where=p > 0)
     divergence = (p * np.log(ratio)).sum(axis=1)
     # Rounding leaves −1e-17 where the distributions are equal; NaN stays.
     divergence = np.where(np.isnan(mixed).any(axis=1), np.nan, np.maximum(divergence, 0.0))
-    return pd.Series(divergence, index=listed.index.rename("user_id"), name="calibration")
+    return pd.Series(divergence, index=pd.Index(users, name="user_id"), name="calibration")
 
 
-def _group_shares(table: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
-    """Distribution of each user's items over the groups; NaN for a user without any."""
-    weight = groups.reindex(table["item_id"]).fillna(0.0)
-    return _rows_to_one(weight.groupby(np.asarray(table["user_id"])).sum())
-
-
-def _rows_to_one(table: pd.DataFrame) -> pd.DataFrame:
-    """Divide rows by their sums; NaN for a row of zeros."""
-    return table.div(table.sum(axis=1).where(lambda s: s > 0), axis=0)
+def _group_shares(
+    table: pd.DataFrame, groups: pd.Series[str], users: NDArray[Any]
+) -> NDArray[np.float64]:
+    """(n_users, n_groups) distribution of each user's items; NaN for a user without any."""
+    label = np.asarray(groups.reindex(table["item_id"]))
+    counts = pd.crosstab(np.asarray(table["user_id"]), label)
+    counts = counts.reindex(index=users, columns=np.unique(groups.dropna()), fill_value=0)
+    total = counts.sum(axis=1).to_numpy()[:, None]
+    return np.where(total > 0, counts / np.maximum(total, 1), np.nan)
 
 
 def _check(table: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Refuse a table without users and items, without rows, or with a pair twice."""
-    for column in ("user_id", "item_id"):
-        if column not in table.columns:
-            raise ValueError(f"{name}: column {column!r} is missing")
+    """Refuse a table without rows, or with a pair twice."""
     if table.empty:
         raise ValueError(f"{name}: no rows")
     repeated = table[table.duplicated(["user_id", "item_id"])]

@@ -1,8 +1,7 @@
 """Evaluate models user by user, and compare them with intervals.
 
 :func:`compare`, on one split, measures how much depends on which *users* were asked;
-:func:`compare_splits`, over several splits, on which *items* were held out. On cold items the
-second is often the larger: all users depend on the few items that were drawn.
+:func:`compare_splits`, over several splits, on which *items* were held out.
 """
 
 from __future__ import annotations
@@ -19,13 +18,9 @@ from scipy import stats
 from mmrec_course.evaluation.metrics import METRICS, auc, rank_items, tie_tolerance
 from mmrec_course.evaluation.splits import Split, liked
 
-__all__ = ["Scorer", "compare", "compare_splits", "evaluate"]
-
 Floats = NDArray[np.float64]
 
-# Scores are computed for as many users at a time as make 32 MB of them, so that memory does not
-# grow with the number of users.
-BLOCK_CELLS = 2**22
+BLOCK_CELLS = 2**22  # scores computed at a time, 32 MB of them
 
 
 class Scorer(Protocol):
@@ -60,17 +55,18 @@ def evaluate(
 
     Notebook: 06_evaluation
     """
-    if part not in ("test", "valid"):
-        raise ValueError(f"part: {part!r} is neither 'test' nor 'valid'")
-    check_metrics(metrics)
-    held_out = split.test if part == "test" else split.valid
-    seen = split.train_valid if part == "test" else split.train
-    items = split.candidates if part == "test" else split.valid_candidates
+    for name in metrics:
+        if name not in METRICS and name != "auc":
+            raise ValueError(f"metrics: {name!r} is unknown; there are {[*METRICS, 'auc']}")
+    held_out, seen, items = {
+        "test": (split.test, split.train_valid, split.candidates),
+        "valid": (split.valid, split.train, split.valid_candidates),
+    }[part]
     wanted = liked(held_out, items, positive)
     users = np.unique(np.asarray(wanted["user_id"]))
     if not len(users):
         raise ValueError(f"{part}: no candidate has a rating of {positive:g} or more")
-    masked, relevant = (pair_matrix(table, users, items) for table in (seen, wanted))
+    masked, relevant = (_pair_matrix(table, users, items) for table in (seen, wanted))
     size = max(1, BLOCK_CELLS // len(items))
     tables = []
     for start in range(0, len(users), size):
@@ -93,14 +89,7 @@ def evaluate(
     return table
 
 
-def check_metrics(names: Sequence[str]) -> None:
-    """Refuse a metric that :func:`evaluate` does not have."""
-    for name in names:
-        if name not in METRICS and name != "auc":
-            raise ValueError(f"metrics: {name!r} is unknown; there are {[*METRICS, 'auc']}")
-
-
-def pair_matrix(ratings: pd.DataFrame, users: NDArray[Any], items: NDArray[Any]) -> sp.csr_array:
+def _pair_matrix(ratings: pd.DataFrame, users: NDArray[Any], items: NDArray[Any]) -> sp.csr_array:
     """(n_users, n_items) True where the table has that pair; other pairs are ignored."""
     row = pd.Index(users).get_indexer(np.asarray(ratings["user_id"]))
     column = pd.Index(items).get_indexer(np.asarray(ratings["item_id"]))
@@ -117,10 +106,8 @@ def _scores(model: Scorer, users: NDArray[Any], items: NDArray[Any]) -> Floats:
         raise ValueError(f"{name}: shape {scores.shape}, expected {shape}")
     if np.isnan(scores.min()):
         row, column = np.argwhere(np.isnan(scores))[0]
-        raise ValueError(
-            f"{name}: user {users[row]}, item {items[column]} is NaN;"
-            " a model must score everything, −inf for what it would never list"
-        )
+        where = f"user {users[row]}, item {items[column]}"
+        raise ValueError(f"{name}: {where} is NaN; use −inf for what a model would never list")
     return scores
 
 
@@ -135,24 +122,19 @@ def compare(
     """Means with 95 % intervals, and paired differences to a baseline, by bootstrap over users.
 
     The same resampled users serve every model (paired), so what makes a user easy or hard for
-    all models cancels in a difference. Intervals are percentile intervals. p is two-sided, from
-    a paired permutation test: the two models' results are swapped at random, user by user. Below
-    about 50 users the intervals are too narrow.
+    all models cancels in a difference. p is two-sided, from a paired permutation test: the two
+    models' results are swapped at random, user by user.
 
     ``results`` are name → table of :func:`evaluate`, all of the same users; the baseline is by
-    default the first. ``n_boot`` counts bootstrap samples and permutations: no p is below
-    1 / (n_boot + 1). Returns mean, low, high, difference (model minus baseline), diff_low,
-    diff_high, p, p_holm (Holm's correction bounds the chance of one false alarm) and n_users.
+    default the first. ``n_boot`` counts bootstrap samples and permutations. Returns mean, low,
+    high, difference (model minus baseline), diff_low, diff_high, p, p_holm (Holm's correction
+    bounds the chance of one false alarm) and n_users.
 
-    Efron and Tibshirani (1993), An Introduction to the Bootstrap, ch. 13; Smucker, Allan and
-    Carterette (2007), CIKM; Phipson and Smyth (2010), Stat. Appl. Genet. Mol. Biol. 9(1); Holm
-    (1979), Scand. J. Statist. 6(2).
+    Efron and Tibshirani (1993), ch. 13; Smucker et al. (2007), CIKM; Holm (1979).
 
     Notebook: 06_evaluation
     """
     row = _baseline_row(results, baseline)
-    if n_boot < 1:
-        raise ValueError(f"n_boot: {n_boot} is below 1")
     values = _values(results, metric)  # (n_users, n_models)
     gaps = values - values[:, [row]]
     n, generator = len(values), np.random.default_rng(rng)
@@ -206,11 +188,9 @@ def compare_splits(
     if not 0 <= test_share < 1:
         raise ValueError(f"test_share: {test_share} is outside [0, 1)")
     lengths = {name: len(tables) for name, tables in results.items()}
-    if len(set(lengths.values())) > 1:
-        raise ValueError(f"results: the number of splits differs: {lengths}")
-    n = next(iter(lengths.values()))
-    if n < 2:
-        raise ValueError(f"results: {n} split; it takes at least 2 to see how splits differ")
+    n = min(lengths.values())
+    if n < 2 or n < max(lengths.values()):
+        raise ValueError(f"results: the number of splits differs or is below 2: {lengths}")
     splits = [{name: tables[j] for name, tables in results.items()} for j in range(n)]
     values = np.array(  # (n_splits, n_models)
         [_values(s, metric, f"split {j}: results").mean(axis=0) for j, s in enumerate(splits)]
@@ -230,12 +210,11 @@ def compare_splits(
 
 
 def _baseline_row(results: Mapping[str, Any], baseline: str | None) -> int:
-    """Validate what both comparisons take; return the baseline's position."""
-    if not results:
-        raise ValueError("results: nothing to compare")
-    if baseline is not None and baseline not in results:
-        raise ValueError(f"baseline: {baseline!r} is not among {list(results)}")
-    return 0 if baseline is None else list(results).index(baseline)
+    """The baseline's position."""
+    names = list(results)
+    if not names or baseline not in (None, *names):
+        raise ValueError(f"baseline: {baseline!r} is not among the results, {names}")
+    return 0 if baseline is None else names.index(baseline)
 
 
 def _values(tables: Mapping[str, pd.DataFrame], metric: str, where: str = "results") -> Floats:
@@ -254,10 +233,8 @@ def _values(tables: Mapping[str, pd.DataFrame], metric: str, where: str = "resul
             )
     values = np.column_stack([table[metric].to_numpy(float) for table in tables.values()])
     absent = np.isnan(values)
-    if (absent != absent[:, :1]).any():
-        raise ValueError(f"{where}: {metric} is NaN for a user of one model and not of another")
-    if absent.all():
-        raise ValueError(f"{where}: no user has a {metric}")
+    if absent.all() or (absent != absent[:, :1]).any():
+        raise ValueError(f"{where}: {metric} is NaN for all, or for a user of one model alone")
     return np.asarray(values[~absent[:, 0]])
 
 

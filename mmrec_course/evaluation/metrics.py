@@ -10,19 +10,6 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = [
-    "auc",
-    "average_precision",
-    "hit_rate",
-    "mae",
-    "ndcg",
-    "precision",
-    "rank_items",
-    "recall",
-    "reciprocal_rank",
-    "rmse",
-]
-
 Floats = NDArray[np.float64]
 
 
@@ -32,16 +19,13 @@ def rank_items(scores: ArrayLike, k: int, tolerance: ArrayLike = 0.0) -> NDArray
     ``scores`` are (n_users, n_items), or (n_items,) for one user; the result is
     (n_users, min(k, n_items)). −∞ ranks last, and NaN is refused. O(n_items) for each user.
     Scores tie if they differ by at most ``tolerance``, one number or (n_users, 1), which is at
-    least 10⁻¹⁰ of the largest score listed: processors differ in a sum's last bits. With columns
-    in order of item id, ties break by item id on every machine.
+    least 10⁻¹⁰ of the largest score listed: processors differ in a sum's last bits.
 
     Notebook: 06_evaluation
     """
     values = np.atleast_2d(np.asarray(scores))
     if values.dtype not in (np.float32, np.float64):
         values = values.astype(np.float64)
-    if values.ndim > 2:
-        raise ValueError(f"scores: shape {values.shape}, expected (n_users, n_items)")
     if not isinstance(k, int | np.integer) or k < 1:
         raise ValueError(f"k: {k!r} is not a whole number of at least 1")
     n_items = values.shape[1]
@@ -76,8 +60,7 @@ def rank_items(scores: ArrayLike, k: int, tolerance: ArrayLike = 0.0) -> NDArray
 def tie_tolerance(scores: ArrayLike) -> Floats:
     """Return (n_users, 1) 10⁻⁵ of the standard deviation of each row's finite scores.
 
-    Items with equal features differ by less, since features hold few more digits. The tolerance is
-    at most 10⁻⁵ of the row's best score, so that a mask of −10⁶ does not widen it.
+    It is at most 10⁻⁵ of the row's best score, so that a mask of −10⁶ does not widen it.
     """
     values = np.asarray(scores)
     finite = np.isfinite(values)
@@ -96,7 +79,7 @@ def ndcg(relevant: ArrayLike, n_relevant: ArrayLike) -> Floats:
     min(k, n_relevant) hits. ``relevant`` is (n_users, k) 0/1, 0 where a list is shorter than k;
     ``n_relevant`` (n_users,) counts each user's relevant items, listed or not.
 
-    Järvelin and Kekäläinen (2002), ACM TOIS 20(4); discount of Burges et al. (2005).
+    Järvelin and Kekäläinen (2002), ACM TOIS 20(4).
 
     Notebook: 06_evaluation
     """
@@ -135,9 +118,7 @@ def reciprocal_rank(relevant: ArrayLike, n_relevant: ArrayLike) -> Floats:
 
 
 def average_precision(relevant: ArrayLike, n_relevant: ArrayLike) -> Floats:
-    """Σ_{r ≤ k} rel_r · precision@r / n_relevant; its mean is MAP@k.
-
-    The denominator is n_relevant, not min(k, n_relevant) as in some libraries.
+    """Σ_{r ≤ k} rel_r · precision@r / n_relevant (not min(k, n_relevant)); its mean is MAP@k.
 
     Notebook: 06_evaluation
     """
@@ -169,20 +150,17 @@ def _hits(relevant: ArrayLike, n_relevant: ArrayLike) -> tuple[Floats, Floats]:
     """Validate the arguments of a metric; return both as float arrays."""
     hits = np.atleast_2d(np.asarray(relevant, dtype=np.float64))
     total = np.asarray(n_relevant, dtype=np.float64)
-    if total.shape != hits.shape[:1]:
-        raise ValueError(f"n_relevant: shape {total.shape}, expected ({len(hits)},)")
-    if not hits.shape[1]:
-        raise ValueError(f"relevant: shape {hits.shape}, a list has at least one rank")
-    not_binary = (hits != 0) & (hits != 1)
-    if not_binary.any():
-        row, rank = np.argwhere(not_binary)[0]
-        raise ValueError(f"relevant: row {row}, rank {rank + 1}: {hits[row, rank]:g} is not 0 or 1")
-    too_many = ~(hits.sum(axis=1) <= total)
-    if too_many.any():
-        row = int(np.argmax(too_many))
+    if total.shape != (len(hits),) or not hits.shape[1]:
         raise ValueError(
-            f"n_relevant: row {row}: {total[row]:g}, but {hits[row].sum():g} relevant items are"
-            " in the list"
+            f"relevant: shape {hits.shape}, n_relevant: {total.shape}; expected (n_users, k) with"
+            " k ≥ 1, and (n_users,)"
+        )
+    possible = (hits.sum(axis=1) <= total) & ((hits == 0) | (hits == 1)).all(axis=1)
+    if not possible.all():
+        row = int(np.argmin(possible))
+        raise ValueError(
+            f"relevant: row {row}: {hits[row]} are not 0 or 1, or more hits than n_relevant,"
+            f" {total[row]:g}"
         )
     return hits, total
 
@@ -195,12 +173,9 @@ def _per(value: Floats, total: Floats) -> Floats:
 def auc(scores: ArrayLike, relevant: ArrayLike) -> Floats:
     """Area under the ROC curve: how often a relevant item scores above an irrelevant one.
 
-    AUC = mean over pairs (relevant i, irrelevant j) of 1 if s_i > s_j, ½ if s_i = s_j, else 0,
-    for scores rounded to 10⁻¹⁰ of the row's largest. Both arguments are (n_users, n_items). A
-    score of −∞ masks an irrelevant item; a relevant item at −∞ loses to all that are not masked.
-    0.5 is chance; NaN for a user without a relevant or without an irrelevant item.
-
-    Hanley and McNeil (1982), Radiology 143(1), eq. 2.
+    Mean over pairs (relevant i, irrelevant j) of 1 if s_i > s_j, ½ if s_i = s_j, else 0. Both
+    arguments are (n_users, n_items). A score of −∞ masks an irrelevant item; a relevant item at −∞
+    loses to all that are not masked. 0.5 is chance; NaN for a user without both kinds of items.
 
     Notebook: 06_evaluation
     """
@@ -242,12 +217,10 @@ def mae(predicted: ArrayLike, actual: ArrayLike) -> float:
 def _errors(predicted: ArrayLike, actual: ArrayLike) -> Floats:
     """(n,) predicted − actual, after a check that both are finite and equally long."""
     p, a = (np.asarray(ratings, dtype=np.float64) for ratings in (predicted, actual))
-    if p.shape != a.shape or p.ndim != 1:
-        raise ValueError(f"predicted: shape {p.shape}, actual: {a.shape}; expected (n,)")
-    if not len(p):
-        raise ValueError("predicted: no ratings to evaluate")
-    for name, ratings in (("predicted", p), ("actual", a)):
-        if not np.isfinite(ratings).all():
-            row = int(np.argmin(np.isfinite(ratings)))
-            raise ValueError(f"{name}: row {row} is {ratings[row]}, not a finite number")
-    return p - a
+    if p.shape != a.shape or p.ndim != 1 or not len(p):
+        raise ValueError(f"predicted: shape {p.shape}, actual: {a.shape}; expected (n,) with n ≥ 1")
+    errors = p - a
+    if not np.isfinite(errors).all():
+        row = int(np.argmin(np.isfinite(errors)))
+        raise ValueError(f"predicted: row {row} is {p[row]}, actual: {a[row]}; both must be finite")
+    return errors

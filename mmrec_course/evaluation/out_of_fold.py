@@ -10,11 +10,6 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
 
-from mmrec_course.evaluation.comparison import pair_matrix
-from mmrec_course.evaluation.splits import liked
-
-__all__ = ["ScoreTable", "out_of_fold_scores"]
-
 
 @dataclass(frozen=True)
 class ScoreTable:
@@ -36,11 +31,6 @@ class ScoreTable:
         table = np.pad(self.values, ((0, 1), (0, 1)))  # index −1 is a row or column of zeros
         return np.asarray(table[np.ix_(row.get_indexer(user_ids), column.get_indexer(item_ids))])
 
-    def relevant(self, ratings: pd.DataFrame, positive: float = 4.0) -> NDArray[np.bool_]:
-        """(n_users, n_items) bool: who rated what at least ``positive``."""
-        relevant = liked(ratings, self.item_ids, positive)
-        return np.asarray(pair_matrix(relevant, self.user_ids, self.item_ids).toarray())
-
 
 def out_of_fold_scores(
     model: Any, ratings: pd.DataFrame, features: Any = None, *, n_folds: int = 5, rng: int = 0
@@ -50,8 +40,7 @@ def out_of_fold_scores(
     Items are assigned to folds at random, in the order of their sorted ids, so that two models
     with the same ``rng`` share their folds. The table is over the sorted ids of ``ratings``.
 
-    Stone (1974), JRSS B 36(2), for cross-validation; Wolpert (1992), Neural Networks 5(2), for
-    learning fusion weights from out-of-fold predictions (stacking).
+    Wolpert (1992), Stacked Generalization, Neural Networks 5(2).
 
     Notebook: 08_weighted_fusion
     """

@@ -11,11 +11,10 @@ from numpy.typing import NDArray
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-__all__ = ["probe"]
-
 Floats = NDArray[np.float64]
 Folds = Sequence[tuple[NDArray[np.intp], NDArray[np.intp]]]
 REGS = np.logspace(-2, 5, 15)
+N_FOLDS = 5
 
 
 def probe(
@@ -24,20 +23,14 @@ def probe(
     *,
     groups: pd.Series | None = None,
     standardize: bool = True,
-    n_folds: int = 5,
-    n_boot: int = 2000,
     rng: int = 0,
 ) -> pd.DataFrame:
     """Measure how well a linear model predicts each fact of held-out items, by cross-validation.
 
-    A numeric fact is predicted by ridge regression and measured by
-
-        R² = 1 − Σ_i (y_i − ŷ_i)² / Σ_i (y_i − ȳ_i)²,
-
-    ŷ_i and the mean ȳ_i both from the folds without item i. Labels are predicted by a ridge
-    classifier and measured by accuracy, beside the accuracy of the most frequent training label
-    (``chance``). λ is chosen within the training folds. A low score says that the fact cannot be
-    read *linearly*; a high one does not say that anybody's taste depends on it.
+    A numeric fact is predicted by ridge regression and measured by R² = 1 − Σ_i (y_i − ŷ_i)² /
+    Σ_i (y_i − ȳ_i)², ŷ_i and the mean ȳ_i both from the folds without item i. Labels are predicted
+    by a ridge classifier and measured by accuracy, beside the accuracy of the most frequent
+    training label (``chance``). λ is chosen within the training folds.
 
     ``features`` is a FeatureBlock; ``facts`` has a column for each fact, indexed by item id. Absent
     items and missing facts are left out. Items of one of the ``groups`` (item id → label such as
@@ -60,8 +53,8 @@ def probe(
         use[use] = features.present[row[use]]
         x, y = features.values[row[use]], fact[use].to_numpy()
         labels = None if groups is None else groups.reindex(fact.index[use]).to_numpy()
-        folds = _folds(y, labels, n_folds, rng, name)
-        draws = np.random.default_rng(rng).integers(len(y), size=(n_boot, len(y)))
+        folds = _folds(y, labels, rng, name)
+        draws = np.random.default_rng(rng).integers(len(y), size=(2000, len(y)))
         if pd.api.types.is_numeric_dtype(fact) and not pd.api.types.is_bool_dtype(fact):
             error, base = _cross_validated(x, y.astype(np.float64), scaler, folds)
             measure, score, chance = "R2", 1 - error.sum() / base.sum(), 0.0
@@ -76,21 +69,18 @@ def probe(
     return pd.DataFrame(rows, pd.Index(table.columns, name="fact"), columns)
 
 
-def _folds(y: Any, groups: NDArray[Any] | None, n_folds: int, rng: int, name: Any) -> Folds:
+def _folds(y: Any, groups: NDArray[Any] | None, rng: int, name: Any) -> Folds:
     """(train, test) positions of each fold, after a check that the fact can be predicted."""
     from sklearn.model_selection import GroupKFold, KFold  # late: it loads many models
 
-    if len(y) < n_folds:
-        raise ValueError(f"facts[{name!r}]: {len(y)} items to learn from, below {n_folds} folds")
-    if len(pd.unique(y)) < 2:
-        raise ValueError(f"facts[{name!r}]: every item has the same value; nothing to predict")
+    n, n_values = len(y), len(pd.unique(y))
+    if n < N_FOLDS or n_values < 2:
+        raise ValueError(f"facts[{name!r}]: {n} items with {n_values} values, {N_FOLDS} folds")
     if groups is None:
-        return list(KFold(n_folds, shuffle=True, random_state=rng).split(y))
+        return list(KFold(N_FOLDS, shuffle=True, random_state=rng).split(y))
     if pd.isna(groups).any():
         raise ValueError(f"groups: an item of facts[{name!r}] has none")
-    if len(pd.unique(groups)) < n_folds:
-        raise ValueError(f"groups: fewer than {n_folds} among the items of facts[{name!r}]")
-    return list(GroupKFold(n_folds, shuffle=True, random_state=rng).split(y, groups=groups))
+    return list(GroupKFold(N_FOLDS, shuffle=True, random_state=rng).split(y, groups=groups))
 
 
 def _cross_validated(x: Floats, y: NDArray[Any], scaler: Any, folds: Folds) -> tuple[Any, Any]:

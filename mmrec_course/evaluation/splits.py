@@ -14,8 +14,6 @@ from numpy.typing import NDArray
 
 from mmrec_course.datasets.validation import _check_frame, _other_kind, _times
 
-__all__ = ["Split", "cold_item_split", "global_time_split", "random_split", "temporal_split"]
-
 COLUMNS = ("user_id", "item_id", "rating", "timestamp")
 
 
@@ -23,7 +21,6 @@ COLUMNS = ("user_id", "item_id", "rating", "timestamp")
 class Split:
     """Three disjoint parts of a ratings table, and the items that may be ranked.
 
-    The parts keep the columns and index of the ratings; the functions below sort them by time.
     ``candidates`` and ``valid_candidates`` are the sorted unique ids that a model ranks for the
     test and the validation part. A pair of user and item that occurs twice is refused: a leak.
 
@@ -44,14 +41,11 @@ class Split:
         for ids in (self.candidates, self.valid_candidates):
             if problem := _other_kind(ids, pairs["item_id"]):
                 raise ValueError(f"candidates: {pd.Index(ids)[0]!r} is no rated item{problem}")
-        again = pairs.duplicated().to_numpy()
-        if again.any():
-            user, item = pairs.iloc[int(np.argmax(again))]
-            same = ((pairs["user_id"] == user) & (pairs["item_id"] == item)).to_numpy()
-            where = np.repeat(list(parts), [len(part) for part in parts.values()])[same]
+        again = pairs[pairs.duplicated().to_numpy()]
+        if len(again):
+            user, item = again.iloc[0]
             raise ValueError(
-                f"ratings: user {user} has item {item} {same.sum()} times"
-                f" (in {', '.join(where)}); keep one rating a pair"
+                f"ratings: user {user} has item {item} more than once; keep one rating a pair"
             )
         for field in ("candidates", "valid_candidates"):
             object.__setattr__(self, field, np.unique(np.asarray(getattr(self, field))))
@@ -82,9 +76,8 @@ def temporal_split(ratings: pd.DataFrame, *, valid: float = 0.1, test: float = 0
     """Hold out each user's last ratings: the newest ``test``, and before them ``valid``.
 
     A user with n ≥ 3 ratings gives ⌊test · n⌋ to the test part and ⌊valid · n⌋ to the
-    validation part, at least one to each whose fraction is above 0, and keeps at least one to
-    train on. Users with fewer than 3 ratings only train. Ratings of one moment are ordered by
-    item id. The future still leaks across users: see :func:`global_time_split`.
+    validation part, at least one to each whose fraction is above 0, and keeps at least one; users
+    with fewer only train. The future still leaks across users: see :func:`global_time_split`.
 
     Notebook: 06_evaluation
     """
@@ -92,12 +85,11 @@ def temporal_split(ratings: pd.DataFrame, *, valid: float = 0.1, test: float = 0
     by_user = ordered.groupby("user_id", sort=False, observed=True)
     n = by_user["item_id"].transform("size").to_numpy()
     from_end = n - 1 - by_user.cumcount().to_numpy()
-
-    def held_out(fraction: float) -> NDArray[np.int_]:
-        return np.where(n >= 3, np.maximum(_whole(fraction, n), int(fraction > 0)), 0)
-
-    n_valid = held_out(valid)
-    n_test = np.minimum(held_out(test), n - 1 - (n_valid > 0))
+    n_valid, n_test = (
+        np.where(n >= 3, np.maximum(_whole(fraction, n), int(fraction > 0)), 0)
+        for fraction in (valid, test)
+    )
+    n_test = np.minimum(n_test, n - 1 - (n_valid > 0))
     n_valid = np.minimum(n_valid, n - 1 - n_test)
     part = np.where(from_end < n_test, 2, np.where(from_end < n_test + n_valid, 1, 0))
     return _divide(ordered, part)
@@ -106,9 +98,8 @@ def temporal_split(ratings: pd.DataFrame, *, valid: float = 0.1, test: float = 0
 def global_time_split(ratings: pd.DataFrame, *, valid: float = 0.1, test: float = 0.1) -> Split:
     """Split at two moments, the same for all users, so that no part sees a later one.
 
-    Ratings at the moment of a cut all go to the later part. The later parts may hold users and
-    items that training has never seen; ``candidates`` are all items, ``valid_candidates`` those
-    from before the test part.
+    Ratings at the moment of a cut all go to the later part. ``candidates`` are all items,
+    ``valid_candidates`` those from before the test part.
 
     Notebook: 06_evaluation
     """
@@ -152,8 +143,8 @@ def cold_item_split(
 ) -> Split:
     """Hold out whole items: a ``fraction`` of all for the test, ``valid`` for validation.
 
-    Candidates are the held-out items alone: which new release should be shown to whom? Results
-    depend on which items are drawn; repeat with several seeds and use :func:`compare_splits`.
+    Candidates are the held-out items alone. Results depend on which items are drawn; repeat with
+    several seeds and use :func:`compare_splits`.
 
     Notebook: 06_evaluation
     """
@@ -183,11 +174,8 @@ def _in_order(ratings: pd.DataFrame, **fractions: float) -> pd.DataFrame:
             )
     if ratings.empty:
         raise ValueError("ratings: no rows to split")
-    for name, value in fractions.items():
-        if not 0 <= value < 1:
-            raise ValueError(f"{name}: {value} is outside [0, 1)")
-    if sum(fractions.values()) >= 1:
-        raise ValueError(f"{' + '.join(fractions)}: {sum(fractions.values())} leaves no training")
+    if not (min(fractions.values()) >= 0 and sum(fractions.values()) < 1):
+        raise ValueError(f"{fractions}: a share is below 0, or their sum leaves no training")
     # Plain values, because a categorical column has an order of its own.
     time = _times(ratings, "timestamp", "ratings").to_numpy()
     user, item = (

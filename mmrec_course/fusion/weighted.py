@@ -9,7 +9,7 @@ user's last ratings. ``relevant`` is (n_users, n_items) bool: what the user like
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import combinations
+from itertools import product
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,25 +17,11 @@ from scipy.optimize import nnls
 
 from mmrec_course.evaluation.metrics import ndcg, rank_items, tie_tolerance
 
-__all__ = [
-    "contributions",
-    "learn_user_weights",
-    "learn_weights",
-    "ndcg_objective",
-    "normalize_scores",
-    "stack_weights",
-    "standardize_scores",
-    "weight_grid",
-    "weighted_sum",
-]
-
 Floats = NDArray[np.float64]
 Scores = Mapping[str, ArrayLike]
 Weights = Mapping[str, ArrayLike]
 Present = Mapping[str, ArrayLike] | None
 Groups = ArrayLike | None
-
-_STRENGTHS = (0.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0, float("inf"))
 
 
 def normalize_scores(
@@ -52,10 +38,8 @@ def normalize_scores(
     """
     y = np.asarray(scores, dtype=np.float64)
     base = y if reference is None else np.asarray(reference, dtype=np.float64)
-    if len(base) != len(y):
-        raise ValueError(f"reference: {len(base)} users, but scores have {len(y)}")
-    if not base.shape[1]:
-        raise ValueError("reference: no items, so there is no scale")
+    if len(base) != len(y) or not base.shape[1]:
+        raise ValueError(f"reference: shape {base.shape}, expected ({len(y)}, at least 1)")
     if method == "rank":
         ranks = np.empty_like(y)
         for u, ordered in enumerate(np.sort(base, axis=1)):
@@ -98,17 +82,10 @@ def weighted_sum(scores: Scores, weights: Weights, present: Present = None) -> F
 def contributions(scores: Scores, weights: Weights, present: Present = None) -> dict[str, Floats]:
     """Take :func:`weighted_sum` apart: a_im w_m y_m,ui / Σ_n a_in w_n for each modality m.
 
-    The parts add up to the fused score; a missing modality's part is 0.
-
     Notebook: 08_weighted_fusion
     """
     shape = _common_shape(scores)
-    w = {m: _weight(m, weights, shape[0]) for m in scores}
-    positive = np.any(np.broadcast_arrays(*(v > 0 for v in w.values())), axis=0).ravel()
-    if not positive.all():
-        where = f" for the user in row {int(np.argmin(positive))}" if len(positive) > 1 else ""
-        raise ValueError(f"weights: all are zero{where}")
-    has = _presence(scores, present, shape[-1])
+    has, w = _presence(scores, present, shape[1]), _weights(scores, weights, shape[0])
     total = np.sum([w[m] * has[m] for m in scores], axis=0)  # (n_users or 1, n_items)
     part = {m: w[m] * has[m] * np.asarray(y, dtype=np.float64) for m, y in scores.items()}
     return {m: np.divide(y, total, out=np.zeros(shape), where=total > 0) for m, y in part.items()}
@@ -116,38 +93,39 @@ def contributions(scores: Scores, weights: Weights, present: Present = None) -> 
 
 def _common_shape(scores: Scores) -> tuple[int, ...]:
     """The shape that all scores have."""
-    if not scores:
-        raise ValueError("scores: no modality to fuse")
     shapes = {m: np.shape(y) for m, y in scores.items()}
-    if len(set(shapes.values())) > 1:
-        raise ValueError(f"scores: shapes differ: {shapes}")
+    if len(set(shapes.values())) != 1:
+        raise ValueError(f"scores: no modality, or shapes differ: {shapes}")
     return next(iter(shapes.values()))
 
 
-def _weight(m: str, weights: Weights, n_users: int) -> Floats:
-    """(n_users or 1, 1) weights of modality m."""
-    if m not in weights:
-        raise ValueError(f"weights: none for modality {m!r}; has {sorted(weights)}")
-    given = np.asarray(weights[m], dtype=np.float64)
-    if given.ndim and given.shape != (n_users,):
-        raise ValueError(f"weights[{m!r}]: shape {given.shape}; expected one number or {n_users}")
-    bad = given[~(np.isfinite(given) & (given >= 0))]
-    if len(bad):
-        raise ValueError(f"weights[{m!r}]: {bad[0]} is not a finite number of at least 0")
-    return given.reshape(-1, 1)
+def _weights(names: Iterable[str], weights: Weights, n_users: int) -> dict[str, Floats]:
+    """modality → (n_users or 1, 1) weights, of one shape."""
+    columns = {}
+    for m in names:
+        if m not in weights:
+            raise ValueError(f"weights: none for modality {m!r}; has {sorted(weights)}")
+        w = np.asarray(weights[m], dtype=np.float64)
+        if w.shape not in ((), (n_users,)):
+            raise ValueError(f"weights[{m!r}]: shape {w.shape}; expected one number or {n_users}")
+        bad = w[~(np.isfinite(w) & (w >= 0))]
+        if len(bad):
+            raise ValueError(f"weights[{m!r}]: {bad[0]} is not a finite number of at least 0")
+        columns[m] = w.reshape(-1, 1)
+    columns = dict(zip(columns, np.broadcast_arrays(*columns.values()), strict=True))
+    zero = np.sum(list(columns.values()), axis=0) == 0
+    if zero.any():
+        raise ValueError(f"weights: all are zero for the user in row {np.argmax(zero)}")
+    return columns
 
 
 def _presence(names: Iterable[str], present: Present, n_items: int) -> dict[str, Floats]:
     """modality → (n_items,) 1.0 where the item has it."""
-    if present is None:
-        return {m: np.ones(n_items) for m in names}
-    has = {}
-    for m in names:
-        if m not in present:
-            raise ValueError(f"present: nothing for modality {m!r}; has {sorted(present)}")
-        has[m] = np.asarray(present[m], dtype=bool).astype(np.float64)
-        if has[m].shape != (n_items,):
-            raise ValueError(f"present[{m!r}]: shape {has[m].shape}, expected ({n_items},)")
+    everything = np.ones(n_items)
+    has = {m: everything if present is None else np.asarray(present[m], bool) * 1.0 for m in names}
+    for m, a in has.items():
+        if a.shape != (n_items,):
+            raise ValueError(f"present[{m!r}]: shape {a.shape}, expected ({n_items},)")
     return has
 
 
@@ -158,15 +136,10 @@ def weight_grid(n_modalities: int, step: float = 0.1) -> Floats:
 
     Notebook: 08_weighted_fusion
     """
-    n = round(1 / step) if step > 0 else 0
-    if n < 1 or abs(n * step - 1) > 1e-9:
+    n = round(1 / step)
+    if abs(n * step - 1) > 1e-9:
         raise ValueError(f"step: {step} does not divide 1")
-    if n_modalities < 1:
-        raise ValueError(f"n_modalities: {n_modalities} is below 1")
-    # Stars and bars: M − 1 bars among n stars; the stars between two bars are one weight.
-    slots = n + n_modalities - 1
-    edges = np.array([(-1, *bars, slots) for bars in combinations(range(slots), n_modalities - 1)])
-    return np.asarray((np.diff(edges, axis=1) - 1) / n)
+    return np.array([w for w in product(range(n + 1), repeat=n_modalities) if sum(w) == n]) / n
 
 
 def ndcg_objective(
@@ -180,8 +153,7 @@ def ndcg_objective(
     """Make the objective for weights: a function from weights to the mean NDCG@k.
 
     ``groups`` are (n_items,) labels such as folds. Each group is ranked by itself; the result is
-    the mean over the users who like something in a group, then over groups. NDCG depends on the
-    order only, so the objective is piecewise constant and has no gradient.
+    the mean over the users who like something in a group, then over groups.
 
     Notebook: 08_weighted_fusion
     """
@@ -229,8 +201,7 @@ def learn_weights(
 ) -> dict[str, float]:
     """Grid search for the weights with the largest :func:`ndcg_objective`; they sum to 1.
 
-    Of equally good weights it takes those nearest to equal. O(C(1/step + M − 1, M − 1)) rankings:
-    for up to about five modalities.
+    Of equally good weights it takes those nearest to equal. For up to about five modalities.
 
     Notebook: 08_weighted_fusion
     """
@@ -249,11 +220,10 @@ def stack_weights(
     """Learn weights by non-negative least squares (stacking); they sum to 1.
 
     w = argmin_{w ≥ 0} Σ_ui (t_ui − Σ_m w_m y_m,ui)², divided by its sum, with t and y centred on
-    each user's mean in each of ``groups``. Only items with every modality take part. The target
-    is 1 where the user liked the item, else 0, say. Weights are equal if no modality helps.
+    each user's mean in each of ``groups``. Only items with every modality take part. Weights are
+    equal if no modality helps.
 
-    Breiman (1996), Stacked Regressions, Machine Learning 24; Lawson and Hanson (1974), Solving
-    Least Squares Problems, ch. 23, for the algorithm.
+    Breiman (1996), Stacked Regressions, Machine Learning 24.
 
     Notebook: 08_weighted_fusion
     """
@@ -270,36 +240,24 @@ def learn_user_weights(
     valid: tuple[Scores, ArrayLike, Present] | None = None,
     groups: Groups = None,
     common: Mapping[str, float] | None = None,
-    strengths: Sequence[float] = _STRENGTHS,
+    strengths: Sequence[float] = (0.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0, np.inf),
     k: int = 10,
 ) -> tuple[dict[str, Floats], float]:
     """Learn weights for each user by empirical-Bayes shrinkage towards the common weights w̄.
 
         w_u = argmin_{w ≥ 0} Σ_i (t_ui − Σ_m w_m y_m,ui)² + τ ‖w − w̄‖²,
 
-    divided by its sum, t and y centred as in :func:`stack_weights`: the posterior mode under a
-    Gaussian prior for w_u with mean w̄ and precision ∝ τ. Users with many items keep their
-    least-squares weights. Returns modality → (n_users,) weights and the shrinkage strength τ.
-
-    Parameters
-    ----------
-    valid
-        Scores, relevant and present of validation items, for the same users; τ maximises NDCG@k
-        on them, ties go to the largest. The models behind ``scores`` must not have learned from
-        these items: a user's rating of item i is in the score of j, whichever folds they are in.
-    common
-        modality → w̄_m up to a factor; by default :func:`stack_weights`.
-    strengths
-        The τ to choose from, in items: with z-scores an item adds about 1 to each square.
+    divided by its sum, t and y centred as in :func:`stack_weights`. ``valid`` are scores, relevant
+    and present of validation items, for the same users; the strength τ ≥ 0 maximises NDCG@k on
+    them, ties go to the largest. The models behind ``scores`` must not have learned from these
+    items. ``common`` is w̄ up to a factor; by default :func:`stack_weights`. Returns
+    modality → (n_users,) weights, and τ.
 
     Morris (1983), Parametric Empirical Bayes Inference, J. Am. Stat. Assoc. 78.
 
     Notebook: 08_weighted_fusion
     """
-    for strength in strengths:
-        if not strength >= 0:
-            raise ValueError(f"strengths: {strength} is negative")
-    if not len(strengths) or (valid is None and len(strengths) > 1):
+    if valid is None and len(strengths) != 1:
         raise ValueError(
             f"strengths: {len(strengths)} of them and nothing to choose on; give valid=, or one"
         )
@@ -319,7 +277,7 @@ def learn_user_weights(
             w = np.array([_non_negative(g, c) for g, c in systems])
         options[tau] = dict(zip(scores, _shares(w).T, strict=True))
     if valid is None:
-        tau = next(iter(options))
+        tau = strengths[0]
     else:
         objective = ndcg_objective(*valid, k=k)
         tau = max(options, key=lambda tau: round(objective(options[tau]), 9))
@@ -339,12 +297,11 @@ def _normal_equations(
     grams, crosses = [], []
     for group in _groups(groups, t.shape[1]):
         items = group[complete[group]]
-        if not len(items):
-            continue
-        zg, tg = z[:, items], t[:, items]  # (n_users, n_group, M), (n_users, n_group)
-        zg, tg = zg - zg.mean(axis=1, keepdims=True), tg - tg.mean(axis=1, keepdims=True)
-        grams.append(zg.transpose(0, 2, 1) @ zg)
-        crosses.append(np.einsum("uim,ui->um", zg, tg))
+        if len(items):
+            zg, tg = z[:, items], t[:, items]  # (n_users, n_group, M), (n_users, n_group)
+            zg, tg = zg - zg.mean(axis=1, keepdims=True), tg - tg.mean(axis=1, keepdims=True)
+            grams.append(zg.transpose(0, 2, 1) @ zg)
+            crosses.append(np.einsum("uim,ui->um", zg, tg))
     return np.sum(grams, axis=0), np.sum(crosses, axis=0)
 
 
