@@ -160,7 +160,7 @@ class MultimodalRecommender(Recommender):
         popularity_weight: float = 0.1,
         cf_weight: float = 0.85,
         user_shrinkage: float = 3.0,
-        cold_discount: float = 0.7,
+        cold_discount: float = 0.5,
         n_components: int = 256,
         positive: float = 4.0,
         rng: int = 0,
