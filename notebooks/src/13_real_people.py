@@ -188,7 +188,7 @@ for name, (model, grid) in grids.items():
 from mmrec_course.display import fixed
 
 for name, tried in found.items():
-    setting = tried.iloc[0].drop(["ndcg", "error"]).to_dict()
+    setting = tried.iloc[0].drop("ndcg").to_dict()
     if name == "SVD":
         setting = {"biased": setting["algo"].biased}
     print(f"{name:10} {fixed(tried['ndcg'].iloc[0], 3)}", setting)
