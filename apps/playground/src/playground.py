@@ -18,9 +18,7 @@ from mmrec_course.recommenders import MultimodalRecommender
 mosaic = load_mosaic()
 blocks = extract_features(mosaic)
 train = cold_item_split(mosaic.ratings, rng=0).train_valid
-# Lesson 11: with this discount about one track in ten is a cold-start track.
-model = MultimodalRecommender(cold_discount=0.5).fit(train, blocks)
-Playground(model, mosaic, blocks).choose("u416")
+Playground(MultimodalRecommender().fit(train, blocks), mosaic, blocks).choose("u416")
 
 # %% [markdown]
 # Covers, words and music are made up, too, and may be shared under CC BY 4.0.

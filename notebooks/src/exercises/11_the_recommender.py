@@ -153,7 +153,7 @@ print(f"shown better-known tracks than they choose: {(moved > 0).mean():.0%} of 
 # %% [markdown]
 # ## 4 · The next track
 #
-# `scores` holds a number a track (0 to 1), `similarity` the cosines of every two tracks, `picked` the
+# `scores` holds one number for each track (0 to 1), `similarity` the cosines of every two tracks, `picked` the
 # places of those already on the list. Return the place of the next one: the largest
 # $(1 - \lambda)\, s_i - \lambda \max_{j\;\text{picked}} \cos_{ij}$, never one that is picked already. With
 # nothing picked yet, nothing is subtracted.
