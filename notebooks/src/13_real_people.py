@@ -208,7 +208,10 @@ chosen = {"final": final.best_params_, "final, no text": no_text.best_params_}
 print(pd.DataFrame(chosen).to_string(float_format="{:.3g}".format, na_rep="–"))
 
 # %% [markdown]
-# @@CHOSEN@@
+# The collaborative part looks much the same with text and without: three quarters iALS, one quarter EASE
+# (`als_weight`), and a strong recency decay (more on it below). `cf_weight` leaves about a sixth of the
+# score of a warm film to its content. (`ease__side_weight` says how much the features count inside EASE;
+# without features it does nothing.)
 #
 # Then all of them, on the test part:
 
@@ -242,9 +245,10 @@ for name in ("SVD", "ridge"):
 # %% [markdown]
 # NDCG@10 with 95 % intervals; differences in the table are to tuned EASE. Four things to read:
 #
-# - **The text does not help people who have a history.** With and without it the final model is the
-#   same: the whole interval of the difference is within 0.001 of zero. To what a history says about a
-#   person (nobody here gave fewer than twenty ratings), five words a film add nothing.
+# - **The text does not help people who have a history.** With it the mean is even a little lower, and the
+#   interval of the difference contains zero: a gain of more than 0.002 is not to be expected. To what a
+#   history says about a person (nobody here gave fewer than twenty ratings), five words for each film add
+#   nothing.
 # - **Content alone** (ridge, neighbours) is above chance, and far below popularity.
 # - **SVD**, tuned, is below popularity too. On Mosaic it was among the best. A made-up world teaches
 #   what methods do. It does not teach their order.
@@ -309,17 +313,17 @@ for one, two in zip(list(steps), list(steps)[1:], strict=False):
     print(f"{two:14} {fixed(row['mean'], 3)}, gained", interval(*row[bounds[3:]], 3))
 
 # %% [markdown]
-# Above all the fading: one line of NumPy, and more than half of the lead. Counting every choice alone
-# cannot be told from nothing, for its interval contains zero. (The last step is the rest of the
-# machinery: iALS beside EASE, and more settings tried.) Fading answers "which page comes next?", for
-# neighbours in time are alike. Useful, if that is your question. Another may see it differently.
+# Above all the decay: one line of NumPy, and more than half of the lead. Counting every choice alone
+# cannot be told from nothing, for its interval contains zero. (The last step is the rest: iALS beside
+# EASE, and shrinkage.) Recency decay answers "which page comes next?", for neighbours in time are alike.
+# Useful, if that is your question. With another question it may be otherwise.
 #
 # ## The same models, another split
 #
 # Lesson 06 said that models change places between splits. Are people any different? Three splits, each
-# model tuned on each one's own validation part. *EASE* is now the one that counts every choice;
-# *EASE, fading* has its $\lambda$, and on every split the $\beta = 0.5$ chosen above; the final model
-# goes without the text, which brought nothing.
+# model tuned for each of them. *EASE* is now the one that counts every choice; *EASE, decay* has its
+# $\lambda$, and on every split the $d = 0.5$ chosen above; the final model goes without the text, which
+# brought nothing, and `MultimodalRecommenderCV` tunes it on each training part.
 
 # %% tags=["needs-movielens"]
 from mmrec_course.evaluation import global_time_split, random_split
@@ -357,23 +361,23 @@ print("global, final − popularity:", interval(*row[bounds[3:]]))
 # %% [markdown]
 # Read down the columns; levels of different columns do not compare.
 #
-# - **Random**: EASE is first. Fading *costs*, and the final model is clearly **behind** EASE. It tunes
-#   itself for "what next?" (inside `fit` it hides each person's last tenth), and was then asked to
-#   fill gaps in the middle.
-# - **Per person**: fading *gains*, and both models that use it are ahead. Popularity is far behind.
-# - **Global**: fading gains once more, and the final model is ahead of EASE. But popularity is as high
-#   as any: few people are left after the date, half of them are new, and people begin with films that
-#   everybody rates. (With so few, its intervals, against EASE and against the final model, are wide and
-#   contain zero.)
+# - **Random**: EASE is first. Decay *costs*, and the final model is clearly **behind** EASE. It is tuned for
+#   "what next?" (inside `fit` each person's last tenth is held out), and was then asked to fill gaps in
+#   the middle.
+# - **Per person**: decay *gains*, and both models that use it are ahead. Popularity is far behind.
+# - **Global**: decay gains once more, and the final model is ahead of EASE, by an interval that begins at
+#   about zero. But popularity is as high as any: few people are left after the date, half of them are new,
+#   and people begin with films that everybody rates. (With so few, its intervals, against EASE and against
+#   the final model, are wide and contain zero.)
 #
-# So one could write three papers with these four models, praise fading in two of them and warn of it in
-# the third, and all would be correct. A split is a question; say which one you ask.
+# So one could write three papers with these four models, praise recency decay in two of them and warn of
+# it in the third, and all would be correct. A split is a question; say which one you ask.
 
 # %% [markdown]
 # ## Films that nobody has rated
 #
-# Here content has the shelf to itself. Deal the films into four stacks. Each stack in turn is new; the
-# next one serves as validation, to choose settings with:
+# Here content has no rival. Divide the films at random into four **folds**. Each fold in turn is the cold-start
+# test; the next one serves as validation, to choose settings with:
 
 # %% tags=["needs-movielens"]
 from mmrec_course.evaluation import Split
@@ -428,9 +432,9 @@ print("first among the new films:", "; ".join(items.loc[best, "title"]))
 
 # %% [markdown]
 # A profile one can read, from a hundred ratings, and a list from it. But is it *personal* taste
-# that ranks new films well? One could do it with no taste at all: guess from the words, the year and the
-# genres **how many people will like it**, and give everybody the same list. That opponent is rarely
-# asked, so build it. A recommender needs two methods:
+# that ranks new films well? One could do it with no taste at all: predict from the words, the year and the
+# genres **how many people will like a film**, and give everybody the same list. This opponent, *predicted
+# popularity*, is rarely in the table, so build it. A recommender needs two methods:
 
 # %% tags=["needs-movielens"]
 from sklearn.linear_model import Ridge
@@ -452,12 +456,13 @@ class PredictedPopularity(Recommender):
 
 
 # %% [markdown]
-# Now all four stacks, every content model tuned on the stack after. EASE is there to show what knows
-# nothing of new films.
+# Now all four folds, every simple content model tuned on the next fold, with a grid that goes on beyond
+# its best value. The final model has its default hyperparameters. EASE is there to show what knows nothing
+# of new films.
 
 # %% tags=["needs-movielens"]
 cold = {
-    "popularity": (PredictedPopularity(), {"reg": [0.1, 1.0, 10.0, 100.0]}),
+    "predicted popularity": (PredictedPopularity(), {"reg": [0.1, 1.0, 10.0, 100.0]}),
     "neighbours": (ContentKNN(modality="topics"), {"n_neighbors": [5, 10, 30, 100]}),
     "ridge": (ContentRidge(modality="text"), {"reg": [3.0, 10.0, 30.0, 100.0]}),
 }
@@ -479,8 +484,8 @@ folds = [on_fold(j) for j in range(4)]
 fresh = {name: [tables[name] for tables in folds] for name in folds[0]}
 
 # %% [markdown]
-# Which stack is new is a matter of luck, so each stack counts as one observation (`compare_splits`; no
-# two stacks share a film, hence `test_share=0`):
+# Which films are new is a matter of luck, so each fold counts as one observation (`compare_splits`; no
+# two folds share a film, hence `test_share=0`):
 
 # %% tags=["needs-movielens"]
 from mmrec_course.evaluation import compare_splits
@@ -488,32 +493,32 @@ from mmrec_course.evaluation import compare_splits
 print_table(compare_splits(fresh, test_share=0)[bounds], digits=3)
 print("\nthe same pair by pair")
 level = pd.DataFrame({name: [t["ndcg"].mean() for t in fresh[name]] for name in fresh})
-pairs = [(name, "final") for name in cold] + [("popularity", "ridge")]
+pairs = [(name, "final") for name in cold] + [("predicted popularity", "ridge")]
 for one, two in pairs:
     row = compare_splits({name: fresh[name] for name in (one, two)}, test_share=0).iloc[1]
     ahead = f" ahead in {(level[two] > level[one]).sum()} of 4"
-    print(f"{two:5} − {one:10}", interval(*row[bounds[3:]]), ahead)
+    print(f"{two:5} − {one:20}", interval(*row[bounds[3:]], 3), ahead)
 
 # %% [markdown]
-# - **Content helps new films, and a lot**: ridge and neighbours have about three times the NDCG of
-#   chance, the final model about four times, and the intervals of all three differences to chance are
-#   above zero. On this shelf EASE has nothing to go by. (Its stacks differ so much because its list,
-#   those with the lowest ids, is well-known films in one stack and not in another.)
-# - The final model is ahead on every stack, and yet its intervals against *ridge* and *neighbours*
-#   contain zero: from four stacks one cannot tell.
-# - **How much of it is personal taste?** The impersonal list, *foreseen*, has on average most of the lead
-#   over chance that a ridge regression for each person has. Four stacks tell it neither from *ridge* nor,
-#   quite, from chance (both intervals contain zero); that of *final − foreseen* begins about at zero.
-#   So much of what one learns from genres and years may be which *kind* of film is liked by everybody.
-#   Ask for this row when somebody shows you a cold-start result. (Exercise 5 asks in another way: how
-#   good is the list of somebody else?)
+# - **Content helps new films, and a lot**: ridge, neighbours and the final model have about three times
+#   the NDCG of chance, and the intervals of all three differences to chance are above zero. For these
+#   films EASE has nothing to go by. (Its folds differ so much because its list, those with the lowest
+#   ids, is well-known films in one fold and not in another.)
+# - The final model is ahead of *ridge* and *neighbours* on every fold. The intervals begin just above
+#   zero and at about zero: a small lead, from four folds only.
+# - **How much of it is personal taste?** The impersonal list, *predicted popularity*, has on average most
+#   of the lead over chance that a ridge regression for each person has. Four folds tell it neither from
+#   *ridge* or *final* nor, quite, from chance (all three intervals contain zero). So much of what one
+#   learns from genres and years may be which *kind* of film is liked by everybody. Ask for this row when
+#   somebody shows you a cold-start result. (Exercise 5 asks in another way: how good is the list of
+#   somebody else?)
 #
-# ## People who have just come
+# ## New users
 #
 # The third question: a person has told us nothing yet, or about one film, three, five. 189 people (a
-# fifth) are new, and 94 others serve as validation. From each of them the models get the first $k$
-# ratings, and are asked for what that person liked *after the fifth*, so that the question is the same
-# for every $k$.
+# fifth) are **cold-start users**, and 94 others serve as validation. From each of them the models get the
+# first $k$ ratings, and are asked for what that person liked *after the fifth*, so that the question is
+# the same for every $k$.
 
 # %% tags=["needs-movielens"]
 ids = np.random.default_rng(0).permutation(films.users.index.to_numpy())
@@ -530,14 +535,14 @@ def after(k):
 
 # %% [markdown]
 # EASE's score is $x^\top B$. With $k = 1$ only one row of $B$ is left in it: the neighbours of that one
-# film. What else do we know of a newcomer? That they are a person. So let everybody start as an
+# film. What else do we know of a new user? That they are a person. So let everybody start as an
 # average one: with $\bar x$ the mean of all histories, the score is
 #
 # $$(x + h\, \bar x)^\top B$$
 #
-# In words: what you said, plus $h$ average people, who are outvoted once you have said enough. It is
-# what $\lambda$ does to a track's mean in lesson 07. One line; and the validation people, after three
-# ratings each, say how large $h$ should be:
+# In words: what you said, plus $h$ average people, who are outvoted once you have said enough. Statisticians
+# call $h$ a *pseudo-count*, and the effect **shrinkage** to the mean; $\lambda$ does it to a track's mean
+# in lesson 07. One line; and the validation people, after three ratings each, say how large $h$ should be:
 
 
 # %% tags=["needs-movielens"]
@@ -557,18 +562,19 @@ top = plus_average.recommend(new_users, k=10, exclude_seen=False)["item_id"]
 print(f"\nh = {plus_average.h:g}: {top.nunique()} different films in {len(new_users)} lists of ten")
 
 # %% [markdown]
-# The largest $h$ is best, and with it the average outvotes everybody: nearly all get the same list. That
-# is a finding, and not what one hopes for. Now the newcomers.
+# From 10 on it hardly matters how large $h$ is: the average outvotes everybody, and nearly all get the
+# same list. That is a finding, and not what one hopes for.
 #
-# The final model starts everybody as an average listener, too. With $n$ ratings given, a person counts
-# $\rho = n^3 / (n^3 + h^3)$ and the average $1 - \rho$, so $h$ (`half_user_`) is the number of ratings
-# after which both count half. `fit` chooses it, not least by a *rehearsal*: it leaves a fifth of its
-# people out of learning and meets them by their first one, three, five choices. We fit it once, without
-# our newcomers; then `partial_fit` folds in what they say. Beside it stands the same model with $h = 0$,
-# as if it had not been rehearsed.
+# The final model starts everybody as an average person, too. With $n$ ratings given, a person's own
+# collaborative scores count $n^2 / (n^2 + s^2)$ and the average person's the rest. So $s$,
+# `user_shrinkage`, is the number of ratings after which both count half. `MultimodalRecommenderCV`
+# chooses it by simulated cold starts, among other things: it leaves up to a fifth of its training users
+# out of a fit and folds in their first one, three and five ratings. (The last tenth of everybody else's
+# ratings has a say as well, so that $s$ does not serve new users alone.) We fit it without our new
+# users; then `partial_fit` folds in what they say. Beside it stands the same model with $s = 0$, no
+# shrinkage.
 #
-# How many ratings does it take until knowing a person is worth more than knowing nobody, which is
-# popularity?
+# How many ratings does it take until knowing a person is worth more than popularity, which knows nobody?
 
 # %% tags=["needs-movielens"]
 from copy import copy
@@ -577,10 +583,14 @@ from sklearn.base import clone
 
 text = extract_features(films, fit_items=after(0).train_valid["item_id"])
 ridge, tried = grid_search(*grids["ridge"], after(3), text)
-shrinkages = {"user_shrinkage": [0.0, 3.0, 10.0, 30.0, 100.0]}
-shrunk, tried = grid_search(MultimodalRecommender(), shrinkages, after(3), text)
-print_table(tried[["user_shrinkage", "ndcg"]], digits={"user_shrinkage": 0, "ndcg": 3}, index=False)
-final = clone(shrunk).fit(after(0).train_valid, text)
+searched = MultimodalRecommenderCV().fit(after(0).train_valid, text)
+final = MultimodalRecommender().set_params(**searched.best_params_)
+final.fit(after(0).train_valid, text)
+tried = searched.cv_results_.set_index("parameter").loc["user_shrinkage"]
+columns = ["value", "ndcg", "within_one_error"]
+print_table(tried[columns], digits={"value": 0, "ndcg": 3}, index=False)
+fewest = ratings["user_id"].value_counts().min()
+print(f"s = {final.user_shrinkage:g}; in these data nobody gave under {fewest} ratings")
 first, asked = {}, after(5)
 for k in (0, 1, 3, 5):
     seen = after(k).train_valid
@@ -608,24 +618,7 @@ finish(figure, alt)
 print_table(pd.DataFrame(gaps, index=[f"k = {k}" for k in told]).T.drop("popularity"))
 
 # %% [markdown]
-# (The table has the differences to popularity.) Perhaps the largest surprise of the page:
-#
-# - **One rating does harm, to a model that believes it.** EASE is as good as popularity *before* a
-#   newcomer says anything: it then lists what suits the average person. After one rating it takes one
-#   film for the whole person. After five it is still far behind popularity.
-# - **Up to five ratings, no list is better than an impersonal one.** *EASE + average* is ahead of
-#   popularity from the first rating on, by little, with all three intervals above zero. But we saw how:
-#   it gives nearly everybody the same ten films. The first five that people rate are mostly films that
-#   everybody rates, and say little about who rates them.
-# - **The final model** is a little behind popularity before the first rating, and cannot be told from it
-#   after one, three and five, because it hardly listens yet. With $h = 12$, the largest that it tries, a
-#   person counts less than a thousandth after one rating, 7 % after five, and 82 % after twenty (that is
-#   what the cubes are for). With $h = 0$ it falls as EASE does: it learns from people with twenty ratings
-#   and more (others were left out when this data set was made), and long histories cannot teach how to
-#   greet a stranger. Hence the rehearsal.
-#
-# And content (the row *ridge*) is furthest behind at every $k$. Words help with films that are new, not
-# with people who are.
+# @@USERS@@
 #
 # ## What larger data say
 #
@@ -650,8 +643,8 @@ print_table(pd.DataFrame(gaps, index=[f"k = {k}" for k in told]).T.drop("popular
 #
 # Two camps, and not really a contradiction. Content helps where there is nothing else. Where people have
 # left many traces, it takes a strong opponent and a placebo to see whether it helps at all. Our page
-# says the same of people and films: nothing to be seen on the first shelf, three to four times chance
-# on the second.
+# says the same of people and films: nothing to be seen on films with ratings, three times chance and more
+# on those without.
 #
 # ## Other people's data, by path
 #
@@ -716,7 +709,7 @@ place.cleanup()
 #
 # 1. How many ratings came later?
 # 2. Popular on the day you came.
-# 3. What a newcomer told first.
+# 3. What a new user rated first.
 # 4. You, and $h$ average people.
 # 5. Somebody else's taste: is it personal?
 #
@@ -724,12 +717,13 @@ place.cleanup()
 #
 # - 943 people, 1,682 films, nothing simulated. Most people came once; neighbours in time are alike.
 # - **People with a history**: text adds nothing that could be seen. The final model's lead over EASE is
-#   above all the *fading* of old choices.
-# - **Splits**: fading gains in two of three, and costs in the random one. Know your question.
-# - **New films**: content has three to four times the NDCG of chance. A list that is the same for
-#   everybody, foreseen from the same words, may have a large part of that: four stacks cannot say.
-# - **New people**: up to five ratings, nothing beats a good impersonal list, and a model that takes one
-#   film for the whole person is far worse. A model has to rehearse such visits to learn that.
+#   above all the *recency decay* of old choices.
+# - **Splits**: decay gains in two of three, and costs in the random one. Know your question.
+# - **New films**: content has three times the NDCG of chance and more. A list that is the same for
+#   everybody, predicted from the same words, may have a large part of that: four folds cannot say.
+# - **New users**: up to five ratings, nothing beats a good impersonal list, and a model that takes one
+#   film for the whole person is far worse. Shrinkage to the mean user, chosen by simulated cold starts,
+#   prevents that.
 # - Larger data say much the same; read them with the questions of lesson 06.
 #
 # ## Sources
