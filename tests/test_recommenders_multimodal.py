@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.sparse as sp
+from mmrec_course.recommenders.multimodal_people import interest
 from sklearn.base import clone
 
 from mmrec_course.datasets.synthetic import draw_tracks, make_world
@@ -15,7 +16,6 @@ from mmrec_course.features import FeatureBlock
 from mmrec_course.features.synthetic import fact_blocks
 from mmrec_course.recommenders import ContentRidge, MultimodalRecommender, Random
 from mmrec_course.recommenders.multimodal import LIKED
-from mmrec_course.recommenders.multimodal_people import interest
 
 
 @pytest.fixture(scope="module")

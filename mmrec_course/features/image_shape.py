@@ -11,8 +11,6 @@ from mmrec_course.features.image import Floats, Image, check_picture
 from mmrec_course.features.stateless import StatelessTransformer
 from mmrec_course.preprocessing.image import resize_image
 
-__all__ = ["HOG"]
-
 EPSILON = 1e-5
 CLIP = 0.2
 
@@ -58,16 +56,9 @@ class HOG(StatelessTransformer):
         self.block = block
         self.orientations = orientations
 
-    def _check(self) -> None:
-        for name, value in self.get_params().items():
-            if value < 1:
-                raise ValueError(f"{name}: {value} is below 1")
+    def _names(self) -> list[str]:
         if self.size % self.cell:
             raise ValueError(f"cell: {self.cell} does not divide size {self.size}")
-        if self.block > (most := self.size // self.cell):
-            raise ValueError(f"block: {self.block} cells a side, but the picture has {most}")
-
-    def _names(self) -> list[str]:
         blocks, cells = range(self.size // self.cell - self.block + 1), range(self.block)
         angles = [180 * (b + 0.5) / self.orientations for b in range(self.orientations)]
         places = product(blocks, blocks, cells, cells, angles)

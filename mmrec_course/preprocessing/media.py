@@ -9,8 +9,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-__all__ = ["MediaError", "check_file", "quiet_decoders"]
-
 
 class MediaError(ValueError):
     """A media file cannot be used; ``str(error)`` is ``"name: reason"``.
