@@ -6,6 +6,7 @@ import hashlib
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
@@ -22,7 +23,6 @@ import scipy.sparse as sp
 import soundfile
 from numpy.typing import NDArray
 from sklearn.base import clone
-from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 
 from mmrec_course.datasets import Dataset
@@ -37,8 +37,6 @@ from mmrec_course.features.threads import single_threaded_blas
 from mmrec_course.preprocessing import MediaError, load_audio, load_image
 from mmrec_course.preprocessing.media import quiet_decoders
 
-__all__ = ["DEFAULT_EXTRACTORS", "extract_features", "media_problems"]
-
 DEFAULT_EXTRACTORS: Mapping[str, tuple[Any, ...]] = {
     "image": (ColorHistogram(), ColorMoments()),
     "text": (TfidfText(),),
@@ -51,7 +49,7 @@ BATCH = 64  # files between two visits to the disk: of a killed process no more 
 KEPT_BYTES = 2**28  # of decoded media in memory while a transformer learns from them
 
 Floats = NDArray[np.float64]
-Family = tuple[str, FeatureBlock, bool]  # a transformer, its columns, whether they share a scale
+Family = tuple[FeatureBlock, bool]  # the columns of a transformer, whether they share a scale
 
 
 def extract_features(
@@ -88,10 +86,9 @@ def extract_features(
 
     Notes
     -----
-    A transformer with the tag ``requires_fit=False``, or the steps of a ``Pipeline`` before the
-    first that learns, are applied file by file and cached. Columns that learn nothing are
-    standardised, unless rows have length 1. Several transformers get the same total variance each
-    (compare multiple factor analysis: Escofier and Pagès 1990).
+    A transformer with the tag ``requires_fit=False`` is applied file by file and cached. Columns
+    that learn nothing are standardised, unless rows have length 1. Several transformers get the
+    same total variance each (compare multiple factor analysis: Escofier and Pagès 1990).
 
     Notebook: 00_start_here
     """
@@ -142,17 +139,14 @@ class _Media(Sequence[Any]):
 def _checked_extractors(ds: Dataset, extractors: Mapping[str, Any] | None) -> dict[str, list[Any]]:
     """modality → list of transformers, checked as far as possible before any file is read."""
     given: dict[str, list[Any]] = {}
-    known = tuple(modality for modality in DEFAULT_EXTRACTORS if modality in ds.items.columns)
     for modality, value in (extractors or {}).items():
-        if modality not in known:
-            raise ValueError(f"extractors: {modality!r} is not among {known}")
+        if modality not in DEFAULT_EXTRACTORS or modality not in ds.items:
+            raise ValueError(f"extractors: {modality!r} has no media in the data set")
         given[modality] = list(value) if isinstance(value, list | tuple) else [value]
         for transformer in given[modality] or [None]:
             if isinstance(transformer, type) or not hasattr(transformer, "transform"):
-                raise ValueError(
-                    f"extractors: {modality!r}: {transformer!r} is no transformer; pass an"
-                    " object such as ColorHistogram()"
-                )
+                problem = f"{transformer!r} is no transformer; pass an object, ColorHistogram()"
+                raise ValueError(f"extractors: {modality!r}: {problem}")
             if isinstance(transformer, StatelessTransformer):
                 transformer.fit()  # only checks the parameters
     return given
@@ -175,10 +169,12 @@ def _family(
     strict: bool,
 ) -> Family:  # fmt: skip
     """Compute the columns of one transformer; ``strict``: ValueError if it cannot learn."""
-    name, load = type(transformer).__name__, LOADERS[modality]
+    name, learns = type(transformer).__name__, get_tags(transformer).requires_fit
     listed = ds.items[modality].dropna().astype(str)  # item id → path or text
-    fixed, learned = _split(transformer)
-    results = _described(modality, fixed, listed, n_jobs, cache) if fixed else _loaded(load, listed)
+    if learns:
+        results = _loaded(LOADERS[modality], listed)
+    else:
+        results = _described(modality, transformer, listed, n_jobs, cache)
     known = ds.problems[ds.problems["modality"] == modality]
     reasons = dict(zip(known["item_id"], known["reason"], strict=True))
     found = {}  # item id → row or medium
@@ -187,11 +183,11 @@ def _family(
             reasons[item] = result.reason if modality == "text" else str(result)
         else:
             found[item] = result
-    gather = np.array if fixed else partial(_Media, load)
-    if learned is not None:
+    media = partial(_Media, LOADERS[modality])
+    if learns:
         learn = [result for item, result in found.items() if item in train]
         try:
-            learned.fit(gather(learn))
+            transformer.fit(media(learn))
         except ValueError as error:
             problem = f"{name} cannot learn from {len(learn)} items: {error}"
             if strict and learn:
@@ -199,35 +195,21 @@ def _family(
             # Two or three texts may be too few for the defaults; that must not stop a catalogue.
             reasons |= dict.fromkeys(found, problem)
             found = {}
-    row = ds.items.index.get_indexer(pd.Index(found))
-    present = np.isin(np.arange(len(ds.items)), row)
-    values, names = np.zeros((len(ds.items), 0)), np.array([])
+    values, names = np.zeros((len(ds.items), 0)), []
     if found:
-        inputs = gather([*found.values()])
-        numbers = _dense(inputs if learned is None else learned.transform(inputs))  # (n_found, d)
+        rows = [*found.values()]
+        numbers = _dense(transformer.transform(media(rows)) if learns else rows)
         values = np.zeros((len(ds.items), numbers.shape[1]))
-        values[row] = numbers
-        try:
+        values[ds.items.index.get_indexer(pd.Index(found))] = numbers
+        names = [f"{name.lower()}{j}" for j in range(values.shape[1])]
+        with suppress(AttributeError, ValueError, TypeError):
             names = transformer.get_feature_names_out()
-        except (AttributeError, ValueError, TypeError):
-            names = np.array([f"{name.lower()}{j}" for j in range(values.shape[1])])
     block = FeatureBlock(
-        modality=modality, item_ids=ds.items.index.to_numpy(), values=values, present=present,
-        names=tuple(names), reasons=reasons,
+        modality=modality, item_ids=ds.items.index.to_numpy(), values=values,
+        present=ds.items.index.isin(found), names=tuple(names), reasons=reasons,
     )  # fmt: skip
     lengths = np.linalg.norm(values, axis=1)
-    scaled = learned is not None or bool(np.all((abs(lengths - 1) < 1e-3) | (lengths == 0)))
-    return name.lower(), block, scaled
-
-
-def _split(transformer: Any) -> tuple[list[Any], Any]:
-    """Split a transformer, or a pipeline, into steps that learn nothing and the rest, if any."""
-    steps = transformer.steps if isinstance(transformer, Pipeline) else [("", transformer)]
-    steps = [step for step in steps if step[1] not in (None, "passthrough")]
-    first = [*(get_tags(step).requires_fit for _, step in steps), True].index(True)
-    rest = steps[first:]
-    learned = Pipeline(rest) if len(rest) > 1 else rest[0][1] if rest else None
-    return [step for _, step in steps[:first]], learned
+    return block, learns or bool(np.all((abs(lengths - 1) < 1e-3) | (lengths == 0)))
 
 
 def _loaded(load: Callable[[str], Any], listed: Iterable[str]) -> Iterator[Any]:
@@ -243,15 +225,16 @@ def _loaded(load: Callable[[str], Any], listed: Iterable[str]) -> Iterator[Any]:
 
 
 def _described(
-    modality: str, steps: list[Any], listed: Iterable[str], n_jobs: int | None, cache: bool
+    modality: str, transformer: Any, listed: Iterable[str], n_jobs: int | None, cache: bool
 ) -> Iterator[Any]:
     """Yield a row, or an error, for each path or text; equal content is described once."""
-    file = _cache_file(modality, steps) if cache else None
+    file = _cache_file(modality, transformer) if cache else None
     known = read_cache(file) if file else {}
     digests = {given: _digest(modality, given) for given in listed}
     todo = {d: given for given, d in digests.items() if d and d not in known}
     jobs = min(2, os.cpu_count() or 1) if n_jobs is None else n_jobs
-    pool, describe = joblib.Parallel(jobs, prefer="threads"), partial(_describe, modality, steps)
+    pool = joblib.Parallel(jobs, prefer="threads")
+    describe = partial(_describe, modality, transformer)
     for start in range(0, len(todo), BATCH):
         batch = dict(islice(todo.items(), start, start + BATCH))
         entries = pool(joblib.delayed(describe)(given) for given in batch.values())
@@ -265,12 +248,10 @@ def _described(
         yield MediaError(given, entry) if isinstance(entry, str) else entry
 
 
-def _describe(modality: str, steps: list[Any], given: str) -> Entry:
+def _describe(modality: str, transformer: Any, given: str) -> Entry:
     """Numbers of one file or text, or the reason why there are none."""
     try:
-        row: Any = [LOADERS[modality](given)]
-        for step in steps:
-            row = step.transform(row)
+        row = transformer.transform([LOADERS[modality](given)])
     except MediaError as error:
         return error.reason
     except ValueError as error:
@@ -289,16 +270,15 @@ def _digest(modality: str, given: str) -> str:
         return ""
 
 
-def _cache_file(modality: str, steps: list[Any]) -> Path | None:
+def _cache_file(modality: str, transformer: Any) -> Path | None:
     """Name a file after all that the numbers depend on; None if that is not known."""
-    recipe: list[Any] = [VERSION, *(library.__version__ for library in LIBRARIES)]
-    for step in steps:
-        kind = type(step)
-        package = kind.__module__.partition(".")[0]
-        version = getattr(sys.modules[package], "__version__", None)
-        if version is None and package != __name__.partition(".")[0]:
-            return None  # a class without a version may change under the same name
-        recipe += [kind.__module__, kind.__qualname__, version, sorted(step.get_params().items())]
+    kind = type(transformer)
+    package = kind.__module__.partition(".")[0]
+    version = getattr(sys.modules[package], "__version__", None)
+    if version is None and package != __name__.partition(".")[0]:
+        return None  # a class without a version may change under the same name
+    recipe = [VERSION, *(library.__version__ for library in LIBRARIES), kind.__module__]
+    recipe += [kind.__qualname__, version, sorted(transformer.get_params().items())]
     if " at 0x" in repr(recipe) or "..." in repr(recipe):
         return None  # so may a function; and of a long array not every number is shown
     key = hashlib.sha256(repr(recipe).encode()).hexdigest()[:16]
@@ -308,20 +288,14 @@ def _cache_file(modality: str, steps: list[Any]) -> Path | None:
 def _side_by_side(families: list[Family], train: pd.Index) -> FeatureBlock:
     """Join the columns of all transformers of a modality, so that none dominates the others."""
     # Where nothing could be learned there are no columns, and no say in which items are present.
-    families = [family for family in families if family[1].names] or families[:1]
-    blocks = [block if scaled else block.standardize(train) for _, block, scaled in families]
+    families = [family for family in families if family[0].names] or families[:1]
+    blocks = [block if scaled else block.standardize(train) for block, scaled in families]
     if len(blocks) > 1:
-        blocks = [_equal_variance(block, train) for block in blocks]
-        names = [name for block in blocks for name in block.names]
-        if len(set(names)) < len(names):
-            blocks = [
-                replace(b, names=tuple(f"{f}-{i}__{name}" for name in b.names))
-                for i, ((f, _, _), b) in enumerate(zip(families, blocks, strict=True), start=1)
-            ]
-    block = FeatureBlock.concatenate(blocks) if len(blocks) > 1 else blocks[0]
+        blocks = [FeatureBlock.concatenate([_equal_variance(block, train) for block in blocks])]
+    (block,) = blocks
     if block.modality != "text":
         return block
-    known = np.any([raw.values.any(axis=1) for _, raw, _ in families], axis=0)
+    known = np.any([raw.values.any(axis=1) for raw, _ in families], axis=0)
     silent = block.item_ids[block.present & ~known].tolist()
     why = dict.fromkeys(silent, "the text has no word that the vocabulary knows")
     return replace(block, present=block.present & known, reasons={**block.reasons, **why})
