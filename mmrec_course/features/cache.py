@@ -15,8 +15,6 @@ import numpy as np
 import pooch
 from numpy.typing import NDArray
 
-__all__ = ["Entry", "add_to_cache", "cache_folder", "file_digest", "read_cache"]
-
 Entry = NDArray[np.float64] | str  # (d,) numbers, or why there are none
 
 

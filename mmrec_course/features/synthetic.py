@@ -8,8 +8,6 @@ import pandas as pd
 from mmrec_course.datasets.synthetic import _facts
 from mmrec_course.features.block import FeatureBlock
 
-__all__ = ["fact_blocks"]
-
 
 def fact_blocks(
     tracks: pd.DataFrame, *, noise: float = 1.0, rng: int | np.random.Generator = 0

@@ -5,7 +5,6 @@ In: texts. Out: one row for each text.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable
 from functools import lru_cache, partial
 from typing import Any, Self
@@ -19,9 +18,8 @@ from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.utils.validation import check_is_fitted
 
+from mmrec_course.features.block import normalize_rows
 from mmrec_course.preprocessing.text import strip_markup, tokenize
-
-__all__ = ["LatentSemanticAnalysis", "TfidfText"]
 
 Floats = NDArray[np.float64]
 NGRAMS = {"word": (1, 1), "char_wb": (3, 5)}
@@ -78,7 +76,9 @@ class TfidfText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """Learn the vocabulary and document frequencies; ValueError if no word is left."""
         texts = _checked(X)
         options = self._options()
-        words, counts = _count(texts, self.min_df, options)
+        counter = CountVectorizer(min_df=self.min_df, **options)
+        counts = counter.fit_transform(texts).tocsr()  # (n_texts, n_words)
+        words = np.asarray(counter.get_feature_names_out(), dtype=object)
         if self.max_features is not None and len(words) > self.max_features:
             # scikit-learn's choice among equally frequent words differs between processors.
             frequency = np.asarray(counts.sum(axis=0)).ravel()
@@ -158,9 +158,8 @@ class LatentSemanticAnalysis(TransformerMixin, BaseEstimator):  # type: ignore[m
         """Return (n, k) rows of length 1; zeros for a text whose words no direction has."""
         check_is_fitted(self, "components_")
         rows = np.asarray(self.tfidf_.transform(X) @ self.components_.T)
-        length = np.linalg.norm(rows, axis=1, keepdims=True)
-        known = length >= ZERO_LENGTH
-        return np.asarray(np.divide(rows, length, out=np.zeros_like(rows), where=known))
+        rows[np.linalg.norm(rows, axis=1) < ZERO_LENGTH] = 0
+        return normalize_rows(rows)
 
     def component_words(self, component: int, n_words: int = 10) -> pd.DataFrame:
         """Return the words with the largest loadings on one direction, in a table word, loading.
@@ -174,7 +173,6 @@ class LatentSemanticAnalysis(TransformerMixin, BaseEstimator):  # type: ignore[m
         return pd.DataFrame({"word": words[order], "loading": loadings[order]})
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
-        """Return lsa_000, lsa_001, …"""
         check_is_fitted(self, "components_")
         return np.array([f"lsa_{k:03d}" for k in range(len(self.components_))], dtype=object)
 
@@ -187,22 +185,6 @@ def _words(text: str, stop_words: str | frozenset[str] | None, stem: str | None)
 
 def _joined(text: str, words: partial[tuple[str, ...]]) -> str:
     return " ".join(words(text))
-
-
-def _count(
-    texts: list[str], min_df: int | float, options: dict[str, Any]
-) -> tuple[NDArray[np.object_], sp.csr_matrix]:
-    """Words in alphabetical order, and their counts (n_texts, n_words)."""
-    counter = CountVectorizer(min_df=min_df, **options)
-    try:
-        counts = counter.fit_transform(texts)
-    except ValueError as error:
-        if not re.search("empty vocabulary|no terms remain|max_df corresponds", str(error)):
-            raise
-        enough = f"{min_df} of the {len(texts)} texts" if min_df >= 1 else f"a share of {min_df}"
-        hint = "lower min_df, or pass more texts"
-        raise ValueError(f"X: no word is in {enough} to learn from; {hint}") from None
-    return np.asarray(counter.get_feature_names_out(), dtype=object), counts.tocsr()
 
 
 def _truncated_svd(x: sp.csr_matrix, n_components: int) -> tuple[Floats, Floats]:
@@ -229,6 +211,5 @@ def _checked(X: Iterable[str]) -> list[str]:
     texts = list(X)
     for index, text in enumerate(texts):
         if not isinstance(text, str):
-            kind = "missing" if pd.api.types.is_scalar(text) and pd.isna(text) else repr(text)
-            raise ValueError(f"X: text {index} is {kind}; leave out items without a text")
+            raise ValueError(f"X: text {index} is {text!r}; leave out items without a text")
     return texts
