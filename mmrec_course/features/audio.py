@@ -33,18 +33,12 @@ SLOWEST, FASTEST = 30.0, 320.0  # beats per minute
 class MFCCStatistics(ClipStatistics):
     """Timbre: means and standard deviations of mel-frequency cepstral coefficients and deltas.
 
-    Each frame's power spectrum is summed in mel bands, converted to decibels, and transformed by
-    a discrete cosine transform into ``n_mfcc`` coefficients (0: loudness; 1: dark against bright;
-    higher ones: finer shape of the spectrum). Their slopes over nine frames are the deltas. A
-    clip played backwards has the same row, except for the sign of the deltas' means.
-
-    Equal to ``librosa.feature.mfcc`` and ``delta``. Davis and Mermelstein (1980), IEEE TASSP 28;
-    Tzanetakis and Cook (2002), IEEE TSAP 10.
+    Power in mel bands, in decibels, is transformed by a discrete cosine transform into ``n_mfcc``
+    coefficients (0: loudness; 1: dark against bright; higher ones: finer shape of the spectrum).
+    Their slopes over nine frames are the deltas. Equal to ``librosa.feature.mfcc`` and ``delta``.
+    Davis and Mermelstein (1980), IEEE TASSP 28; Tzanetakis and Cook (2002), IEEE TSAP 10.
 
     Notebook: 05_audio_features
-
-    >>> MFCCStatistics(n_mfcc=2).get_feature_names_out().tolist()[:4]
-    ['mfcc0_mean', 'mfcc1_mean', 'mfcc0_sd', 'mfcc1_sd']
     """
 
     def __init__(self, *, n_mfcc: int = 20) -> None:
@@ -65,10 +59,8 @@ class MFCCStatistics(ClipStatistics):
 class LogMelStatistics(ClipStatistics):
     """Loudness of each mel band in decibels: means and standard deviations over the frames.
 
-    MFCCs without the cosine transform: neighbouring bands are correlated, but each column has a
-    frequency. The ``n_mels`` bands are equally wide in mel (Stevens, Volkmann and Newman 1937,
-    JASA 8) from 0 Hz to half the sampling rate. Equal to ``librosa.power_to_db`` of
-    ``librosa.feature.melspectrogram``. In silence every mean is −100 dB.
+    The ``n_mels`` bands are equally wide in mel (Stevens, Volkmann and Newman 1937, JASA 8) from
+    0 Hz to half the sampling rate; MFCCs are their cosine transform. In silence means are −100 dB.
 
     Notebook: 05_audio_features
     """
@@ -87,12 +79,9 @@ class ChromaStatistics(ClipStatistics):
     """Harmony: how strong each of the twelve pitch classes is, in any octave.
 
     Each frame's power is summed over all octaves of C, of C#, … and divided by the largest of the
-    twelve; columns are means and standard deviations over the frames. ``major_fit`` and
-    ``minor_fit``, the largest correlation of the twelve means with a major and a minor key
-    profile in any key, hardly change when a piece is transposed; both are 0 in silence.
-
-    Equal to ``librosa.feature.chroma_stft`` at A = 440 Hz. Fujishima (1999), ICMC; Krumhansl and
-    Kessler (1982), Psychological Review 89, for the profiles.
+    twelve, as ``librosa.feature.chroma_stft`` does (Fujishima 1999, ICMC). ``major_fit`` and
+    ``minor_fit`` are the largest correlation of the twelve means with a key profile in any key
+    (Krumhansl and Kessler 1982, Psychological Review 89); 0 in silence.
 
     Notebook: 05_audio_features
     """
@@ -108,20 +97,18 @@ class ChromaStatistics(ClipStatistics):
 
 
 class SpectralStatistics(ClipStatistics):
-    """The shape of the spectrum: means and standard deviations of five descriptors.
+    """The shape of the spectrum: means and standard deviations of librosa's five descriptors.
 
     For each frame, with S_f the magnitude at frequency f and p_f = S_f / Σ S:
 
-    * ``contrast0`` … ``contrast6``: decibels between peaks and valleys in seven octave bands
-      (the lowest: below 200 Hz). High: clear notes; low: noise;
-    * ``centroid``: c = Σ f p_f, the centre of mass, in hertz. High: bright;
+    * ``contrast0`` … ``contrast6``: decibels between peaks and valleys in seven octave bands;
+    * ``centroid``: c = Σ f p_f, the centre of mass, in hertz;
     * ``bandwidth``: √(Σ (f − c)² p_f), in hertz;
     * ``rolloff``: the frequency below which 85 % of Σ S lie, in hertz;
     * ``flatness``: geometric over arithmetic mean of S². 1: white noise; near 0: a tone.
 
-    Each equal to librosa's function of that name. In a silent frame all are 0 but flatness, 1.
-    Jiang, Lu, Zhang, Tao and Cai (2002), ICME, for contrast; Tzanetakis and Cook (2002), IEEE
-    TSAP 10, for centroid and rolloff; Dubnov (2004), IEEE SPL 11, for flatness.
+    Jiang, Lu, Zhang, Tao and Cai (2002), ICME; Tzanetakis and Cook (2002), IEEE TSAP 10; Dubnov
+    (2004), IEEE SPL 11.
 
     Notebook: 05_audio_features
     """
@@ -148,19 +135,11 @@ class RhythmStatistics(ClipStatistics):
     """When notes begin, and how regularly: onsets, tempo and the tempogram.
 
     The onset strength of a frame is how much louder the mel bands have become since the frame
-    before. Its peaks are onsets. Its autocorrelation in windows of eight seconds is the
-    tempogram: large at a lag of l frames if the sound repeats after l frames, which is
-    60 / l · (frames per second) beats per minute. Columns:
-
-    * ``onset_strength_mean``, ``_sd``: decibels per frame;
-    * ``onset_rate``: onsets per second;
-    * ``tempo``: beats per minute, the lag with the largest mean autocorrelation, weighted towards
-      120. Often half or double of what a person taps. 0 where fewer than two onsets are heard;
-    * ``pulse_clarity``: the largest mean autocorrelation between 30 and 320 beats per minute;
-    * ``tempogram_40`` … ``tempogram_269``: mean autocorrelation at twelve tempi, four an octave.
-
-    Equal to librosa's functions. Grosche, Müller and Kurth (2010), ICASSP; Lartillot, Eerola,
-    Toiviainen and Fornari (2008), ISMIR, for pulse clarity.
+    before, its peaks are onsets, and its autocorrelation in windows of 8 s is the tempogram.
+    ``tempo``, in beats per minute, is the lag with the largest mean autocorrelation, weighted
+    towards 120; 0 where fewer than two onsets are heard. ``pulse_clarity`` is that autocorrelation
+    without weights. Grosche, Müller and Kurth (2010), ICASSP; Lartillot, Eerola, Toiviainen and
+    Fornari (2008), ISMIR.
 
     Notebook: 05_audio_features
     """
@@ -196,13 +175,9 @@ FAMILIES: dict[str, type[ClipStatistics]] = {
 class AudioDescriptor(ClipStatistics):
     """All families of descriptors side by side, from one spectrogram for each clip.
 
-    Each family has its defaults. Columns differ in unit and scale: standardise them before
-    anything that adds them up.
+    Columns differ in unit and scale: standardise them before anything that adds them up.
 
     Notebook: 05_audio_features
-
-    >>> AudioDescriptor().transform([np.zeros(22050)]).shape
-    (1, 225)
     """
 
     def _names(self) -> list[str]:

@@ -1,7 +1,4 @@
-"""Features of one modality that know which items they belong to.
-
-Rows are found by item id, never by position.
-"""
+"""Features of one modality that know which items they belong to, by id, never by position."""
 
 from __future__ import annotations
 
@@ -31,14 +28,11 @@ class FeatureBlock:
 
     Notebook: 03_image_features
 
-    Examples
-    --------
     >>> block = FeatureBlock(modality="image", item_ids=["a", "b"], values=[[1.0], [2.0]],
     ...                      present=[True, True], names=("red",))
-    >>> block.align(["b", "new"]).values.tolist()
-    [[2.0], [0.0]]
-    >>> block.align(["b", "new"]).present.tolist()
-    [True, False]
+    >>> aligned = block.align(["b", "new"])
+    >>> aligned.values.tolist(), aligned.present.tolist()
+    ([[2.0], [0.0]], [True, False])
     """
 
     modality: str  # "image", "text", "audio" or any other name
@@ -56,10 +50,8 @@ class FeatureBlock:
             index = getattr(getattr(self, name), "index", pd.RangeIndex(0))
             other = isinstance(index, pd.Index) and not isinstance(index, pd.RangeIndex)
             if other and not index.equals(pd.Index(ids)):
-                raise self._error(
-                    f"{name} has an index that differs from item_ids; pass"
-                    f" {name}.loc[item_ids], or {name}.to_numpy() if rows are in that order"
-                )
+                remedy = f"pass {name}.loc[item_ids], or {name}.to_numpy() if it is in order"
+                raise self._error(f"{name} has an index that differs from item_ids; {remedy}")
         names = tuple(str(name) for name in self.names)
         values, present = self._checked_values(), np.array(self.present)
         if present.size and present.dtype != bool:
@@ -70,17 +62,12 @@ class FeatureBlock:
             if arrays[name].shape != shape:
                 raise self._error(f"{name} has shape {arrays[name].shape}, expected {shape}")
         index = pd.Index(ids)
-        if index.hasnans:
-            raise self._error(f"the item_id of row {index.isna().argmax()} is missing")
-        if not index.is_unique:
-            repeated = index[index.duplicated()][0]
-            raise self._error(f"item_id {repeated!r} occurs more than once")
+        if (odd := index.isna() | index.duplicated()).any():
+            raise self._error(f"item_id {index[odd][0]!r} is missing or occurs more than once")
         values[~arrays["present"]] = 0.0
         for row, column in np.argwhere(~np.isfinite(values)):
-            raise self._error(
-                f"item {ids.tolist()[row]!r}, column {names[column]!r} is"
-                f" {values[row, column]}; mark the item absent or mend the extractor"
-            )
+            cell = f"item {ids.tolist()[row]!r}, column {names[column]!r} is {values[row, column]}"
+            raise self._error(f"{cell}; mark the item absent or mend the extractor")
         absent = set(ids[~arrays["present"]].tolist())
         reasons = {item: reason for item, reason in self.reasons.items() if item in absent}
         for name, value in {**arrays, "names": names, "reasons": reasons}.items():
@@ -114,11 +101,9 @@ class FeatureBlock:
     def concatenate(cls, blocks: Iterable[FeatureBlock]) -> FeatureBlock:
         """Join blocks of the same items side by side: x_i = (x_i1, x_i2, …).
 
-        Rows are matched by id, in the order of the first block. An item is present where it is
-        in every block. Columns keep their scale, so standardise before. Where modalities differ,
-        names of columns begin with theirs, as in ``image red``; the result is ``image+text``.
-
-        Notebook: 08_weighted_fusion
+        Rows are matched by id, in the order of the first block. An item is present where it is in
+        every block. Columns keep their scale, so standardise before. Where modalities differ, names
+        of columns begin with theirs, as in ``image red``; the result is ``image+text``.
         """
         parts = list(blocks)
         first = parts[0]
@@ -138,11 +123,10 @@ class FeatureBlock:
         )
 
     def standardize(self, fit_items: Ids | None = None) -> FeatureBlock:
-        """Scale every column: x'_ij = (x_ij − mean_j) / sd_j.
+        """Scale every column: x'_ij = (x_ij − mean_j) / sd_j; absent rows stay zero.
 
-        Mean and standard deviation are those of the present items among fit_items; pass the
-        training items to avoid leakage (None: all). Constant columns are only centred. Absent
-        rows stay zero, which is then the mean.
+        Mean and standard deviation are those of the present items among fit_items, to avoid
+        leakage (None: all). Constant columns are only centred.
         """
         use = self._learnable(fit_items)
         if not use.any() or not self.names:
@@ -153,8 +137,7 @@ class FeatureBlock:
         """Principal component analysis (Pearson 1901): z_i = V (x_i − μ).
 
         V (n_components, d) holds the directions of largest variance and μ the mean, both of the
-        present items among fit_items (None: all). Columns in large units dominate: standardise
-        first. The largest loading of a component is positive. O(n · d · min(n, d)).
+        present items among fit_items (None: all). The largest loading of a component is positive.
         """
         use = self._learnable(fit_items)
         most = min(int(use.sum()), len(self.names))
@@ -172,10 +155,9 @@ class FeatureBlock:
         return replace(self, values=pca.transform(self.values) * signs, names=names)
 
     def nearest(self, item_id: Any, k: int = 10) -> pd.DataFrame:
-        """Return the k items of largest cosine similarity to this one, without itself.
+        """Return the k other items of largest cosine similarity, in a table item_id, similarity.
 
-        s_ij = x_i·x_j / (‖x_i‖ ‖x_j‖), and 0 where a row is all zeros. Columns: item_id,
-        similarity. Items whose similarity agrees to four digits are ordered by id.
+        The similarity is 0 where a row is all zeros; ties to four digits are ordered by id.
         """
         row = int(self._rows([item_id], all_known=True)[0])
         if not self.present[row]:
@@ -189,10 +171,7 @@ class FeatureBlock:
         return found.head(k).reset_index(drop=True)
 
     def mask(self, item_ids: Ids) -> FeatureBlock:
-        """Return the block as if these items did not have this modality.
-
-        Notebook: 10_incomplete_data
-        """
+        """Return the block as if these items did not have this modality."""
         present = self.present.copy()
         present[self._rows(item_ids, all_known=True)] = False
         return replace(self, present=present)
@@ -200,10 +179,7 @@ class FeatureBlock:
     def shuffle(self, *, rng: int | np.random.Generator = 0) -> FeatureBlock:
         """Permute the rows among the present items: a permutation control, or placebo.
 
-        Columns, scales, correlations and the absent items stay as they were; only the link
-        between a row and its item is lost.
-
-        Notebook: 08_weighted_fusion
+        Columns, scales, correlations and the absent items stay as they were.
         """
         rows = np.flatnonzero(self.present)
         values = self.values.copy()

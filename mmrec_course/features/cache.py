@@ -1,4 +1,4 @@
-"""Keep what was computed from a file on disk, so that it is decoded once and not in every lesson.
+"""Keep what was computed from a file on disk, so that it is decoded once.
 
 A cache file is a table: SHA-256 of a media file → its numbers, or the reason why it has none.
 """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -56,39 +55,23 @@ def extract_features(
     ds: Dataset,
     modalities: Sequence[str] | None = None,
     fit_items: Iterable[Any] | None = None,
-    n_jobs: int | None = None,
+    n_jobs: int = 2,
     cache: bool = True,
     extractors: Mapping[str, Any] | None = None,
 ) -> dict[str, FeatureBlock]:
-    """Compute the features of every item from its media.
+    """Compute the features of every item from its media: modality → FeatureBlock.
 
-    Parameters
-    ----------
-    modalities
-        Default: all that ``ds`` has. Blocks in ``ds.features`` are taken as they are.
-    fit_items
-        Ids of the items that vocabularies, scales and components are learned from: the training
-        items. None means all items, which is leakage in an evaluation.
-    n_jobs
-        How many files to decode at once, in threads (−1: one per processor; None: at most 2).
-    cache
-        Keep what is computed from one file in :func:`mmrec_course.features.cache.cache_folder`,
-        but nothing that is learned from fit_items.
-    extractors
-        modality → a scikit-learn transformer or a list of them, instead of the defaults, for a
-        list of what :func:`load_image` or :func:`load_audio` return, or of texts.
+    An item is absent where nothing is listed, a file cannot be used (never an error), or a text
+    has no known word; ``block.reasons`` says why. ``modalities`` are by default all that ``ds``
+    has; blocks in ``ds.features`` are taken as they are. Vocabularies, scales and components are
+    learned from ``fit_items``, the training items (None: all, which is leakage in an evaluation).
 
-    Returns
-    -------
-    dict modality → FeatureBlock with the rows of ``ds.items``. An item is absent where nothing is
-    listed, a file cannot be used (this is never an error), or a text has no known word;
-    ``block.reasons`` says why.
-
-    Notes
-    -----
-    A transformer with the tag ``requires_fit=False`` is applied file by file and cached. Columns
-    that learn nothing are standardised, unless rows have length 1. Several transformers get the
-    same total variance each (compare multiple factor analysis: Escofier and Pagès 1990).
+    ``extractors``, modality → a scikit-learn transformer or a list of them, replace the defaults;
+    they get lists of what :func:`load_image` or :func:`load_audio` return, or of texts. With the
+    tag ``requires_fit=False`` they are applied file by file, in ``n_jobs`` threads, and with
+    ``cache`` kept in the folder MMREC_CACHE; their columns are standardised, unless rows have
+    length 1. Several transformers get the same total variance each (compare multiple factor
+    analysis: Escofier and Pagès 1990).
 
     Notebook: 00_start_here
     """
@@ -143,7 +126,7 @@ def _checked_extractors(ds: Dataset, extractors: Mapping[str, Any] | None) -> di
         if modality not in DEFAULT_EXTRACTORS or modality not in ds.items:
             raise ValueError(f"extractors: {modality!r} has no media in the data set")
         given[modality] = list(value) if isinstance(value, list | tuple) else [value]
-        for transformer in given[modality] or [None]:
+        for transformer in given[modality]:
             if isinstance(transformer, type) or not hasattr(transformer, "transform"):
                 problem = f"{transformer!r} is no transformer; pass an object, ColorHistogram()"
                 raise ValueError(f"extractors: {modality!r}: {problem}")
@@ -165,7 +148,7 @@ def _training_items(items: pd.Index, fit_items: Iterable[Any] | None) -> pd.Inde
 
 
 def _family(
-    ds: Dataset, modality: str, transformer: Any, train: pd.Index, n_jobs: int | None, cache: bool,
+    ds: Dataset, modality: str, transformer: Any, train: pd.Index, n_jobs: int, cache: bool,
     strict: bool,
 ) -> Family:  # fmt: skip
     """Compute the columns of one transformer; ``strict``: ValueError if it cannot learn."""
@@ -225,15 +208,14 @@ def _loaded(load: Callable[[str], Any], listed: Iterable[str]) -> Iterator[Any]:
 
 
 def _described(
-    modality: str, transformer: Any, listed: Iterable[str], n_jobs: int | None, cache: bool
+    modality: str, transformer: Any, listed: Iterable[str], n_jobs: int, cache: bool
 ) -> Iterator[Any]:
     """Yield a row, or an error, for each path or text; equal content is described once."""
     file = _cache_file(modality, transformer) if cache else None
     known = read_cache(file) if file else {}
     digests = {given: _digest(modality, given) for given in listed}
     todo = {d: given for given, d in digests.items() if d and d not in known}
-    jobs = min(2, os.cpu_count() or 1) if n_jobs is None else n_jobs
-    pool = joblib.Parallel(jobs, prefer="threads")
+    pool = joblib.Parallel(n_jobs, prefer="threads")
     describe = partial(_describe, modality, transformer)
     for start in range(0, len(todo), BATCH):
         batch = dict(islice(todo.items(), start, start + BATCH))

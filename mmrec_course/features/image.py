@@ -18,29 +18,17 @@ QUARTERS = ("top left", "top right", "bottom left", "bottom right")
 
 
 class ColorHistogram(StatelessTransformer):
-    """Histogram of an image's colours in hue, saturation and value.
+    """Histogram of an image's colours in hue, saturation and value: ``bins`` are their numbers.
 
         x_b = √(n_b / Σ_b' n_b'),   n_b the number of pixels in bin b.
 
-    Rows have length 1. With the square root, ‖x − x'‖ is √2 times the Hellinger distance of two
-    colour distributions and x·x' is their Bhattacharyya coefficient, so that a large plain
-    background does not dominate. Grey has no hue; OpenCV counts it as red of lowest saturation.
+    Rows have length 1, and ‖x − x'‖ is √2 times the Hellinger distance of two colour distributions:
+    a large plain background does not dominate. Grey has no hue; OpenCV counts it as red. With
+    ``layout=2`` each quarter of the image has its own histogram.
 
-    ``bins`` are numbers of bins for hue, saturation and value. With ``layout=2`` each quarter of
-    the image has its own histogram, which gives four times the columns.
-
-    Swain and Ballard (1991), Color indexing, IJCV 7; Arandjelović and Zisserman (2012), CVPR, for
-    the square root.
+    Swain and Ballard (1991), IJCV 7; Arandjelović and Zisserman (2012), CVPR, for the square root.
 
     Notebook: 03_image_features
-
-    Examples
-    --------
-    >>> red = np.zeros((4, 4, 3), np.uint8); red[:, :, 0] = 255
-    >>> histogram = ColorHistogram()
-    >>> x = histogram.fit_transform([red])
-    >>> x.shape, str(histogram.get_feature_names_out()[x[0].argmax()])
-    ((1, 72), 'hue0_saturation2_value2')
     """
 
     def __init__(self, *, bins: tuple[int, int, int] = (8, 3, 3), layout: int = 1) -> None:
@@ -75,19 +63,11 @@ class ColorMoments(StatelessTransformer):
         E = 1/N Σ_p v_p,   σ = √(1/N Σ_p (v_p − E)²),   s = ∛(1/N Σ_p (v_p − E)³),
 
     over the N pixels of a channel, whose range is scaled to 1: E is in [0, 1], σ in [0, 0.5], s in
-    (−0.46, 0.46). s is negative where a few pixels are far below the mean.
-
-    In Lab, distances are close to what the eye sees.
+    (−0.46, 0.46). In Lab, distances are close to what the eye sees.
 
     Stricker and Orengo (1995), Similarity of color images, SPIE 2420.
 
     Notebook: 03_image_features
-
-    Examples
-    --------
-    >>> half = np.zeros((2, 2, 3), np.uint8); half[0] = 255
-    >>> ColorMoments().fit_transform([half])[0, :3].tolist()
-    [0.5, 0.5, 0.0]
     """
 
     def _names(self) -> list[str]:

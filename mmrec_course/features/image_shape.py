@@ -23,29 +23,15 @@ class HOG(StatelessTransformer):
 
         h_b = 1/n Σ_{pixels of the cell, θ in bin b} √(g_x² + g_y²),   θ = atan2(g_y, g_x) mod 180°.
 
-    Neighbouring cells form overlapping blocks. Each block of cells, v, is normalised,
-    v / √(‖v‖² + ε²), clipped at 0.2, and normalised again ("L2-Hys"), so that neither the lighting
-    nor a single hard edge dominates. A row is all blocks side by side; a plain image's is zero.
-
-    θ is the direction in which brightness changes, across the edge: a vertical line has θ = 0°.
-    Light on dark and dark on light count as the same.
+    Each block of neighbouring cells, v, is normalised, v / √(‖v‖² + ε²), clipped at 0.2, and
+    normalised again ("L2-Hys"), so that neither the lighting nor a single hard edge dominates.
 
     Images are first resized to ``size`` × ``size`` pixels. The side of a ``cell`` is in pixels and
     divides size, that of a ``block`` is in cells; ``orientations`` bins divide 0° to 180°.
 
-    Dalal and Triggs (2005), Histograms of oriented gradients for human detection, CVPR. Equal to
-    ``skimage.feature.hog`` with ``channel_axis=-1``: unlike in the paper, a pixel votes for one
-    bin and one cell only.
+    Dalal and Triggs (2005), CVPR. Equal to ``skimage.feature.hog`` with ``channel_axis=-1``.
 
     Notebook: 03_image_features
-
-    Examples
-    --------
-    >>> stripes = np.zeros((64, 64, 3), np.uint8); stripes[:, ::8] = 255
-    >>> hog = HOG(size=64, cell=16)
-    >>> x = hog.fit_transform([stripes])
-    >>> x.shape, str(hog.get_feature_names_out()[x[0].round(6).argmax()])
-    ((1, 324), 'block0_0 cell0_0 10°')
     """
 
     def __init__(

@@ -14,12 +14,8 @@ def fact_blocks(
 ) -> dict[str, FeatureBlock]:
     """Make the features that a perfect extractor plus noise would find, without any media.
 
-    Parameters
-    ----------
-    tracks
-        Facts of :func:`mmrec_course.datasets.synthetic.draw_tracks`, with item_id.
-    noise
-        Standard deviation of the noise, in units of each column's own; 0 gives the facts.
+    ``tracks`` are facts of :func:`mmrec_course.datasets.synthetic.draw_tracks`, with item_id;
+    ``noise`` is its standard deviation in units of each column's own.
     """
     rng = np.random.default_rng(rng)
     facts = _facts(tracks)

@@ -1,7 +1,4 @@
-"""Texts → numbers: words or character n-grams, or latent directions of meaning.
-
-In: texts. Out: one row for each text.
-"""
+"""Texts → numbers: words or character n-grams, or latent directions of meaning."""
 
 from __future__ import annotations
 
@@ -32,22 +29,10 @@ class TfidfText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         x_it = (1 + ln n_it) · (1 + ln((1 + N) / (1 + N_t))),  then divided by the row's length,
 
     n_it the count of word t in text i (0 gives 0), N_t the number of texts that have it, N the
-    number of training texts. This is scikit-learn's ``TfidfVectorizer`` (kept as
-    ``vectorizer_``) after the course's ``strip_markup`` and ``tokenize``. Spärck Jones (1972),
-    Journal of Documentation 28.
-
-    Parameters
-    ----------
-    analyzer
-        "word", or "char_wb": character n-grams within words, which survive misspelling.
-    min_df
-        Leave out words that fewer texts have; a fraction is a share of the texts.
-    ngram_range
-        (shortest, longest); None is (1, 1) for "word" and (3, 5) for "char_wb".
-    stop_words, stem
-        As in :func:`mmrec_course.preprocessing.tokenize`.
-    max_features
-        Keep the words that occur most often; of equals, the first in the alphabet.
+    number of training texts: scikit-learn's ``TfidfVectorizer`` (kept as ``vectorizer_``) after
+    ``strip_markup`` and ``tokenize``. Analyzer "char_wb" takes character n-grams within words,
+    which survive misspelling, of 3 to 5 characters. Of equally frequent words, the first in the
+    alphabet count for ``max_features``. Spärck Jones (1972), Journal of Documentation 28.
 
     Notebook: 04_text_features
 
@@ -118,28 +103,13 @@ class LatentSemanticAnalysis(TransformerMixin, BaseEstimator):  # type: ignore[m
         X ≈ U S Vᵀ,    row i of the result: x_i V,  then divided by its length,
 
     X (n, d) the TF-IDF matrix of the training texts, U S Vᵀ its truncated singular value
-    decomposition (exact, so no seed is needed). Words that occur in the same company get similar
-    rows in V, so that two texts may be close without sharing a word. Deerwester, Dumais, Furnas,
-    Landauer and Harshman (1990), Journal of the American Society for Information Science 41(6).
+    decomposition. Two texts may be close without sharing a word. At most ``n_components``
+    directions, where texts and words span so many. Fitted: ``tfidf_``; ``components_``, Vᵀ
+    (k, n_words), the largest entry of each row positive; ``singular_values_``, S (k,), descending.
 
-    Parameters
-    ----------
-    n_components
-        Number of directions k; fewer come out where texts or words do not span so many.
-    tfidf
-        A :class:`TfidfText` with other options than the defaults; fitted, it is ``tfidf_``.
-
-    Attributes
-    ----------
-    components_, singular_values_
-        (k, n_words) Vᵀ, the largest entry of each row positive; (k,) S in descending order.
+    Deerwester, Dumais, Furnas, Landauer and Harshman (1990), JASIS 41(6).
 
     Notebook: 04_text_features
-
-    >>> texts = ["boat sea", "ship sea", "boat harbour", "ship harbour", "solo drum", "drum solo"]
-    >>> rows = LatentSemanticAnalysis(n_components=2).fit_transform(["ship sea", *texts])
-    >>> (rows @ rows[0] > 0.5).tolist()  # "boat harbour" shares no word with "ship sea"
-    [True, True, True, True, True, False, False]
     """
 
     def __init__(self, *, n_components: int = 100, tfidf: TfidfText | None = None) -> None:
@@ -162,10 +132,7 @@ class LatentSemanticAnalysis(TransformerMixin, BaseEstimator):  # type: ignore[m
         return normalize_rows(rows)
 
     def component_words(self, component: int, n_words: int = 10) -> pd.DataFrame:
-        """Return the words with the largest loadings on one direction, in a table word, loading.
-
-        Words whose loadings have opposite signs separate texts.
-        """
+        """Return the words with the largest loadings on one direction, in a table word, loading."""
         check_is_fitted(self, "components_")
         loadings = self.components_[component]
         order = np.argsort(-np.abs(loadings).round(8), kind="stable")[:n_words]

@@ -23,10 +23,8 @@ MAX_DESCRIPTORS, MAX_ITERATIONS = 20_000, 50  # of k-means
 def orb_descriptors(image: Image) -> Descriptors:
     """Find the strongest corners and describe each by 256 comparisons of pixels around it.
 
-    The image (h, w, 3) is first resized to 256 × 256, so that details have one scale. Returns
-    (k, 32) uint8, 256 bits for each keypoint, k ≤ 300; (0, 32) for a plain image. OpenCV's
-    implementation of Rublee, Rabaud, Konolige and Bradski (2011), ORB: an efficient alternative to
-    SIFT or SURF, ICCV.
+    The image (h, w, 3) is first resized to 256 × 256. Returns (k, 32) uint8, 256 bits for each of
+    k ≤ 300 corners. Rublee, Rabaud, Konolige and Bradski (2011), ORB, ICCV.
 
     Notebook: 03_image_features
     """
@@ -38,19 +36,14 @@ def orb_descriptors(image: Image) -> Descriptors:
 class BagOfVisualWords(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Count the visual words of an image, weighted by tf-idf and scaled to length 1.
 
-    k-means groups the ORB descriptors of all training images; the mean of a group is a *visual
-    word*. Each descriptor counts for its nearest word:
+    k-means groups the ORB descriptors of all training images, at most 20,000 at random; the mean of
+    a group is a *visual word*. Each descriptor counts for its nearest word:
 
         x_w = n_w · idf_w / ‖·‖,   idf_w = 1 + log((1 + N) / (1 + N_w)),
 
-    for N training images, N_w of them with word w. Where in the image a word stands is ignored.
-    An image without corners has a row of zeros.
-
-    There are fewer than ``n_words`` if there are fewer different descriptors. k-means sees a
-    random sample of 20,000 at most. Fitted: ``words_``, (n_words, 256), and ``idf_``, (n_words,).
-
-    Csurka, Dance, Fan, Willamowski and Bray (2004), Visual categorization with bags of keypoints;
-    Sivic and Zisserman (2003), Video Google, ICCV, for tf-idf.
+    for N training images, N_w of them with word w. An image without corners has a row of zeros.
+    Fitted: ``words_``, (n_words, 256), and ``idf_``, (n_words,). Csurka, Dance, Fan, Willamowski
+    and Bray (2004); Sivic and Zisserman (2003), Video Google, ICCV, for tf-idf.
 
     Notebook: 03_image_features
     """
@@ -102,8 +95,7 @@ def _bits(descriptors: Descriptors) -> Floats:
 def _kmeans(bits: Floats, k: int, *, seed: int) -> Floats:
     """Return the means of k groups, (k, 256): Lloyd's algorithm from a k-means++ start.
 
-    scikit-learn's ``KMeans`` subtracts the mean first; then the processor decides between means
-    that are equally far. On plain zeros and ones, sums are whole numbers, the same everywhere.
+    scikit-learn's ``KMeans`` subtracts the mean first, and then rounding decides ties.
     """
     from sklearn.cluster import kmeans_plusplus  # late: it loads many models
 

@@ -1,7 +1,4 @@
-"""Sound files → mono waveforms at one sampling rate; then silence, loudness and length.
-
-In: a path, or a waveform. Out: a float32 waveform, or a MediaError.
-"""
+"""Sound files → mono float32 waveforms at one sampling rate; silence, loudness and length."""
 
 from __future__ import annotations
 
@@ -25,15 +22,12 @@ LOWEST_LOUDNESS = -70.0
 
 
 def load_audio(path: str | Path, sr: int = 22050, max_seconds: float = 60.0) -> Wave:
-    """Decode a WAV, FLAC, Ogg or MP3 file into mono at sampling rate ``sr`` (Hz).
+    """Decode a WAV, FLAC, Ogg or MP3 file into mono at ``sr`` Hz: (n_samples,) float32.
 
-    The content decides the format, not the file's name. Channels are averaged; other rates are
-    resampled with librosa's default. A file that is cut off, or whose header does not know its
-    length, is read as far as it goes; of a long one, only the first ``max_seconds``; of several
-    files joined into one, only the first.
-
-    Returns (n_samples,) float32, usually between −1 and 1. MediaError says why a file cannot be
-    used: missing, empty, over 1 GiB, damaged, without samples.
+    The content decides the format, not the file's name. Channels are averaged. A file that is cut
+    off, or whose header does not know its length, is read as far as it goes; of a long one, only
+    the first ``max_seconds``; of several files joined into one, only the first. MediaError says
+    why a file cannot be used: missing, empty, over 1 GiB, damaged, without samples.
 
     Notebook: 02_preprocessing
     """
@@ -51,9 +45,8 @@ def load_audio(path: str | Path, sr: int = 22050, max_seconds: float = 60.0) -> 
 
 
 def trim_silence(wave: ArrayLike, top_db: float = 60.0) -> Wave:
-    """Cut off silence at the beginning and the end, as ``librosa.effects.trim`` does.
+    """Cut off silence at both ends: frames more than ``top_db`` below the loudest one.
 
-    A frame is silent if its mean power is more than ``top_db`` below that of the loudest frame.
     A wave that is silent throughout is returned whole.
 
     Notebook: 02_preprocessing
@@ -67,12 +60,9 @@ def measure_loudness(wave: ArrayLike, sr: int = 22050) -> float:
 
         L = −0.691 + 10 log₁₀ (mean of z² over the gated blocks)
 
-    z is the wave after two filters that model head and ear: a shelf that lifts frequencies above
-    about 2 kHz by 4 dB, and a high-pass at 38 Hz. Blocks are 0.4 s long, one every 0.1 s. Those
-    below −70 LUFS are left out, then those more than 10 LU below the mean of the rest. Sampling
-    rates below 8,000 Hz are refused.
-
-    Recommendation ITU-R BS.1770-4 (2015); filters as in Mansbridge, Finn and Reiss (2012, AES 132).
+    z is the wave after two filters that model head and ear (Mansbridge, Finn and Reiss 2012, AES
+    132). Blocks are 0.4 s long, one every 0.1 s. Those below −70 LUFS are left out, then those more
+    than 10 LU below the mean of the rest. Recommendation ITU-R BS.1770-4 (2015).
 
     Notebook: 02_preprocessing
     """
@@ -96,10 +86,9 @@ def measure_loudness(wave: ArrayLike, sr: int = 22050) -> float:
 
 
 def normalize_loudness(wave: ArrayLike, sr: int = 22050, target: float = -23.0) -> Wave:
-    """Multiply a clip by one gain so that its loudness is ``target`` (LUFS).
+    """Multiply a clip by one gain so that its loudness is ``target`` (LUFS; default: EBU R 128).
 
-    The default is the target of European broadcasting (EBU R 128). The result stays within
-    −1 … 1: where the target would need a larger gain, the result is quieter. Silence is unchanged.
+    Where a sample would leave −1 … 1, the gain is smaller. Silence is unchanged.
 
     Notebook: 02_preprocessing
     """
@@ -137,10 +126,7 @@ def check_wave(wave: ArrayLike, name: str = "wave") -> Wave:
 
 
 def _decode(path: Path, max_seconds: float) -> tuple[Wave, int]:
-    """Read mono samples until the end, until the file is cut off, or until max_seconds; the rate.
-
-    In blocks: where a file breaks off, libsndfile loses the block that it was reading.
-    """
+    """Read mono samples, in blocks, until the end, a fault, or max_seconds; and their rate."""
     waves = [np.zeros(0, np.float32)]
     try:
         with soundfile.SoundFile(_source(path)) as file:
@@ -154,7 +140,9 @@ def _decode(path: Path, max_seconds: float) -> tuple[Wave, int]:
             while n_left > 0 and len(block := file.read(min(BLOCK, n_left), "float32", True)):
                 waves.append(block.mean(axis=1))  # (≤ BLOCK, channels) → mono
                 n_left -= len(block)
-    except (soundfile.SoundFileError, OSError, TypeError):
+    except OSError as error:
+        raise MediaError(path, f"cannot be read ({error.strerror})") from None
+    except (soundfile.SoundFileError, TypeError):
         if len(waves) == 1:
             raise MediaError(path, "cannot be decoded as sound") from None
     return np.concatenate(waves), rate

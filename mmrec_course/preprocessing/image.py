@@ -1,7 +1,4 @@
-"""Picture files → (h, w, 3) uint8 RGB arrays; sizes, crops and colour spaces.
-
-In: a path, or pixels. Out: pixels, or a MediaError.
-"""
+"""Picture files → (h, w, 3) uint8 RGB arrays; sizes, crops and colour spaces."""
 
 from __future__ import annotations
 
@@ -42,12 +39,10 @@ DECODERS: dict[bytes, type[ImageFile]] = {
 def load_image(path: str | Path) -> Pixels:
     """Decode a PNG, JPEG, WebP, GIF, BMP or TIFF file into (h, w, 3) uint8 RGB.
 
-    The content decides the format, not the file's name. Grey becomes three equal channels,
-    transparent pixels are laid on white, 16 bits are scaled to 8, pictures are turned as their
-    EXIF orientation says, of an animation the first frame is taken.
-
-    MediaError says why a file cannot be used: missing, damaged, of another kind, over 256 MiB or
-    50 million pixels (read from its header before anything is decoded).
+    The content decides the format, not the file's name. Transparent pixels are laid on white, 16
+    bits are scaled to 8, pictures are turned as their EXIF orientation says, of an animation the
+    first frame is taken. MediaError says why a file cannot be used: missing, damaged, of another
+    kind, over 256 MiB or 50 million pixels (read from its header before anything is decoded).
 
     Notebook: 02_preprocessing
     """
@@ -60,9 +55,8 @@ def load_image(path: str | Path) -> Pixels:
 def resize_image(image: Pixels, size: int | tuple[int, int], *, mode: str = "stretch") -> Pixels:
     """Resize an (h, w, 3) or (h, w) uint8 picture to ``size``, (height, width) or one int.
 
-    Shrinking averages areas, so that fine patterns turn grey and make no stripes; enlarging is
-    bilinear. Mode "stretch" ignores the aspect ratio. "contain" keeps it, and fills up with white
-    bars. "cover" keeps it, and cuts off both sides of what is too long.
+    Shrinking averages areas; enlarging is bilinear. Mode "stretch" ignores the aspect ratio,
+    "contain" adds white bars, "cover" cuts off both sides of what is too long.
 
     Notebook: 02_preprocessing
     """
@@ -97,8 +91,7 @@ def convert_color(image: Pixels, space: str) -> Pixels:
     """Convert an (h, w, 3) RGB picture to "rgb" (a copy), "gray", "hsv" or "lab".
 
     "gray", 0.299 R + 0.587 G + 0.114 B, has shape (h, w). Values are uint8 in OpenCV's ranges:
-    hue 0–179 (half degrees), all else 0–255; in "lab", lightness is multiplied by 2.55 and the
-    two others are shifted by 128.
+    hue 0–179, all else 0–255.
 
     Notebook: 02_preprocessing
     """
