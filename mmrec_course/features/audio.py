@@ -3,23 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cache
 
 import librosa
 import numpy as np
 from numpy.typing import NDArray
 
-from mmrec_course.features.audio_clip import (
-    HOP_LENGTH,
-    N_FFT,
-    N_MELS,
-    SR,
-    Clip,
-    ClipStatistics,
-    Floats,
-    mean_and_sd,
-)
+from mmrec_course.features.audio_clip import FRAME_RATE, N_MELS, Clip, ClipStatistics, mean_and_sd
 
+Floats = NDArray[np.float64]
 DELTA_WIDTH = 9
 PITCH_CLASSES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 # How well each pitch class fits a key, tonic first: Krumhansl and Kessler (1982).
@@ -91,8 +82,7 @@ class ChromaStatistics(ClipStatistics):
         return [*columns, "major_fit", "minor_fit"]
 
     def _row(self, clip: Clip) -> Floats:
-        strength = _chroma_filters() @ clip.power  # (12, n_frames)
-        row = mean_and_sd(librosa.util.normalize(strength, axis=0))
+        row = mean_and_sd(librosa.util.normalize(clip.chroma, axis=0))
         return np.append(row, [_key_fit(row[:12], profile) for profile in (MAJOR, MINOR)])
 
 
@@ -149,16 +139,17 @@ class RhythmStatistics(ClipStatistics):
         return names + [f"tempogram_{tempo:.0f}" for tempo in TEMPI]
 
     def _row(self, clip: Clip) -> Floats:
-        rate = SR / HOP_LENGTH  # frames per second
         strength = clip.onset_strength
         onsets = librosa.onset.onset_detect(onset_envelope=strength)
         tempogram = librosa.feature.tempogram(
-            onset_envelope=strength, win_length=int(WINDOW_SECONDS * rate)
+            onset_envelope=strength, win_length=int(WINDOW_SECONDS * FRAME_RATE)
         ).mean(axis=1, keepdims=True)
         tempo = librosa.feature.tempo(tg=tempogram).item() if len(onsets) > 1 else 0.0
         mean = tempogram[:, 0]  # (n_lags,)
-        clarity = mean[int(np.ceil(60 * rate / FASTEST)) : int(60 * rate / SLOWEST) + 1].max()
-        at_tempi = np.interp(60 * rate / np.array(TEMPI), np.arange(len(mean)), mean)
+        clarity = mean[
+            int(np.ceil(60 * FRAME_RATE / FASTEST)) : int(60 * FRAME_RATE / SLOWEST) + 1
+        ].max()
+        at_tempi = np.interp(60 * FRAME_RATE / np.array(TEMPI), np.arange(len(mean)), mean)
         first = [strength.mean(), strength.std(), len(onsets) / clip.seconds, tempo, clarity]
         return np.array([*first, *at_tempi], dtype=np.float64)
 
@@ -193,8 +184,3 @@ def _key_fit(chroma: Floats, profile: Sequence[float]) -> float:
         return 0.0
     keys = np.stack([np.roll(profile, tonic) for tonic in range(12)])
     return float(np.corrcoef(chroma, keys)[0, 1:].max())
-
-
-@cache
-def _chroma_filters() -> NDArray[np.float32]:
-    return np.asarray(librosa.filters.chroma(sr=SR, n_fft=N_FFT, tuning=0.0))

@@ -16,7 +16,8 @@ from mmrec_course.preprocessing.audio import check_wave
 Floats = NDArray[np.float64]
 Floats32 = NDArray[np.float32]
 # librosa's defaults, so its functions are called without them.
-SR, N_FFT, HOP_LENGTH, N_MELS = 22050, 2048, 512, 128
+SR, N_FFT, N_MELS = 22050, 2048, 128
+FRAME_RATE = SR / 512  # frames per second
 
 
 class Clip:
@@ -42,6 +43,11 @@ class Clip:
     def mel_decibels(self, n_mels: int) -> Floats32:
         """Power in mel bands in decibels, at most 80 below the loudest, (n_mels, n_frames)."""
         return np.asarray(librosa.power_to_db(_mel_filters(n_mels) @ self.power))
+
+    @cached_property
+    def chroma(self) -> Floats32:
+        """Power in the twelve pitch classes, over all octaves, (12, n_frames)."""
+        return np.asarray(_chroma_filters() @ self.power)
 
     @cached_property
     def onset_strength(self) -> Floats32:
@@ -72,3 +78,8 @@ def mean_and_sd(*frames: NDArray[Any]) -> Floats:
 def _mel_filters(n_mels: int) -> sp.csr_array:
     """librosa's mel filter bank without its zeros, which are 98 % of it and most of the cost."""
     return sp.csr_array(librosa.filters.mel(sr=SR, n_fft=N_FFT, n_mels=n_mels))
+
+
+@cache
+def _chroma_filters() -> Floats32:
+    return np.asarray(librosa.filters.chroma(sr=SR, n_fft=N_FFT, tuning=0.0))

@@ -9,6 +9,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -42,22 +43,16 @@ def read_cache(path: Path) -> dict[str, Entry]:
 def add_to_cache(path: Path, new: Mapping[str, Entry]) -> None:
     """Add entries to a cache file; a disk that is full or read-only is no error.
 
-    The table is written under another name and then renamed. Other processes see the old file or
-    the new one, whatever happens; of two that write in the same instant, the later one wins.
+    The table is written under another name and then renamed: other processes see the old file or
+    the new one. Of two that write in the same instant, the later one wins.
     """
     entries = read_cache(path) | dict(new)
     width = next((len(entry) for entry in entries.values() if not isinstance(entry, str)), 0)
     rows = [np.zeros(width) if isinstance(e, str) else e for e in entries.values()]
     reasons = [entry if isinstance(entry, str) else "" for entry in entries.values()]
-    part = None
-    try:
+    with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
-            part = Path(file.name)
-            np.savez(file, digests=list(entries), values=rows, reasons=reasons, allow_pickle=False)
-        part.replace(path)
-    except OSError:
-        pass
-    finally:
-        if part is not None:
-            part.unlink(missing_ok=True)
+        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+            part = Path(folder) / path.name
+            np.savez(part, digests=list(entries), values=rows, reasons=reasons, allow_pickle=False)
+            part.replace(path)

@@ -133,7 +133,6 @@ class LatentSemanticAnalysis(TransformerMixin, BaseEstimator):  # type: ignore[m
 
     def component_words(self, component: int, n_words: int = 10) -> pd.DataFrame:
         """Return the words with the largest loadings on one direction, in a table word, loading."""
-        check_is_fitted(self, "components_")
         loadings = self.components_[component]
         order = np.argsort(-np.abs(loadings).round(8), kind="stable")[:n_words]
         words = self.tfidf_.get_feature_names_out()

@@ -81,10 +81,10 @@ class BagOfVisualWords(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def _count(self, described: list[Descriptors]) -> Floats:
         """(n, n_words) how many descriptors of each image are nearest to each word."""
-        n_words = len(self.words_)
-        nearest = [_nearest(_bits(descriptors), self.words_) for descriptors in described]
-        counts = np.array([np.bincount(words, minlength=n_words) for words in nearest], np.float64)
-        return counts.reshape(len(described), n_words)
+        counts = np.zeros((len(described), len(self.words_)))
+        for row, descriptors in zip(counts, described, strict=True):
+            row += np.bincount(_nearest(_bits(descriptors), self.words_), minlength=len(row))
+        return counts
 
 
 def _bits(descriptors: Descriptors) -> Floats:
@@ -100,15 +100,14 @@ def _kmeans(bits: Floats, k: int, *, seed: int) -> Floats:
     from sklearn.cluster import kmeans_plusplus  # late: it loads many models
 
     words, _ = kmeans_plusplus(bits, k, random_state=seed)
-    before = None
+    nearest = None
     for _ in range(MAX_ITERATIONS):
-        nearest = _nearest(bits, words)
+        before, nearest = nearest, _nearest(bits, words)
         if before is not None and np.array_equal(nearest, before):
             break
         member = sp.csr_array((np.ones(len(bits)), (nearest, np.arange(len(bits)))), (k, len(bits)))
         size = np.bincount(nearest, minlength=k)[:, None]
         words = np.where(size > 0, (member @ bits) / np.maximum(size, 1), words)
-        before = nearest
     return np.asarray(words)
 
 

@@ -31,8 +31,6 @@ def load_audio(path: str | Path, sr: int = 22050, max_seconds: float = 60.0) -> 
 
     Notebook: 02_preprocessing
     """
-    if sr <= 0 or max_seconds <= 0:
-        raise ValueError(f"sr and max_seconds: {sr} and {max_seconds} are not both positive")
     path = Path(path)
     check_file(path, MAX_BYTES)
     with quiet_decoders():
