@@ -25,9 +25,8 @@ class MFCCStatistics(ClipStatistics):
     """Timbre: means and standard deviations of mel-frequency cepstral coefficients and deltas.
 
     Power in mel bands, in decibels, is transformed by a discrete cosine transform into ``n_mfcc``
-    coefficients (0: loudness; 1: dark against bright; higher ones: finer shape of the spectrum).
-    Their slopes over nine frames are the deltas. Equal to ``librosa.feature.mfcc`` and ``delta``.
-    Davis and Mermelstein (1980), IEEE TASSP 28; Tzanetakis and Cook (2002), IEEE TSAP 10.
+    coefficients; their slopes over nine frames are the deltas. Davis and Mermelstein (1980), IEEE
+    TASSP 28; Tzanetakis and Cook (2002), IEEE TSAP 10.
 
     Notebook: 05_audio_features
     """
@@ -146,9 +145,8 @@ class RhythmStatistics(ClipStatistics):
         ).mean(axis=1, keepdims=True)
         tempo = librosa.feature.tempo(tg=tempogram).item() if len(onsets) > 1 else 0.0
         mean = tempogram[:, 0]  # (n_lags,)
-        clarity = mean[
-            int(np.ceil(60 * FRAME_RATE / FASTEST)) : int(60 * FRAME_RATE / SLOWEST) + 1
-        ].max()
+        shortest, longest = 60 * FRAME_RATE / FASTEST, 60 * FRAME_RATE / SLOWEST  # lags
+        clarity = mean[int(np.ceil(shortest)) : int(longest) + 1].max()
         at_tempi = np.interp(60 * FRAME_RATE / np.array(TEMPI), np.arange(len(mean)), mean)
         first = [strength.mean(), strength.std(), len(onsets) / clip.seconds, tempo, clarity]
         return np.array([*first, *at_tempi], dtype=np.float64)

@@ -140,10 +140,6 @@ class FeatureBlock:
         present items among fit_items (None: all). The largest loading of a component is positive.
         """
         use = self._learnable(fit_items)
-        most = min(int(use.sum()), len(self.names))
-        if not 1 <= n_components <= most:
-            shape = f"{use.sum()} present items to learn from and {len(self.names)} columns"
-            raise self._error(f"n_components: {n_components}, not between 1 and {most}: {shape}")
         from sklearn.decomposition import PCA  # late: it loads many models
 
         with single_threaded_blas():

@@ -23,13 +23,9 @@ class HOG(StatelessTransformer):
 
         h_b = 1/n Σ_{pixels of the cell, θ in bin b} √(g_x² + g_y²),   θ = atan2(g_y, g_x) mod 180°.
 
-    Each block of neighbouring cells, v, is normalised, v / √(‖v‖² + ε²), clipped at 0.2, and
-    normalised again ("L2-Hys"), so that neither the lighting nor a single hard edge dominates.
-
-    Images are first resized to ``size`` × ``size`` pixels. The side of a ``cell`` is in pixels and
-    divides size, that of a ``block`` is in cells; ``orientations`` bins divide 0° to 180°.
-
-    Dalal and Triggs (2005), CVPR. Equal to ``skimage.feature.hog`` with ``channel_axis=-1``.
+    Each block of cells, v, is normalised, v / √(‖v‖² + ε²), clipped at 0.2, and normalised again
+    ("L2-Hys"). ``size`` and ``cell`` are in pixels, ``block`` is in cells, and ``orientations``
+    bins divide 0° to 180°. Dalal and Triggs (2005), CVPR; equal to ``skimage.feature.hog``.
 
     Notebook: 03_image_features
     """

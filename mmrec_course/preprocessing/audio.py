@@ -102,9 +102,6 @@ def normalize_loudness(wave: ArrayLike, sr: int = 22050, target: float = -23.0) 
 def fix_length(wave: ArrayLike, n_samples: int) -> Wave:
     """Cut out the middle of a longer clip, or add silence at the end of a shorter one.
 
-    >>> fix_length([1, 2, 3, 4, 5], 3).tolist(), fix_length([1, 2], 4).tolist()
-    ([2.0, 3.0, 4.0], [1.0, 2.0, 0.0, 0.0])
-
     Notebook: 02_preprocessing
     """
     samples = check_wave(wave)

@@ -75,9 +75,7 @@ def resize_image(image: Pixels, size: int | tuple[int, int], *, mode: str = "str
 
 
 def center_crop(image: Pixels, size: int | tuple[int, int]) -> Pixels:
-    """Copy the middle of an (h, w, 3) or (h, w) uint8 picture.
-
-    ``size`` is (height, width) or one int; a side longer than the picture's is cut to it.
+    """Copy the middle, (height, width) or one int, of a picture; at most all of it.
 
     Notebook: 02_preprocessing
     """
