@@ -19,7 +19,6 @@ from mmrec_course.features import (
 from mmrec_course.features.audio_clip import Clip, _mel_filters, mean_and_sd
 
 RATE = 22050
-FRAMES = {"sr": RATE, "n_fft": 2048, "hop_length": 512}
 DESCRIPTORS = [
     AudioDescriptor(),
     ChromaStatistics(),
@@ -40,7 +39,7 @@ def noise(n):
 
 def test_what_a_clip_offers_equals_librosa():
     wave = noise(2 * RATE)
-    clip = Clip(wave, **FRAMES)
+    clip = Clip(wave)
     np.testing.assert_allclose(clip.magnitude, np.abs(librosa.stft(wave)), rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(clip.power, np.abs(librosa.stft(wave)) ** 2, rtol=1e-4, atol=1e-6)
     mel = librosa.power_to_db(librosa.feature.melspectrogram(y=wave, sr=RATE))
@@ -50,14 +49,14 @@ def test_what_a_clip_offers_equals_librosa():
 
 
 def test_seconds_are_those_of_the_sound_not_of_its_padding():
-    clip = Clip(noise(441), **FRAMES)
+    clip = Clip(noise(441))
     assert clip.seconds == pytest.approx(0.02)
     assert len(clip.wave) == 2048
 
 
 def test_mel_filters_are_librosas():
-    expected = librosa.filters.mel(sr=16000, n_fft=1024, n_mels=30)
-    np.testing.assert_allclose(_mel_filters(16000, 1024, 30).toarray(), expected, rtol=1e-6)
+    expected = librosa.filters.mel(sr=RATE, n_fft=2048, n_mels=30)
+    np.testing.assert_allclose(_mel_filters(30).toarray(), expected, rtol=1e-6)
 
 
 def test_means_come_before_deviations_for_each_array():
@@ -120,7 +119,7 @@ def test_a_waveform_is_not_changed(descriptor):
 
 @each_descriptor
 def test_it_is_a_scikit_learn_transformer_that_learns_nothing(descriptor):
-    assert clone(descriptor).set_params(hop_length=256).get_params()["hop_length"] == 256
+    assert clone(descriptor).get_params() == descriptor.get_params()
     assert not get_tags(descriptor).requires_fit
     assert not get_tags(descriptor).input_tags.two_d_array
     names = descriptor.get_feature_names_out().tolist()
@@ -141,10 +140,3 @@ def test_it_is_a_scikit_learn_transformer_that_learns_nothing(descriptor):
 def test_what_is_no_waveform_is_named(descriptor, wave, message):
     with pytest.raises(ValueError, match=message):
         descriptor.transform([np.ones(10), wave])
-
-
-@each_descriptor
-@pytest.mark.parametrize("name", ["sr", "n_fft", "hop_length"])
-def test_parameters_are_checked(descriptor, name):
-    with pytest.raises(ValueError, match=f"^{name}: 0 is"):
-        clone(descriptor).set_params(**{name: 0}).fit()

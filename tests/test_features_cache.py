@@ -56,8 +56,8 @@ def test_a_write_that_is_interrupted_leaves_the_old_file_and_nothing_else(place,
     add_to_cache(place, KNOWN)
     before = place.read_bytes()
 
-    def interrupt(file, **_):
-        file.write(b"half of it")
+    def interrupt(path, **_):
+        path.write_bytes(b"half of it")
         raise KeyboardInterrupt
 
     monkeypatch.setattr(cache.np, "savez", interrupt)

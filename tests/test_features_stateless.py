@@ -11,11 +11,9 @@ class Mean(StatelessTransformer):
     def __init__(self, *, scale=1.0):
         self.scale = scale
 
-    def _check(self):
+    def _names(self):
         if self.scale <= 0:
             raise ValueError(f"scale: {self.scale} is not positive")
-
-    def _names(self):
         return ["mean"]
 
     def _describe(self, item, index):

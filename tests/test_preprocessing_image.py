@@ -84,12 +84,8 @@ def test_transparency_is_laid_on_white(save):
     [
         (1, 0, b"\x80", (0,), [255, 255]),
         (1, 0, b"\x80", (1,), [255, 0]),
-        (2, 0, b"\x60", (1,), [255, 170]),
-        (4, 0, b"\x12", (1,), [255, 34]),
         (8, 0, b"\x00\x07", (0,), [255, 7]),
-        (16, 0, b"\x12\x34\x12\x35", (0x1234,), [255, 18]),
         (8, 2, b"\x00\x01\x02\x00\x01\x03", (0, 1, 2), [255, (0, 1, 3)]),
-        (16, 2, b"\x11\x22\x33\x44\x55\x66" + bytes(6), (0x1122, 0x3344, 0x5566), [255, 0]),
         (8, 4, b"\x07\x00\x08\xff", None, [255, 8]),
         (16, 4, b"\x07\x07\x00\x00\x08\x08\xff\xff", None, [255, 8]),
     ],
@@ -347,27 +343,6 @@ def test_a_tiff_of_measurements_is_refused(tmp_path, dtype):
         load_image(tmp_path / "a.tiff")
 
 
-def tiff(tags):
-    """A little-endian TIFF of one row; all tags are LONGs."""
-    tags = {256: 2, 257: 1, 258: 8, 259: 1, 262: 1, 273: 8, 277: 1, 278: 1, 279: 4} | tags
-    entries = b"".join(struct.pack("<HHII", tag, 4, 1, v) for tag, v in sorted(tags.items()))
-    return b"II*\0" + struct.pack("<I", 12) + b"\0\x40\xff\xff" + struct.pack(
-        "<H", len(tags)
-    ) + entries + bytes(4)  # fmt: skip
-
-
-def test_a_deep_tiff_that_would_come_out_wrong_is_refused(tmp_path):
-    path = tmp_path / "a.tiff"
-    path.write_bytes(tiff({258: 16}))
-    assert load_image(path)[0, :, 0].tolist() == [64, 255]
-    path.write_bytes(tiff({262: 0}))
-    assert load_image(path)[0, :, 0].tolist() == [255, 191]
-    for tags in ({258: 16, 262: 0}, {258: 12}):
-        path.write_bytes(tiff(tags))
-        with pytest.raises(MediaError, match="a deep TIFF that is not plain 16-bit grey; save it"):
-            load_image(path)
-
-
 def test_a_png_chunk_that_claims_gigabytes_is_read_as_far_as_it_goes(save, picture):
     path = save("a.png", picture)
     data = path.read_bytes()
@@ -461,7 +436,6 @@ def test_colours_equal_opencv_and_known_values(picture):
     assert convert_color(green, "gray").tolist() == [[150]]
     white = np.full((1, 1, 3), 255, np.uint8)
     assert convert_color(white, "lab").tolist() == [[[255, 128, 128]]]
-    assert convert_color(white, "ycrcb").tolist() == [[[255, 128, 128]]]
     same = convert_color(picture, "rgb")
     assert (same == picture).all()
     assert same is not picture
@@ -471,13 +445,10 @@ def test_colours_equal_opencv_and_known_values(picture):
     ("call", "message"),
     [
         (lambda p: resize_image(p, 8, mode="fit"), "mode: 'fit' is not one of stretch, contain"),
-        (lambda p: resize_image(p, (0, 8)), r"size: \(0, 8\) is not positive"),
         (lambda p: resize_image(p[:0], 8), "not empty"),
         (lambda p: resize_image(p / 255, 8), "float64"),
-        (lambda p: center_crop(p, 0), "size: 0"),
         (lambda p: center_crop(p[:, :, :2], 2), r"image: \(30, 20, 2\)"),
         (lambda p: convert_color(p, "cmyk"), "space: 'cmyk' is not one of rgb, gray, hsv"),
-        (lambda p: convert_color(p[:, :, 0], "hsv"), "has no colours"),
     ],
 )
 def test_what_cannot_be_done_is_refused(picture, call, message):

@@ -5,9 +5,9 @@ from mmrec_course.features.audio import (
     ChromaStatistics,
     LogMelStatistics,
     MFCCStatistics,
+    RhythmStatistics,
     SpectralStatistics,
 )
-from mmrec_course.features.audio_rhythm import RhythmStatistics
 from mmrec_course.features.block import FeatureBlock, unit_rows
 from mmrec_course.features.extract import extract_features, media_problems
 from mmrec_course.features.image import ColorHistogram, ColorMoments

@@ -1,7 +1,4 @@
-"""Features of one modality that know which items they belong to.
-
-Rows are found by item id, never by position.
-"""
+"""Features of one modality that know which items they belong to, by id, never by position."""
 
 from __future__ import annotations
 
@@ -17,8 +14,6 @@ from sklearn.preprocessing import StandardScaler
 from mmrec_course.datasets.validation import _other_kind, _shown
 from mmrec_course.features.threads import single_threaded_blas
 
-__all__ = ["FeatureBlock", "normalize_rows", "unit_rows"]
-
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 Ids = ArrayLike | Iterable[Any]
@@ -33,14 +28,11 @@ class FeatureBlock:
 
     Notebook: 03_image_features
 
-    Examples
-    --------
     >>> block = FeatureBlock(modality="image", item_ids=["a", "b"], values=[[1.0], [2.0]],
     ...                      present=[True, True], names=("red",))
-    >>> block.align(["b", "new"]).values.tolist()
-    [[2.0], [0.0]]
-    >>> block.align(["b", "new"]).present.tolist()
-    [True, False]
+    >>> aligned = block.align(["b", "new"])
+    >>> aligned.values.tolist(), aligned.present.tolist()
+    ([[2.0], [0.0]], [True, False])
     """
 
     modality: str  # "image", "text", "audio" or any other name
@@ -58,30 +50,25 @@ class FeatureBlock:
             index = getattr(getattr(self, name), "index", pd.RangeIndex(0))
             other = isinstance(index, pd.Index) and not isinstance(index, pd.RangeIndex)
             if other and not index.equals(pd.Index(ids)):
-                raise self._error(
-                    f"{name} has an index that differs from item_ids; pass"
-                    f" {name}.loc[item_ids], or {name}.to_numpy() if rows are in that order"
-                )
+                remedy = f"pass {name}.loc[item_ids], or {name}.to_numpy() if it is in order"
+                raise self._error(f"{name} has an index that differs from item_ids; {remedy}")
         names = tuple(str(name) for name in self.names)
-        values, present = self._checked_values(), self._checked_present()
-        arrays = {"item_ids": ids, "values": values, "present": present}
+        values, present = self._checked_values(), np.array(self.present)
+        if present.size and present.dtype != bool:
+            raise self._error(f"present: {present.tolist()[:3]} are not True and False alone")
+        arrays = {"item_ids": ids, "values": values, "present": present.astype(bool)}
         shapes = {"item_ids": (len(ids),), "values": (len(ids), len(names)), "present": (len(ids),)}
         for name, shape in shapes.items():
             if arrays[name].shape != shape:
                 raise self._error(f"{name} has shape {arrays[name].shape}, expected {shape}")
         index = pd.Index(ids)
-        if index.hasnans:
-            raise self._error(f"the item_id of row {index.isna().argmax()} is missing")
-        if not index.is_unique:
-            repeated = index[index.duplicated()][0]
-            raise self._error(f"item_id {repeated!r} occurs more than once")
-        values[~present] = 0.0
+        if (odd := index.isna() | index.duplicated()).any():
+            raise self._error(f"item_id {index[odd][0]!r} is missing or occurs more than once")
+        values[~arrays["present"]] = 0.0
         for row, column in np.argwhere(~np.isfinite(values)):
-            raise self._error(
-                f"item {ids.tolist()[row]!r}, column {names[column]!r} is"
-                f" {values[row, column]}; mark the item absent or mend the extractor"
-            )
-        absent = set(ids[~present].tolist())
+            cell = f"item {ids.tolist()[row]!r}, column {names[column]!r} is {values[row, column]}"
+            raise self._error(f"{cell}; mark the item absent or mend the extractor")
+        absent = set(ids[~arrays["present"]].tolist())
         reasons = {item: reason for item, reason in self.reasons.items() if item in absent}
         for name, value in {**arrays, "names": names, "reasons": reasons}.items():
             object.__setattr__(self, name, value)
@@ -105,45 +92,29 @@ class FeatureBlock:
         wanted = tuple(names)
         for name in wanted:
             if (count := self.names.count(name)) != 1:
-                problem = "is no column" if count == 0 else f"is the name of {count} columns"
                 known = ", ".join(map(repr, self.names[:5]))
-                raise self._error(f"{name!r} {problem}; it has {known} ({len(self.names)} in all)")
-            if wanted.count(name) > 1:
-                raise self._error(f"{name!r} is asked for twice")
+                raise self._error(f"{count} columns are called {name!r}; it has {known} …")
         columns = [self.names.index(name) for name in wanted]
         return replace(self, values=self.values[:, columns], names=wanted)
 
     @classmethod
-    def concatenate(
-        cls, blocks: Iterable[FeatureBlock], *, modality: str | None = None
-    ) -> FeatureBlock:
+    def concatenate(cls, blocks: Iterable[FeatureBlock]) -> FeatureBlock:
         """Join blocks of the same items side by side: x_i = (x_i1, x_i2, …).
 
-        Rows are matched by id, in the order of the first block. An item is present where it is
-        in every block. Columns keep their scale, so standardise before. Where modalities differ,
-        names of columns begin with theirs, as in ``image red``. By default the result is called
-        like the blocks, joined with "+".
-
-        Notebook: 08_weighted_fusion
+        Rows are matched by id, in the order of the first block. An item is present where it is in
+        every block. Columns keep their scale, so standardise before. Where modalities differ, names
+        of columns begin with theirs, as in ``image red``; the result is ``image+text``.
         """
         parts = list(blocks)
-        if not parts:
-            raise ValueError("blocks: none to concatenate")
         first = parts[0]
-        ids = pd.Index(first.item_ids)
-        for part in parts[1:]:
-            odd = ids.symmetric_difference(pd.Index(part.item_ids), sort=False)
-            if len(odd):
-                remedy = _other_kind(part.item_ids, ids) or "; align them to the same ids first"
-                raise ValueError(
-                    f"blocks: {first.modality!r} and {part.modality!r} differ in item"
-                    f" {_shown(odd[0])}{remedy}"
-                )
-        parts = [part.align(ids) for part in parts]
+        for part in parts[1:]:  # ValueError if the items differ
+            first._rows(part.item_ids, all_known=True)
+            part._rows(first.item_ids, all_known=True)
+        parts = [part.align(first.item_ids) for part in parts]
         modalities = list(dict.fromkeys(part.modality for part in parts))  # each once, in order
         prefixes = [f"{part.modality} " if len(modalities) > 1 else "" for part in parts]
         return cls(
-            modality="+".join(modalities) if modality is None else modality,
+            modality="+".join(modalities),
             item_ids=first.item_ids,
             values=np.hstack([part.values for part in parts]),
             present=np.all([part.present for part in parts], axis=0),
@@ -152,11 +123,10 @@ class FeatureBlock:
         )
 
     def standardize(self, fit_items: Ids | None = None) -> FeatureBlock:
-        """Scale every column: x'_ij = (x_ij − mean_j) / sd_j.
+        """Scale every column: x'_ij = (x_ij − mean_j) / sd_j; absent rows stay zero.
 
-        Mean and standard deviation are those of the present items among fit_items; pass the
-        training items to avoid leakage (None: all). Constant columns are only centred. Absent
-        rows stay zero, which is then the mean.
+        Mean and standard deviation are those of the present items among fit_items, to avoid
+        leakage (None: all). Constant columns are only centred.
         """
         use = self._learnable(fit_items)
         if not use.any() or not self.names:
@@ -167,16 +137,9 @@ class FeatureBlock:
         """Principal component analysis (Pearson 1901): z_i = V (x_i − μ).
 
         V (n_components, d) holds the directions of largest variance and μ the mean, both of the
-        present items among fit_items (None: all). Columns in large units dominate: standardise
-        first. The largest loading of a component is positive. O(n · d · min(n, d)).
+        present items among fit_items (None: all). The largest loading of a component is positive.
         """
         use = self._learnable(fit_items)
-        most = min(int(use.sum()), len(self.names))
-        if not 1 <= n_components <= most:
-            raise self._error(
-                f"n_components: {n_components} is not between 1 and {most}; there are {use.sum()}"
-                f" present items to learn from and {len(self.names)} columns"
-            )
         from sklearn.decomposition import PCA  # late: it loads many models
 
         with single_threaded_blas():
@@ -188,32 +151,23 @@ class FeatureBlock:
         return replace(self, values=pca.transform(self.values) * signs, names=names)
 
     def nearest(self, item_id: Any, k: int = 10) -> pd.DataFrame:
-        """Return the k items of largest cosine similarity to this one, without itself.
+        """Return the k other items of largest cosine similarity, in a table item_id, similarity.
 
-        s_ij = x_i·x_j / (‖x_i‖ ‖x_j‖), and 0 where a row is all zeros. Columns: item_id,
-        similarity. Items whose similarity agrees to four digits are ordered by id.
+        The similarity is 0 where a row is all zeros; ties to four digits are ordered by id.
         """
-        if k < 1:
-            raise self._error(f"k: {k} is not positive")
         row = int(self._rows([item_id], all_known=True)[0])
         if not self.present[row]:
-            why = self.reasons.get(item_id, "it has none")
-            raise self._error(f"item {item_id!r} is absent: {why}")
+            raise self._error(f"item {item_id!r} is absent: {self.reasons.get(item_id, '')}")
         others = np.flatnonzero(self.present & (np.arange(len(self)) != row))
         unit = normalize_rows(self.values)
-        found = pd.DataFrame(
-            {"item_id": self.item_ids[others], "similarity": unit[others] @ unit[row]}
-        )
-        found = found.sort_values("item_id").sort_values(
-            "similarity", ascending=False, kind="stable", key=lambda s: s.round(4)
-        )
+        similarity = unit[others] @ unit[row]
+        found = pd.DataFrame({"item_id": self.item_ids[others], "similarity": similarity})
+        found["rounded"] = -found["similarity"].round(4)
+        found = found.sort_values(["rounded", "item_id"]).drop(columns="rounded")
         return found.head(k).reset_index(drop=True)
 
     def mask(self, item_ids: Ids) -> FeatureBlock:
-        """Return the block as if these items did not have this modality.
-
-        Notebook: 10_incomplete_data
-        """
+        """Return the block as if these items did not have this modality."""
         present = self.present.copy()
         present[self._rows(item_ids, all_known=True)] = False
         return replace(self, present=present)
@@ -221,10 +175,7 @@ class FeatureBlock:
     def shuffle(self, *, rng: int | np.random.Generator = 0) -> FeatureBlock:
         """Permute the rows among the present items: a permutation control, or placebo.
 
-        Columns, scales, correlations and the absent items stay as they were; only the link
-        between a row and its item is lost.
-
-        Notebook: 08_weighted_fusion
+        Columns, scales, correlations and the absent items stay as they were.
         """
         rows = np.flatnonzero(self.present)
         values = self.values.copy()
@@ -251,8 +202,7 @@ class FeatureBlock:
         """(n,) which rows may be learned from: present, and among fit_items if given."""
         if fit_items is None:
             return self.present
-        among = np.isin(np.arange(len(self)), self._rows(fit_items))
-        return np.asarray(self.present & among)
+        return self.present & np.isin(np.arange(len(self)), self._rows(fit_items))
 
     def _checked_values(self) -> Floats:
         """Copy values to float64; a masked cell becomes NaN."""
@@ -261,14 +211,6 @@ class FeatureBlock:
         except (TypeError, ValueError) as error:
             problem = "values: not a dense array of numbers (of a sparse matrix, pass .toarray())"
             raise self._error(f"{problem}: {error}") from None
-
-    def _checked_present(self) -> Mask:
-        """Copy present to bool; only True, False, 1 and 0 are allowed."""
-        given = np.asarray(self.present, dtype=object)
-        odd = ~pd.Series(given.ravel(), dtype=object).isin([True, False])
-        for row in np.flatnonzero(odd):
-            raise self._error(f"present: row {row}: {given[row]!r} is neither True nor False")
-        return given.astype(bool)
 
 
 def normalize_rows(values: Floats, centre: Floats | float = 0.0) -> Floats:

@@ -1,4 +1,4 @@
-"""Keep what was computed from a file on disk, so that it is decoded once and not in every lesson.
+"""Keep what was computed from a file on disk, so that it is decoded once.
 
 A cache file is a table: SHA-256 of a media file → its numbers, or the reason why it has none.
 """
@@ -9,13 +9,12 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import pooch
 from numpy.typing import NDArray
-
-__all__ = ["Entry", "add_to_cache", "cache_folder", "file_digest", "read_cache"]
 
 Entry = NDArray[np.float64] | str  # (d,) numbers, or why there are none
 
@@ -44,22 +43,16 @@ def read_cache(path: Path) -> dict[str, Entry]:
 def add_to_cache(path: Path, new: Mapping[str, Entry]) -> None:
     """Add entries to a cache file; a disk that is full or read-only is no error.
 
-    The table is written under another name and then renamed. Other processes see the old file or
-    the new one, whatever happens; of two that write in the same instant, the later one wins.
+    The table is written under another name and then renamed: other processes see the old file or
+    the new one. Of two that write in the same instant, the later one wins.
     """
     entries = read_cache(path) | dict(new)
     width = next((len(entry) for entry in entries.values() if not isinstance(entry, str)), 0)
     rows = [np.zeros(width) if isinstance(e, str) else e for e in entries.values()]
     reasons = [entry if isinstance(entry, str) else "" for entry in entries.values()]
-    part = None
-    try:
+    with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".part", delete=False) as file:
-            part = Path(file.name)
-            np.savez(file, digests=list(entries), values=rows, reasons=reasons, allow_pickle=False)
-        part.replace(path)
-    except OSError:
-        pass
-    finally:
-        if part is not None:
-            part.unlink(missing_ok=True)
+        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+            part = Path(folder) / path.name
+            np.savez(part, digests=list(entries), values=rows, reasons=reasons, allow_pickle=False)
+            part.replace(path)

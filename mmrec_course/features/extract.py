@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
@@ -22,7 +22,6 @@ import scipy.sparse as sp
 import soundfile
 from numpy.typing import NDArray
 from sklearn.base import clone
-from sklearn.pipeline import Pipeline
 from sklearn.utils import get_tags
 
 from mmrec_course.datasets import Dataset
@@ -37,8 +36,6 @@ from mmrec_course.features.threads import single_threaded_blas
 from mmrec_course.preprocessing import MediaError, load_audio, load_image
 from mmrec_course.preprocessing.media import quiet_decoders
 
-__all__ = ["DEFAULT_EXTRACTORS", "extract_features", "media_problems"]
-
 DEFAULT_EXTRACTORS: Mapping[str, tuple[Any, ...]] = {
     "image": (ColorHistogram(), ColorMoments()),
     "text": (TfidfText(),),
@@ -51,47 +48,30 @@ BATCH = 64  # files between two visits to the disk: of a killed process no more 
 KEPT_BYTES = 2**28  # of decoded media in memory while a transformer learns from them
 
 Floats = NDArray[np.float64]
-Family = tuple[str, FeatureBlock, bool]  # a transformer, its columns, whether they share a scale
+Family = tuple[FeatureBlock, bool]  # the columns of a transformer, whether they share a scale
 
 
 def extract_features(
     ds: Dataset,
     modalities: Sequence[str] | None = None,
     fit_items: Iterable[Any] | None = None,
-    n_jobs: int | None = None,
+    n_jobs: int = 2,
     cache: bool = True,
     extractors: Mapping[str, Any] | None = None,
 ) -> dict[str, FeatureBlock]:
-    """Compute the features of every item from its media.
+    """Compute the features of every item from its media: modality → FeatureBlock.
 
-    Parameters
-    ----------
-    modalities
-        Default: all that ``ds`` has. Blocks in ``ds.features`` are taken as they are.
-    fit_items
-        Ids of the items that vocabularies, scales and components are learned from: the training
-        items. None means all items, which is leakage in an evaluation.
-    n_jobs
-        How many files to decode at once, in threads (−1: one per processor; None: at most 2).
-    cache
-        Keep what is computed from one file in :func:`mmrec_course.features.cache.cache_folder`,
-        but nothing that is learned from fit_items.
-    extractors
-        modality → a scikit-learn transformer or a list of them, instead of the defaults, for a
-        list of what :func:`load_image` or :func:`load_audio` return, or of texts.
+    An item is absent where nothing is listed, a file cannot be used (never an error), or a text
+    has no known word; ``block.reasons`` says why. ``modalities`` are by default all that ``ds``
+    has; blocks in ``ds.features`` are taken as they are. Vocabularies, scales and components are
+    learned from ``fit_items``, the training items (None: all, which is leakage in an evaluation).
 
-    Returns
-    -------
-    dict modality → FeatureBlock with the rows of ``ds.items``. An item is absent where nothing is
-    listed, a file cannot be used (this is never an error), or a text has no known word;
-    ``block.reasons`` says why.
-
-    Notes
-    -----
-    A transformer with the tag ``requires_fit=False``, or the steps of a ``Pipeline`` before the
-    first that learns, are applied file by file and cached. Columns that learn nothing are
-    standardised, unless rows have length 1. Several transformers get the same total variance each
-    (compare multiple factor analysis: Escofier and Pagès 1990).
+    ``extractors``, modality → a scikit-learn transformer or a list of them, replace the defaults;
+    they get lists of what :func:`load_image` or :func:`load_audio` return, or of texts. With the
+    tag ``requires_fit=False`` they are applied file by file, in ``n_jobs`` threads, and with
+    ``cache`` kept in the folder MMREC_CACHE; their columns are standardised, unless rows have
+    length 1. Several transformers get the same total variance each (compare multiple factor
+    analysis: Escofier and Pagès 1990).
 
     Notebook: 00_start_here
     """
@@ -142,17 +122,14 @@ class _Media(Sequence[Any]):
 def _checked_extractors(ds: Dataset, extractors: Mapping[str, Any] | None) -> dict[str, list[Any]]:
     """modality → list of transformers, checked as far as possible before any file is read."""
     given: dict[str, list[Any]] = {}
-    known = tuple(modality for modality in DEFAULT_EXTRACTORS if modality in ds.items.columns)
     for modality, value in (extractors or {}).items():
-        if modality not in known:
-            raise ValueError(f"extractors: {modality!r} is not among {known}")
+        if modality not in DEFAULT_EXTRACTORS or modality not in ds.items:
+            raise ValueError(f"extractors: {modality!r} has no media in the data set")
         given[modality] = list(value) if isinstance(value, list | tuple) else [value]
-        for transformer in given[modality] or [None]:
+        for transformer in given[modality]:
             if isinstance(transformer, type) or not hasattr(transformer, "transform"):
-                raise ValueError(
-                    f"extractors: {modality!r}: {transformer!r} is no transformer; pass an"
-                    " object such as ColorHistogram()"
-                )
+                problem = f"{transformer!r} is no transformer; pass an object, ColorHistogram()"
+                raise ValueError(f"extractors: {modality!r}: {problem}")
             if isinstance(transformer, StatelessTransformer):
                 transformer.fit()  # only checks the parameters
     return given
@@ -171,14 +148,16 @@ def _training_items(items: pd.Index, fit_items: Iterable[Any] | None) -> pd.Inde
 
 
 def _family(
-    ds: Dataset, modality: str, transformer: Any, train: pd.Index, n_jobs: int | None, cache: bool,
+    ds: Dataset, modality: str, transformer: Any, train: pd.Index, n_jobs: int, cache: bool,
     strict: bool,
 ) -> Family:  # fmt: skip
     """Compute the columns of one transformer; ``strict``: ValueError if it cannot learn."""
-    name, load = type(transformer).__name__, LOADERS[modality]
+    name, learns = type(transformer).__name__, get_tags(transformer).requires_fit
     listed = ds.items[modality].dropna().astype(str)  # item id → path or text
-    fixed, learned = _split(transformer)
-    results = _described(modality, fixed, listed, n_jobs, cache) if fixed else _loaded(load, listed)
+    if learns:
+        results = _loaded(LOADERS[modality], listed)
+    else:
+        results = _described(modality, transformer, listed, n_jobs, cache)
     known = ds.problems[ds.problems["modality"] == modality]
     reasons = dict(zip(known["item_id"], known["reason"], strict=True))
     found = {}  # item id → row or medium
@@ -187,11 +166,11 @@ def _family(
             reasons[item] = result.reason if modality == "text" else str(result)
         else:
             found[item] = result
-    gather = np.array if fixed else partial(_Media, load)
-    if learned is not None:
+    media = partial(_Media, LOADERS[modality])
+    if learns:
         learn = [result for item, result in found.items() if item in train]
         try:
-            learned.fit(gather(learn))
+            transformer.fit(media(learn))
         except ValueError as error:
             problem = f"{name} cannot learn from {len(learn)} items: {error}"
             if strict and learn:
@@ -199,35 +178,21 @@ def _family(
             # Two or three texts may be too few for the defaults; that must not stop a catalogue.
             reasons |= dict.fromkeys(found, problem)
             found = {}
-    row = ds.items.index.get_indexer(pd.Index(found))
-    present = np.isin(np.arange(len(ds.items)), row)
-    values, names = np.zeros((len(ds.items), 0)), np.array([])
+    values, names = np.zeros((len(ds.items), 0)), []
     if found:
-        inputs = gather([*found.values()])
-        numbers = _dense(inputs if learned is None else learned.transform(inputs))  # (n_found, d)
+        rows = [*found.values()]
+        numbers = _dense(transformer.transform(media(rows)) if learns else rows)
         values = np.zeros((len(ds.items), numbers.shape[1]))
-        values[row] = numbers
-        try:
+        values[ds.items.index.get_indexer(pd.Index(found))] = numbers
+        names = [f"{name.lower()}{j}" for j in range(values.shape[1])]
+        with suppress(AttributeError, ValueError, TypeError):
             names = transformer.get_feature_names_out()
-        except (AttributeError, ValueError, TypeError):
-            names = np.array([f"{name.lower()}{j}" for j in range(values.shape[1])])
     block = FeatureBlock(
-        modality=modality, item_ids=ds.items.index.to_numpy(), values=values, present=present,
-        names=tuple(names), reasons=reasons,
+        modality=modality, item_ids=ds.items.index.to_numpy(), values=values,
+        present=ds.items.index.isin(found), names=tuple(names), reasons=reasons,
     )  # fmt: skip
     lengths = np.linalg.norm(values, axis=1)
-    scaled = learned is not None or bool(np.all((abs(lengths - 1) < 1e-3) | (lengths == 0)))
-    return name.lower(), block, scaled
-
-
-def _split(transformer: Any) -> tuple[list[Any], Any]:
-    """Split a transformer, or a pipeline, into steps that learn nothing and the rest, if any."""
-    steps = transformer.steps if isinstance(transformer, Pipeline) else [("", transformer)]
-    steps = [step for step in steps if step[1] not in (None, "passthrough")]
-    first = [*(get_tags(step).requires_fit for _, step in steps), True].index(True)
-    rest = steps[first:]
-    learned = Pipeline(rest) if len(rest) > 1 else rest[0][1] if rest else None
-    return [step for _, step in steps[:first]], learned
+    return block, learns or bool(np.all((abs(lengths - 1) < 1e-3) | (lengths == 0)))
 
 
 def _loaded(load: Callable[[str], Any], listed: Iterable[str]) -> Iterator[Any]:
@@ -243,15 +208,15 @@ def _loaded(load: Callable[[str], Any], listed: Iterable[str]) -> Iterator[Any]:
 
 
 def _described(
-    modality: str, steps: list[Any], listed: Iterable[str], n_jobs: int | None, cache: bool
+    modality: str, transformer: Any, listed: Iterable[str], n_jobs: int, cache: bool
 ) -> Iterator[Any]:
     """Yield a row, or an error, for each path or text; equal content is described once."""
-    file = _cache_file(modality, steps) if cache else None
+    file = _cache_file(modality, transformer) if cache else None
     known = read_cache(file) if file else {}
     digests = {given: _digest(modality, given) for given in listed}
     todo = {d: given for given, d in digests.items() if d and d not in known}
-    jobs = min(2, os.cpu_count() or 1) if n_jobs is None else n_jobs
-    pool, describe = joblib.Parallel(jobs, prefer="threads"), partial(_describe, modality, steps)
+    pool = joblib.Parallel(n_jobs, prefer="threads")
+    describe = partial(_describe, modality, transformer)
     for start in range(0, len(todo), BATCH):
         batch = dict(islice(todo.items(), start, start + BATCH))
         entries = pool(joblib.delayed(describe)(given) for given in batch.values())
@@ -265,12 +230,10 @@ def _described(
         yield MediaError(given, entry) if isinstance(entry, str) else entry
 
 
-def _describe(modality: str, steps: list[Any], given: str) -> Entry:
+def _describe(modality: str, transformer: Any, given: str) -> Entry:
     """Numbers of one file or text, or the reason why there are none."""
     try:
-        row: Any = [LOADERS[modality](given)]
-        for step in steps:
-            row = step.transform(row)
+        row = transformer.transform([LOADERS[modality](given)])
     except MediaError as error:
         return error.reason
     except ValueError as error:
@@ -289,16 +252,15 @@ def _digest(modality: str, given: str) -> str:
         return ""
 
 
-def _cache_file(modality: str, steps: list[Any]) -> Path | None:
+def _cache_file(modality: str, transformer: Any) -> Path | None:
     """Name a file after all that the numbers depend on; None if that is not known."""
-    recipe: list[Any] = [VERSION, *(library.__version__ for library in LIBRARIES)]
-    for step in steps:
-        kind = type(step)
-        package = kind.__module__.partition(".")[0]
-        version = getattr(sys.modules[package], "__version__", None)
-        if version is None and package != __name__.partition(".")[0]:
-            return None  # a class without a version may change under the same name
-        recipe += [kind.__module__, kind.__qualname__, version, sorted(step.get_params().items())]
+    kind = type(transformer)
+    package = kind.__module__.partition(".")[0]
+    version = getattr(sys.modules[package], "__version__", None)
+    if version is None and package != __name__.partition(".")[0]:
+        return None  # a class without a version may change under the same name
+    recipe = [VERSION, *(library.__version__ for library in LIBRARIES), kind.__module__]
+    recipe += [kind.__qualname__, version, sorted(transformer.get_params().items())]
     if " at 0x" in repr(recipe) or "..." in repr(recipe):
         return None  # so may a function; and of a long array not every number is shown
     key = hashlib.sha256(repr(recipe).encode()).hexdigest()[:16]
@@ -308,20 +270,14 @@ def _cache_file(modality: str, steps: list[Any]) -> Path | None:
 def _side_by_side(families: list[Family], train: pd.Index) -> FeatureBlock:
     """Join the columns of all transformers of a modality, so that none dominates the others."""
     # Where nothing could be learned there are no columns, and no say in which items are present.
-    families = [family for family in families if family[1].names] or families[:1]
-    blocks = [block if scaled else block.standardize(train) for _, block, scaled in families]
+    families = [family for family in families if family[0].names] or families[:1]
+    blocks = [block if scaled else block.standardize(train) for block, scaled in families]
     if len(blocks) > 1:
-        blocks = [_equal_variance(block, train) for block in blocks]
-        names = [name for block in blocks for name in block.names]
-        if len(set(names)) < len(names):
-            blocks = [
-                replace(b, names=tuple(f"{f}-{i}__{name}" for name in b.names))
-                for i, ((f, _, _), b) in enumerate(zip(families, blocks, strict=True), start=1)
-            ]
-    block = FeatureBlock.concatenate(blocks) if len(blocks) > 1 else blocks[0]
+        blocks = [FeatureBlock.concatenate([_equal_variance(block, train) for block in blocks])]
+    (block,) = blocks
     if block.modality != "text":
         return block
-    known = np.any([raw.values.any(axis=1) for _, raw, _ in families], axis=0)
+    known = np.any([raw.values.any(axis=1) for raw, _ in families], axis=0)
     silent = block.item_ids[block.present & ~known].tolist()
     why = dict.fromkeys(silent, "the text has no word that the vocabulary knows")
     return replace(block, present=block.present & known, reasons={**block.reasons, **why})

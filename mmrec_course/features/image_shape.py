@@ -11,8 +11,6 @@ from mmrec_course.features.image import Floats, Image, check_picture
 from mmrec_course.features.stateless import StatelessTransformer
 from mmrec_course.preprocessing.image import resize_image
 
-__all__ = ["HOG"]
-
 EPSILON = 1e-5
 CLIP = 0.2
 
@@ -25,29 +23,11 @@ class HOG(StatelessTransformer):
 
         h_b = 1/n Σ_{pixels of the cell, θ in bin b} √(g_x² + g_y²),   θ = atan2(g_y, g_x) mod 180°.
 
-    Neighbouring cells form overlapping blocks. Each block of cells, v, is normalised,
-    v / √(‖v‖² + ε²), clipped at 0.2, and normalised again ("L2-Hys"), so that neither the lighting
-    nor a single hard edge dominates. A row is all blocks side by side; a plain image's is zero.
-
-    θ is the direction in which brightness changes, across the edge: a vertical line has θ = 0°.
-    Light on dark and dark on light count as the same.
-
-    Images are first resized to ``size`` × ``size`` pixels. The side of a ``cell`` is in pixels and
-    divides size, that of a ``block`` is in cells; ``orientations`` bins divide 0° to 180°.
-
-    Dalal and Triggs (2005), Histograms of oriented gradients for human detection, CVPR. Equal to
-    ``skimage.feature.hog`` with ``channel_axis=-1``: unlike in the paper, a pixel votes for one
-    bin and one cell only.
+    Each block of cells, v, is normalised, v / √(‖v‖² + ε²), clipped at 0.2, and normalised again
+    ("L2-Hys"). ``size`` and ``cell`` are in pixels, ``block`` is in cells, and ``orientations``
+    bins divide 0° to 180°. Dalal and Triggs (2005), CVPR; equal to ``skimage.feature.hog``.
 
     Notebook: 03_image_features
-
-    Examples
-    --------
-    >>> stripes = np.zeros((64, 64, 3), np.uint8); stripes[:, ::8] = 255
-    >>> hog = HOG(size=64, cell=16)
-    >>> x = hog.fit_transform([stripes])
-    >>> x.shape, str(hog.get_feature_names_out()[x[0].round(6).argmax()])
-    ((1, 324), 'block0_0 cell0_0 10°')
     """
 
     def __init__(
@@ -58,16 +38,9 @@ class HOG(StatelessTransformer):
         self.block = block
         self.orientations = orientations
 
-    def _check(self) -> None:
-        for name, value in self.get_params().items():
-            if value < 1:
-                raise ValueError(f"{name}: {value} is below 1")
+    def _names(self) -> list[str]:
         if self.size % self.cell:
             raise ValueError(f"cell: {self.cell} does not divide size {self.size}")
-        if self.block > (most := self.size // self.cell):
-            raise ValueError(f"block: {self.block} cells a side, but the picture has {most}")
-
-    def _names(self) -> list[str]:
         blocks, cells = range(self.size // self.cell - self.block + 1), range(self.block)
         angles = [180 * (b + 0.5) / self.orientations for b in range(self.orientations)]
         places = product(blocks, blocks, cells, cells, angles)

@@ -9,15 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 
-__all__ = ["StatelessTransformer"]
-
 
 class StatelessTransformer(TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """A transformer whose ``fit`` only checks parameters. Subclasses define the last three."""
+    """A transformer that learns nothing. Subclasses define ``_names`` and ``_describe``."""
 
     def fit(self, X: Any = None, y: Any = None) -> Self:
-        """Check the parameters (ValueError names the wrong one); X and y are ignored."""
-        self._check()
+        """Only check the parameters."""
+        self._names()
         return self
 
     def transform(self, X: Iterable[Any]) -> NDArray[np.float64]:
@@ -27,7 +25,6 @@ class StatelessTransformer(TransformerMixin, BaseEstimator):  # type: ignore[mis
         return np.array(rows, dtype=np.float64).reshape(len(rows), len(names))  # (n, d)
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
-        self._check()
         return np.array(self._names(), dtype=object)
 
     def __sklearn_tags__(self) -> Any:
@@ -35,10 +32,8 @@ class StatelessTransformer(TransformerMixin, BaseEstimator):  # type: ignore[mis
         tags.requires_fit = tags.input_tags.two_d_array = False
         return tags
 
-    def _check(self) -> None:
-        """Raise ValueError if a parameter is out of range."""
-
     def _names(self) -> list[str]:
+        """Name the columns; ValueError if a parameter is out of range."""
         raise NotImplementedError
 
     def _describe(self, item: Any, index: int) -> NDArray[np.float64]:

@@ -8,20 +8,14 @@ import pandas as pd
 from mmrec_course.datasets.synthetic import _facts
 from mmrec_course.features.block import FeatureBlock
 
-__all__ = ["fact_blocks"]
-
 
 def fact_blocks(
     tracks: pd.DataFrame, *, noise: float = 1.0, rng: int | np.random.Generator = 0
 ) -> dict[str, FeatureBlock]:
     """Make the features that a perfect extractor plus noise would find, without any media.
 
-    Parameters
-    ----------
-    tracks
-        Facts of :func:`mmrec_course.datasets.synthetic.draw_tracks`, with item_id.
-    noise
-        Standard deviation of the noise, in units of each column's own; 0 gives the facts.
+    ``tracks`` are facts of :func:`mmrec_course.datasets.synthetic.draw_tracks`, with item_id;
+    ``noise`` is its standard deviation in units of each column's own.
     """
     rng = np.random.default_rng(rng)
     facts = _facts(tracks)

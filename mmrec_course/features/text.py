@@ -1,11 +1,7 @@
-"""Texts → numbers: words or character n-grams, or latent directions of meaning.
-
-In: texts. Out: one row for each text.
-"""
+"""Texts → numbers: words or character n-grams, or latent directions of meaning."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable
 from functools import lru_cache, partial
 from typing import Any, Self
@@ -19,9 +15,8 @@ from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.utils.validation import check_is_fitted
 
+from mmrec_course.features.block import normalize_rows
 from mmrec_course.preprocessing.text import strip_markup, tokenize
-
-__all__ = ["LatentSemanticAnalysis", "TfidfText"]
 
 Floats = NDArray[np.float64]
 NGRAMS = {"word": (1, 1), "char_wb": (3, 5)}
@@ -34,22 +29,10 @@ class TfidfText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         x_it = (1 + ln n_it) · (1 + ln((1 + N) / (1 + N_t))),  then divided by the row's length,
 
     n_it the count of word t in text i (0 gives 0), N_t the number of texts that have it, N the
-    number of training texts. This is scikit-learn's ``TfidfVectorizer`` (kept as
-    ``vectorizer_``) after the course's ``strip_markup`` and ``tokenize``. Spärck Jones (1972),
-    Journal of Documentation 28.
-
-    Parameters
-    ----------
-    analyzer
-        "word", or "char_wb": character n-grams within words, which survive misspelling.
-    min_df
-        Leave out words that fewer texts have; a fraction is a share of the texts.
-    ngram_range
-        (shortest, longest); None is (1, 1) for "word" and (3, 5) for "char_wb".
-    stop_words, stem
-        As in :func:`mmrec_course.preprocessing.tokenize`.
-    max_features
-        Keep the words that occur most often; of equals, the first in the alphabet.
+    number of training texts: scikit-learn's ``TfidfVectorizer`` (kept as ``vectorizer_``) after
+    ``strip_markup`` and ``tokenize``. Analyzer "char_wb" takes character n-grams within words,
+    which survive misspelling, of 3 to 5 characters. Of equally frequent words, the first in the
+    alphabet count for ``max_features``. Spärck Jones (1972), Journal of Documentation 28.
 
     Notebook: 04_text_features
 
@@ -78,7 +61,9 @@ class TfidfText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         """Learn the vocabulary and document frequencies; ValueError if no word is left."""
         texts = _checked(X)
         options = self._options()
-        words, counts = _count(texts, self.min_df, options)
+        counter = CountVectorizer(min_df=self.min_df, **options)
+        counts = counter.fit_transform(texts).tocsr()  # (n_texts, n_words)
+        words = np.asarray(counter.get_feature_names_out(), dtype=object)
         if self.max_features is not None and len(words) > self.max_features:
             # scikit-learn's choice among equally frequent words differs between processors.
             frequency = np.asarray(counts.sum(axis=0)).ravel()
@@ -118,28 +103,13 @@ class LatentSemanticAnalysis(TransformerMixin, BaseEstimator):  # type: ignore[m
         X ≈ U S Vᵀ,    row i of the result: x_i V,  then divided by its length,
 
     X (n, d) the TF-IDF matrix of the training texts, U S Vᵀ its truncated singular value
-    decomposition (exact, so no seed is needed). Words that occur in the same company get similar
-    rows in V, so that two texts may be close without sharing a word. Deerwester, Dumais, Furnas,
-    Landauer and Harshman (1990), Journal of the American Society for Information Science 41(6).
+    decomposition. Two texts may be close without sharing a word. At most ``n_components``
+    directions, where texts and words span so many. Fitted: ``tfidf_``; ``components_``, Vᵀ
+    (k, n_words), the largest entry of each row positive; ``singular_values_``, S (k,), descending.
 
-    Parameters
-    ----------
-    n_components
-        Number of directions k; fewer come out where texts or words do not span so many.
-    tfidf
-        A :class:`TfidfText` with other options than the defaults; fitted, it is ``tfidf_``.
-
-    Attributes
-    ----------
-    components_, singular_values_
-        (k, n_words) Vᵀ, the largest entry of each row positive; (k,) S in descending order.
+    Deerwester, Dumais, Furnas, Landauer and Harshman (1990), JASIS 41(6).
 
     Notebook: 04_text_features
-
-    >>> texts = ["boat sea", "ship sea", "boat harbour", "ship harbour", "solo drum", "drum solo"]
-    >>> rows = LatentSemanticAnalysis(n_components=2).fit_transform(["ship sea", *texts])
-    >>> (rows @ rows[0] > 0.5).tolist()  # "boat harbour" shares no word with "ship sea"
-    [True, True, True, True, True, False, False]
     """
 
     def __init__(self, *, n_components: int = 100, tfidf: TfidfText | None = None) -> None:
@@ -158,23 +128,17 @@ class LatentSemanticAnalysis(TransformerMixin, BaseEstimator):  # type: ignore[m
         """Return (n, k) rows of length 1; zeros for a text whose words no direction has."""
         check_is_fitted(self, "components_")
         rows = np.asarray(self.tfidf_.transform(X) @ self.components_.T)
-        length = np.linalg.norm(rows, axis=1, keepdims=True)
-        known = length >= ZERO_LENGTH
-        return np.asarray(np.divide(rows, length, out=np.zeros_like(rows), where=known))
+        rows[np.linalg.norm(rows, axis=1) < ZERO_LENGTH] = 0
+        return normalize_rows(rows)
 
     def component_words(self, component: int, n_words: int = 10) -> pd.DataFrame:
-        """Return the words with the largest loadings on one direction, in a table word, loading.
-
-        Words whose loadings have opposite signs separate texts.
-        """
-        check_is_fitted(self, "components_")
+        """Return the words with the largest loadings on one direction, in a table word, loading."""
         loadings = self.components_[component]
         order = np.argsort(-np.abs(loadings).round(8), kind="stable")[:n_words]
         words = self.tfidf_.get_feature_names_out()
         return pd.DataFrame({"word": words[order], "loading": loadings[order]})
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
-        """Return lsa_000, lsa_001, …"""
         check_is_fitted(self, "components_")
         return np.array([f"lsa_{k:03d}" for k in range(len(self.components_))], dtype=object)
 
@@ -187,22 +151,6 @@ def _words(text: str, stop_words: str | frozenset[str] | None, stem: str | None)
 
 def _joined(text: str, words: partial[tuple[str, ...]]) -> str:
     return " ".join(words(text))
-
-
-def _count(
-    texts: list[str], min_df: int | float, options: dict[str, Any]
-) -> tuple[NDArray[np.object_], sp.csr_matrix]:
-    """Words in alphabetical order, and their counts (n_texts, n_words)."""
-    counter = CountVectorizer(min_df=min_df, **options)
-    try:
-        counts = counter.fit_transform(texts)
-    except ValueError as error:
-        if not re.search("empty vocabulary|no terms remain|max_df corresponds", str(error)):
-            raise
-        enough = f"{min_df} of the {len(texts)} texts" if min_df >= 1 else f"a share of {min_df}"
-        hint = "lower min_df, or pass more texts"
-        raise ValueError(f"X: no word is in {enough} to learn from; {hint}") from None
-    return np.asarray(counter.get_feature_names_out(), dtype=object), counts.tocsr()
 
 
 def _truncated_svd(x: sp.csr_matrix, n_components: int) -> tuple[Floats, Floats]:
@@ -229,6 +177,5 @@ def _checked(X: Iterable[str]) -> list[str]:
     texts = list(X)
     for index, text in enumerate(texts):
         if not isinstance(text, str):
-            kind = "missing" if pd.api.types.is_scalar(text) and pd.isna(text) else repr(text)
-            raise ValueError(f"X: text {index} is {kind}; leave out items without a text")
+            raise ValueError(f"X: text {index} is {text!r}; leave out items without a text")
     return texts

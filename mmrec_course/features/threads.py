@@ -10,8 +10,6 @@ from typing import Any
 import scipy.linalg  # noqa: F401  # loads the libraries that are to be limited
 from threadpoolctl import ThreadpoolController
 
-__all__ = ["single_threaded_blas"]
-
 
 def single_threaded_blas() -> AbstractContextManager[Any]:
     """Compute linear algebra in one thread: the same bits on any machine.

@@ -16,82 +16,55 @@ from mmrec_course.features.block import normalize_rows
 from mmrec_course.features.image import Floats, Image, check_picture
 from mmrec_course.preprocessing.image import convert_color, resize_image
 
-__all__ = ["BagOfVisualWords", "orb_descriptors"]
-
 Descriptors = NDArray[np.uint8]  # (k, 32) bytes
-MAX_ITERATIONS = 50
+MAX_DESCRIPTORS, MAX_ITERATIONS = 20_000, 50  # of k-means
 
 
-def orb_descriptors(image: Image, *, size: int = 256, n_keypoints: int = 300) -> Descriptors:
+def orb_descriptors(image: Image) -> Descriptors:
     """Find the strongest corners and describe each by 256 comparisons of pixels around it.
 
-    The image (h, w, 3) is first resized to size × size, so that details have one scale. Returns
-    (k, 32) uint8, 256 bits for each keypoint, k ≤ n_keypoints; (0, 32) for a plain image. OpenCV's
-    implementation of Rublee, Rabaud, Konolige and Bradski (2011), ORB: an efficient alternative to
-    SIFT or SURF, ICCV.
+    The image (h, w, 3) is first resized to 256 × 256. Returns (k, 32) uint8, 256 bits for each of
+    k ≤ 300 corners. Rublee, Rabaud, Konolige and Bradski (2011), ORB, ICCV.
 
     Notebook: 03_image_features
     """
-    grey = convert_color(resize_image(check_picture(image, 0), size), "gray")
-    _, descriptors = cv2.ORB.create(nfeatures=n_keypoints).detectAndCompute(grey, None)
+    grey = convert_color(resize_image(image, 256), "gray")
+    _, descriptors = cv2.ORB.create(nfeatures=300).detectAndCompute(grey, None)
     return np.zeros((0, 32), np.uint8) if descriptors is None else np.asarray(descriptors)
 
 
 class BagOfVisualWords(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     """Count the visual words of an image, weighted by tf-idf and scaled to length 1.
 
-    k-means groups the ORB descriptors of all training images; the mean of a group is a *visual
-    word*. Each descriptor counts for its nearest word:
+    k-means groups the ORB descriptors of all training images, at most 20,000 at random; the mean of
+    a group is a *visual word*. Each descriptor counts for its nearest word:
 
         x_w = n_w · idf_w / ‖·‖,   idf_w = 1 + log((1 + N) / (1 + N_w)),
 
-    for N training images, N_w of them with word w. Where in the image a word stands is ignored.
-    An image without corners has a row of zeros.
-
-    There are fewer than ``n_words`` if there are fewer different descriptors. k-means sees a
-    random sample of ``max_descriptors`` at most. Without ``tfidf``, all idf_w are 1. Fitted:
-    ``words_``, (n_words, 256), and ``idf_``, (n_words,).
-
-    Csurka, Dance, Fan, Willamowski and Bray (2004), Visual categorization with bags of keypoints;
-    Sivic and Zisserman (2003), Video Google, ICCV, for tf-idf.
+    for N training images, N_w of them with word w. An image without corners has a row of zeros.
+    Fitted: ``words_``, (n_words, 256), and ``idf_``, (n_words,). Csurka, Dance, Fan, Willamowski
+    and Bray (2004); Sivic and Zisserman (2003), Video Google, ICCV, for tf-idf.
 
     Notebook: 03_image_features
     """
 
-    def __init__(
-        self,
-        *,
-        n_words: int = 64,
-        n_keypoints: int = 300,
-        size: int = 256,
-        tfidf: bool = True,
-        max_descriptors: int = 20_000,
-        rng: int | np.random.Generator = 0,
-    ) -> None:
+    def __init__(self, *, n_words: int = 64, rng: int | np.random.Generator = 0) -> None:
         self.n_words = n_words
-        self.n_keypoints = n_keypoints
-        self.size = size
-        self.tfidf = tfidf
-        self.max_descriptors = max_descriptors
         self.rng = rng
 
     def fit(self, X: Sequence[Image], y: Any = None) -> Self:
-        """Learn words and idf; ValueError if no image has a corner or a parameter is below 1."""
-        for name in ("n_words", "n_keypoints", "size", "max_descriptors"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name}: {getattr(self, name)} is below 1")
+        """Learn words and idf; ValueError if no image has a corner."""
         described = self._describe(X)
         sample = np.concatenate([np.zeros((0, 32), np.uint8), *described])
         if not len(sample):
             raise ValueError("X: none of the pictures has a corner to learn visual words from")
         rng = np.random.default_rng(self.rng)
-        if len(sample) > self.max_descriptors:
-            sample = sample[np.sort(rng.choice(len(sample), self.max_descriptors, replace=False))]
+        if len(sample) > MAX_DESCRIPTORS:
+            sample = sample[np.sort(rng.choice(len(sample), MAX_DESCRIPTORS, replace=False))]
         n_words = min(self.n_words, len(np.unique(sample, axis=0)))
         self.words_ = _kmeans(_bits(sample), n_words, seed=int(rng.integers(2**31)))
         n_with = (self._count(described) > 0).sum(axis=0)  # (n_words,)
-        idf = 1 + np.log((1 + len(described)) / (1 + n_with))
-        self.idf_ = idf if self.tfidf else np.ones(n_words)
+        self.idf_ = 1 + np.log((1 + len(described)) / (1 + n_with))
         return self
 
     def transform(self, X: Sequence[Image]) -> Floats:
@@ -104,15 +77,14 @@ class BagOfVisualWords(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return np.array([f"word{w}" for w in range(len(self.words_))], dtype=object)
 
     def _describe(self, X: Sequence[Image]) -> list[Descriptors]:
-        pictures = (check_picture(image, index) for index, image in enumerate(X))
-        return [orb_descriptors(p, size=self.size, n_keypoints=self.n_keypoints) for p in pictures]
+        return [orb_descriptors(check_picture(image, index)) for index, image in enumerate(X)]
 
     def _count(self, described: list[Descriptors]) -> Floats:
         """(n, n_words) how many descriptors of each image are nearest to each word."""
-        n_words = len(self.words_)
-        nearest = [_nearest(_bits(descriptors), self.words_) for descriptors in described]
-        counts = np.array([np.bincount(words, minlength=n_words) for words in nearest], np.float64)
-        return counts.reshape(len(described), n_words)
+        counts = np.zeros((len(described), len(self.words_)))
+        for row, descriptors in zip(counts, described, strict=True):
+            row += np.bincount(_nearest(_bits(descriptors), self.words_), minlength=len(row))
+        return counts
 
 
 def _bits(descriptors: Descriptors) -> Floats:
@@ -123,21 +95,19 @@ def _bits(descriptors: Descriptors) -> Floats:
 def _kmeans(bits: Floats, k: int, *, seed: int) -> Floats:
     """Return the means of k groups, (k, 256): Lloyd's algorithm from a k-means++ start.
 
-    scikit-learn's ``KMeans`` subtracts the mean first; then the processor decides between means
-    that are equally far. On plain zeros and ones, sums are whole numbers, the same everywhere.
+    scikit-learn's ``KMeans`` subtracts the mean first, and then rounding decides ties.
     """
     from sklearn.cluster import kmeans_plusplus  # late: it loads many models
 
     words, _ = kmeans_plusplus(bits, k, random_state=seed)
-    before = None
+    nearest = None
     for _ in range(MAX_ITERATIONS):
-        nearest = _nearest(bits, words)
+        before, nearest = nearest, _nearest(bits, words)
         if before is not None and np.array_equal(nearest, before):
             break
         member = sp.csr_array((np.ones(len(bits)), (nearest, np.arange(len(bits)))), (k, len(bits)))
         size = np.bincount(nearest, minlength=k)[:, None]
         words = np.where(size > 0, (member @ bits) / np.maximum(size, 1), words)
-        before = nearest
     return np.asarray(words)
 
 

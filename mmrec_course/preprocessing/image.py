@@ -1,7 +1,4 @@
-"""Picture files → (h, w, 3) uint8 RGB arrays; sizes, crops and colour spaces.
-
-In: a path, or pixels. Out: pixels, or a MediaError.
-"""
+"""Picture files → (h, w, 3) uint8 RGB arrays; sizes, crops and colour spaces."""
 
 from __future__ import annotations
 
@@ -19,17 +16,13 @@ from PIL.GifImagePlugin import GifImageFile
 from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
-from PIL.TiffImagePlugin import PHOTOMETRIC_INTERPRETATION, TiffImageFile
+from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from mmrec_course.preprocessing.media import MediaError, check_file, quiet_decoders
 
-__all__ = ["center_crop", "convert_color", "load_image", "resize_image"]
-
 Pixels = NDArray[np.uint8]
-MODES = ("stretch", "contain", "cover")
-SPACES = {"gray": cv2.COLOR_RGB2GRAY, "hsv": cv2.COLOR_RGB2HSV}
-SPACES |= {"lab": cv2.COLOR_RGB2LAB, "ycrcb": cv2.COLOR_RGB2YCrCb}
+SPACES = {"gray": cv2.COLOR_RGB2GRAY, "hsv": cv2.COLOR_RGB2HSV, "lab": cv2.COLOR_RGB2LAB}
 MAX_BYTES = 256 * 2**20
 MAX_PIXELS = 50_000_000
 # First bytes → Pillow's decoder; Image.open would refuse large pictures without saying their size.
@@ -41,19 +34,15 @@ DECODERS: dict[bytes, type[ImageFile]] = {
     rb"BM": BmpImageFile,
     rb"(?:II|MM)(?:[*+]\0|\0[*+])": TiffImageFile,
 }
-# PNGs give their transparent colour before the samples are scaled to 8 bits.
-KEY_SCALES = {"L;2": 85.0, "L;4": 17.0, "RGB;16B": 1 / 256}
 
 
 def load_image(path: str | Path) -> Pixels:
     """Decode a PNG, JPEG, WebP, GIF, BMP or TIFF file into (h, w, 3) uint8 RGB.
 
-    The content decides the format, not the file's name. Grey becomes three equal channels,
-    transparent pixels are laid on white, 16 bits are scaled to 8, pictures are turned as their
-    EXIF orientation says, of an animation the first frame is taken.
-
-    MediaError says why a file cannot be used: missing, damaged, of another kind, over 256 MiB or
-    50 million pixels (read from its header before anything is decoded).
+    The content decides the format, not the file's name. Transparent pixels are laid on white, 16
+    bits are scaled to 8, pictures are turned as their EXIF orientation says, of an animation the
+    first frame is taken. MediaError says why a file cannot be used: missing, damaged, of another
+    kind, over 256 MiB or 50 million pixels (read from its header before anything is decoded).
 
     Notebook: 02_preprocessing
     """
@@ -66,15 +55,14 @@ def load_image(path: str | Path) -> Pixels:
 def resize_image(image: Pixels, size: int | tuple[int, int], *, mode: str = "stretch") -> Pixels:
     """Resize an (h, w, 3) or (h, w) uint8 picture to ``size``, (height, width) or one int.
 
-    Shrinking averages areas, so that fine patterns turn grey and make no stripes; enlarging is
-    bilinear. Mode "stretch" ignores the aspect ratio. "contain" keeps it, and fills up with white
-    bars. "cover" keeps it, and cuts off both sides of what is too long.
+    Shrinking averages areas; enlarging is bilinear. Mode "stretch" ignores the aspect ratio,
+    "contain" adds white bars, "cover" cuts off both sides of what is too long.
 
     Notebook: 02_preprocessing
     """
-    image, (height, width) = _checked(image), _checked_size(size)
-    if mode not in MODES:
-        raise ValueError(f"mode: {mode!r} is not one of {', '.join(MODES)}")
+    image, (height, width) = _checked(image), _height_and_width(size)
+    if mode not in ("stretch", "contain", "cover"):
+        raise ValueError(f"mode: {mode!r} is not one of stretch, contain, cover")
     if mode == "cover":
         image = center_crop(image, _largest(height, width, image.shape))
     if mode != "contain":
@@ -87,30 +75,25 @@ def resize_image(image: Pixels, size: int | tuple[int, int], *, mode: str = "str
 
 
 def center_crop(image: Pixels, size: int | tuple[int, int]) -> Pixels:
-    """Copy the middle of an (h, w, 3) or (h, w) uint8 picture.
-
-    ``size`` is (height, width) or one int; a side longer than the picture's is cut to it.
+    """Copy the middle, (height, width) or one int, of a picture; at most all of it.
 
     Notebook: 02_preprocessing
     """
-    image, (height, width) = _checked(image), _checked_size(size)
+    image, (height, width) = _checked(image), _height_and_width(size)
     height, width = min(height, image.shape[0]), min(width, image.shape[1])
     top, left = (image.shape[0] - height) // 2, (image.shape[1] - width) // 2
     return image[top : top + height, left : left + width].copy()
 
 
 def convert_color(image: Pixels, space: str) -> Pixels:
-    """Convert an (h, w, 3) RGB picture to "rgb" (a copy), "gray", "hsv", "lab" or "ycrcb".
+    """Convert an (h, w, 3) RGB picture to "rgb" (a copy), "gray", "hsv" or "lab".
 
     "gray", 0.299 R + 0.587 G + 0.114 B, has shape (h, w). Values are uint8 in OpenCV's ranges:
-    hue 0–179 (half degrees), all else 0–255; in "lab", lightness is multiplied by 2.55 and the
-    two others are shifted by 128.
+    hue 0–179, all else 0–255.
 
     Notebook: 02_preprocessing
     """
     image = _checked(image)
-    if image.ndim != 3:
-        raise ValueError(f"image: shape {image.shape} has no colours, expected (h, w, 3)")
     if space == "rgb":
         return image.copy()
     if space not in SPACES:
@@ -127,11 +110,8 @@ def _checked(image: Any) -> Pixels:
     return np.ascontiguousarray(image)
 
 
-def _checked_size(size: int | tuple[int, int]) -> tuple[int, int]:
-    height, width = (size, size) if isinstance(size, (int, np.integer)) else size
-    if min(height, width) < 1:
-        raise ValueError(f"size: {size} is not positive")
-    return height, width
+def _height_and_width(size: int | tuple[int, int]) -> tuple[int, int]:
+    return (size, size) if isinstance(size, (int, np.integer)) else size
 
 
 def _largest(height: int, width: int, box: tuple[int, ...]) -> tuple[int, int]:
@@ -161,7 +141,12 @@ def _decode(path: Path) -> Pixels:
             decoder = next(d for kind, d in DECODERS.items() if re.match(kind, start, re.DOTALL))
             fault = "the picture's header is cut off, damaged, or of a kind that is not read"
             with decoder(stream) as file:
-                _check_header(path, file)
+                width, height = file.size
+                if width * height > MAX_PIXELS:
+                    limit = f"over the limit of {MAX_PIXELS:,}"
+                    raise MediaError(path, f"{width:,} × {height:,} pixels, {limit}")
+                if file.mode in ("I", "F"):
+                    raise MediaError(path, "measurements of 32 bits, not colours; save it as PNG")
                 fault = "cannot be decoded as a picture"
                 return _to_rgb(file)
     except MediaError:
@@ -171,40 +156,15 @@ def _decode(path: Path) -> Pixels:
         raise MediaError(path, f"cannot be read ({unread})" if unread else fault) from None
 
 
-def _check_header(path: Path, file: ImageFile) -> None:
-    """Raise MediaError if a picture is too large, or if Pillow would decode it wrongly."""
-    width, height = file.size
-    if width * height > MAX_PIXELS:
-        raise MediaError(path, f"{width:,} × {height:,} pixels, over the limit of {MAX_PIXELS:,}")
-    if file.mode in ("I", "F"):
-        raise MediaError(path, "measurements of 32 bits, not colours; save it as PNG")
-    if isinstance(file, TiffImageFile) and file.mode.startswith("I;16"):
-        black_is_zero = file.tag_v2.get(PHOTOMETRIC_INTERPRETATION) == 1
-        if not black_is_zero or "I;12" in str(file.tile):
-            raise MediaError(path, "a deep TIFF that is not plain 16-bit grey; save it as PNG")
-
-
 def _to_rgb(file: ImageFile) -> Pixels:
-    raw_mode = str(file.tile[0][3]) if file.tile else ""  # how a PNG stores its samples
     file.load()
     with suppress(Exception):  # damaged EXIF data
         ImageOps.exif_transpose(file, in_place=True)
-    key = file.info.get("transparency")  # a colour or an index, an alpha for each index, or None
-    if file.mode.startswith("I;16"):
-        deep = np.asarray(file)  # (h, w) uint16
-        grey = cv2.convertScaleAbs(deep, alpha=1 / 257)
-        if key is not None:
-            grey[deep == key] = 255
-        return np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB), dtype=np.uint8)
-    if key is not None and file.mode in ("1", "L", "RGB"):
-        del file.info["transparency"]
-        image = np.array(file.convert("RGB"))
-        scaled = np.floor(np.multiply(key, KEY_SCALES.get(raw_mode, 1)))
-        image[(image == scaled).all(axis=2)] = 255
-        return image
-    if key is not None or file.mode in ("LA", "La", "PA", "RGBA", "RGBa"):
-        clear = file.convert({"La": "LA"}.get(file.mode, "RGBA")).convert("RGBA")
-        paper = Image.new("RGB", clear.size, "white")
-        paper.paste(clear, mask=clear)
-        return np.array(paper)
-    return np.array(file.convert("RGB"))
+    if file.mode.startswith("I;16"):  # Pillow would cut off at 255
+        return np.dstack([cv2.convertScaleAbs(np.asarray(file), alpha=1 / 257)] * 3)
+    if not file.has_transparency_data:
+        return np.array(file.convert("RGB"))
+    clear = (file.convert("LA") if file.mode == "La" else file).convert("RGBA")
+    paper = Image.new("RGB", clear.size, "white")
+    paper.paste(clear, mask=clear)
+    return np.array(paper)

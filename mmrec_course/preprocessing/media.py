@@ -9,13 +9,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-__all__ = ["MediaError", "check_file", "quiet_decoders"]
-
 
 class MediaError(ValueError):
-    """A media file cannot be used; ``str(error)`` is ``"name: reason"``.
-
-    Only the file's name is kept, so that messages are the same on every machine.
+    """A media file cannot be used; ``str(error)`` is ``"name: reason"``, without its folder.
 
     Notebook: 02_preprocessing
     """
@@ -50,8 +46,7 @@ _lock, _silence, _n_users = threading.Lock(), ExitStack(), 0
 def quiet_decoders() -> Iterator[None]:
     """Silence the error stream and Pillow's warnings; may be nested and used by several threads.
 
-    libtiff and mpg123 write about a broken file straight to the process's error stream, where
-    Python cannot catch it, and then return an error or a picture all the same.
+    libtiff and mpg123 write straight to the process's error stream.
     """
     global _n_users
     with _lock:
