@@ -578,8 +578,8 @@ finish(
 # back, and *reduced rank* is no different from *separate*.
 #
 # So on Mosaic: translate into a common space, and share the matrix where a modality is scarce. (The final
-# model of lesson 11 has the shared matrix as an option, `MultimodalRecommender(fusion="multitask")`. It
-# is *shared*, not *shared + own*: one price to choose, at the small cost that you see here.)
+# model of lesson 11 has *shared + own* as an option, `MultimodalRecommender(fusion="multitask")`: each
+# modality predicts the factors of its collaborative part. Its default is early fusion.)
 #
 # Is it the content that counts, or the machinery? Two worlds in which it must rank like chance: the
 # *placebo*, Mosaic with the rows of every block dealt out anew among the tracks, and a *control world*, in
