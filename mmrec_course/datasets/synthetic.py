@@ -12,8 +12,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-__all__ = ["World", "draw_tracks", "make_world", "simulate_listeners", "simulate_ratings"]
-
 Floats = NDArray[np.float64]
 Seed = int | np.random.Generator
 

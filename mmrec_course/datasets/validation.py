@@ -1,7 +1,4 @@
-"""Validate input tables; errors name file, row, column and value.
-
-In: a file of text cells, or a DataFrame from anywhere. Out: a clean copy, or a ValueError.
-"""
+"""Validate input tables; errors name file, row, column and value."""
 
 from __future__ import annotations
 
@@ -13,16 +10,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pandas.api.types import infer_dtype, is_datetime64_any_dtype
-
-__all__ = ["check_ids", "check_ratings", "read_table"]
+from pandas.api.types import is_datetime64_any_dtype
 
 RATING_COLUMNS = ("user_id", "item_id", "rating", "timestamp")
 # Upper bounds of Unix times in seconds, milliseconds and so on: the year 5138.
 UNITS = {"s": 1e11, "ms": 1e14, "us": 1e17, "ns": np.inf}
 # 2024-05…, 20240501, 20240501T…, 202405011020 and 20240501102030
 DATE = r"\d{4}-\d|\d{8}(?:T|\d{4}|\d{6}|$)"
-KINDS = {"string": "text", "integer": "numbers", "floating": "numbers"}
 
 
 def read_table(
@@ -31,8 +25,7 @@ def read_table(
     """Read a table in UTF-8: every cell a string, blank cells missing, blank lines left out.
 
     The index, named "row", is the line of the file on which each row begins, for messages.
-    ValueError if this is no table with the required columns. (`pd.read_csv` would fill up rows
-    that are too short, as in a file cut off, in silence.)
+    (`pd.read_csv` would fill up rows that are too short, as in a file cut off, in silence.)
     """
     raw, line = path.read_bytes(), 1
     rows, lines = [], []
@@ -89,11 +82,8 @@ def check_ratings(
     2100. 0, 1, 2, … are an order, in seconds from 1970. Without a zone they count as UTC.
 
     ``items`` and ``users`` are the known ids, ``scale`` the lowest and highest rating; None is
-    any. Messages call the table ``name`` and count rows as in a file: the first is row 2.
-
-    Returns
-    -------
-    DataFrame with rating float64 (int64 where all are whole) and timestamp datetime64[us] in UTC.
+    any. Messages call the table ``name`` and count rows as in a file: the first is row 2. The copy
+    has rating float64 (int64 where all are whole) and timestamp datetime64[us] in UTC.
     """
     _check_frame(ratings, RATING_COLUMNS, name)
     table = ratings.copy()
@@ -109,11 +99,8 @@ def check_ratings(
         low, high = scale
         if not low < high:
             raise ValueError(f"scale: {scale!r} is not (lowest, highest), such as (1, 5)")
-        off = (rating < low) | (rating > high)
         problem = f"{{}} is outside {low:g}–{high:g}"
-        if off.all() and len(off) > 1:
-            problem += f"; none fits: ratings are {rating.min():g} to {rating.max():g}"
-        _refuse(table, "rating", off, problem, name)
+        _refuse(table, "rating", ~rating.between(low, high), problem, name)
     table["timestamp"] = _times(table, "timestamp", name)
     _refuse_unknown(table, "item_id", items, name)
     _refuse_unknown(table, "user_id", users, name)
@@ -221,15 +208,14 @@ def _other_kind(given: Any, known: Any) -> str:
     """Return the remedy, to be appended to a message, where text ids meet numbers; else ""."""
     if not len(given) or not len(known):
         return ""
-    ids = [pd.Index(given), pd.Index(known)]
-    kinds = [infer_dtype(getattr(index, "categories", index), skipna=True) for index in ids]
-    ours, theirs = (KINDS.get(kind) for kind in kinds)
-    if not ours or not theirs or ours == theirs:
+    ours, theirs = pd.Index(given)[0], pd.Index(known)[0]
+    if isinstance(ours, str) == isinstance(theirs, str):
         return ""
+    kinds = [f"{'text' if isinstance(i, str) else 'numbers'} ({_shown(i)})" for i in (ours, theirs)]
+    cast = "str" if isinstance(theirs, str) else "int"
     return (
-        f"; the ids given are {ours} ({_shown(ids[0][0])}), the known ids are {theirs}"
-        f" ({_shown(ids[1][0])}): convert one side, as with"
-        f" .astype({'str' if theirs == 'text' else 'int'})"
+        f"; the ids given are {kinds[0]}, the known ids are {kinds[1]}: convert one side, as with"
+        f" .astype({cast})"
     )
 
 

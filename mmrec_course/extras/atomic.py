@@ -30,8 +30,6 @@ from mmrec_course.datasets.validation import (
 )
 from mmrec_course.features.block import FeatureBlock
 
-__all__ = ["load_atomic", "read_atomic_table"]
-
 # Column of published files → ours.
 NAMES = {"userID": "user_id", "user": "user_id", "itemID": "item_id", "item": "item_id"}
 NAMES |= dict.fromkeys(("movie_title", "item_name", "name"), "title") | {"description": "text"}

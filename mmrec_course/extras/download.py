@@ -19,8 +19,6 @@ from pathlib import Path
 
 import pooch
 
-__all__ = ["check_sha256", "data_folder", "fetch", "fetch_from_wheel"]
-
 TIMEOUT = 10.0  # seconds without an answer
 
 

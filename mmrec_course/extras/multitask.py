@@ -24,8 +24,6 @@ from mmrec_course.features.block import FeatureBlock, normalize_rows
 from mmrec_course.features.threads import single_threaded_blas
 from mmrec_course.fusion.weighted import stack_weights, weighted_sum
 
-__all__ = ["CommonSpace", "MultitaskRidge"]
-
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Blocks = Mapping[str, FeatureBlock]

@@ -16,8 +16,6 @@ import pandas as pd
 from mmrec_course.features.block import FeatureBlock
 from mmrec_course.recommenders.base import Floats, Indices, Recommender
 
-__all__ = ["SurpriseRecommender"]
-
 
 class SurpriseRecommender(Recommender):
     """A Surprise algorithm with ``fit``, ``score`` and ``recommend``: score = predicted rating.

@@ -17,8 +17,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["WeightsFile", "read_checkpoint"]
-
 INSTALL = 'pip install "mmrec-course[encoders]"'
 STORAGE_TYPES = {"torch FloatStorage": "<f4", "torch LongStorage": "<i8"}
 CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False}
