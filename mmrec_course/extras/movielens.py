@@ -1,13 +1,13 @@
 """MovieLens: what people thought of films.
 
-In: a folder with the files, a cache, or the network. Out: a Dataset. The data are GroupLens' and
-may not be passed on, so nothing of them comes with the course.
+The data are GroupLens' and may not be passed on, so nothing of them comes with the course.
 
 Notebook: 13_real_people
 """
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -29,8 +29,6 @@ MovieLens 100K, collected by GroupLens Research at the University of Minnesota. 
 and teaching; may not be redistributed, nor used for profit without permission. Cite: F. Maxwell
 Harper and Joseph A. Konstan (2015), The MovieLens Datasets: History and Context, ACM
 Transactions on Interactive Intelligent Systems 5(4), 19. https://doi.org/10.1145/2827872"""
-
-_shown: set[str] = set()
 
 
 def load_movielens(
@@ -67,10 +65,13 @@ def load_movielens(
     items, users = check_ids(items, "item_id"), check_ids(users, "user_id")
     ratings = check_ratings(ratings, items=items.index, users=users.index)
     ratings = ratings.sort_values(["timestamp", "user_id", "item_id"], ignore_index=True)
-    if name not in _shown:
-        print(LICENCE)
-        _shown.add(name)
+    _print_licence()
     return Dataset(ratings=ratings, items=items, users=users, folder=place.resolve())
+
+
+@cache
+def _print_licence() -> None:
+    print(LICENCE)
 
 
 def _has(place: Path, names: tuple[str, ...]) -> bool:

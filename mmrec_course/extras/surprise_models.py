@@ -1,6 +1,5 @@
 """Any algorithm of Surprise as a recommender that ranks everything for everybody.
 
-In: an unfitted Surprise algorithm and a ratings DataFrame. Out: predicted ratings as a matrix.
 Notebook: 07_collaborative_filtering
 """
 
@@ -28,12 +27,11 @@ class SurpriseRecommender(Recommender):
     ----------
     algo
         An algorithm, such as ``SVD(n_factors=50)``; ``fit`` trains a copy, ``algo_``.
-    rating_scale
-        Lowest and highest rating; those of the training ratings if not given.
     clip
-        Limit predictions to the scale, as ``predict`` does; items at its ends then tie.
+        Limit predictions to the training ratings' scale, as ``predict`` does; items at its ends
+        then tie.
     rng
-        Seed, or generator to draw one from, for an algorithm with ``random_state=None``.
+        Seed for an algorithm with ``random_state=None``.
 
     Hug (2020), Surprise: A Python library for recommender systems, JOSS 5(52).
 
@@ -49,16 +47,8 @@ class SurpriseRecommender(Recommender):
     True
     """
 
-    def __init__(
-        self,
-        algo: Any,
-        *,
-        rating_scale: tuple[float, float] | None = None,
-        clip: bool = True,
-        rng: int | np.random.Generator = 0,
-    ) -> None:
+    def __init__(self, algo: Any, *, clip: bool = True, rng: int = 0) -> None:
         self.algo = algo
-        self.rating_scale = rating_scale
         self.clip = clip
         self.rng = rng
 
@@ -68,19 +58,13 @@ class SurpriseRecommender(Recommender):
 
         if not isinstance(self.algo, AlgoBase):
             raise TypeError(f"algo: {self.algo!r} is not an instance of a Surprise algorithm")
-        rating = ratings["rating"].to_numpy(float)
-        low, high = self.rating_scale or (rating.min(), rating.max())
-        outside = (rating < low) | (rating > high)
-        if outside.any():
-            raise ValueError(f"rating_scale: {rating[outside][0]:g} is outside {low:g}–{high:g}")
         self.algo_ = deepcopy(self.algo)
         self.algo_.verbose = False
         if getattr(self.algo_, "random_state", 0) is None:
-            seed = self.rng
-            drawn = int(seed.integers(2**31)) if isinstance(seed, np.random.Generator) else seed
-            self.algo_.random_state = drawn
+            self.algo_.random_state = self.rng
         table = ratings[["user_id", "item_id", "rating"]]
-        reader = Reader(rating_scale=(float(low), float(high)))
+        low, high = float(ratings["rating"].min()), float(ratings["rating"].max())
+        reader = Reader(rating_scale=(low, high))
         trainset = Dataset.load_from_df(table, reader).build_full_trainset()
         try:
             self.algo_.fit(trainset)
