@@ -166,7 +166,7 @@ def test_bad_arguments_of_dropout_are_named() -> None:
     blocks, targets = drawn()
     with pytest.raises(ValueError, match=r"rate: 1\.0; expected reg > 0"):
         dropout_ridge(blocks, targets, rate=1.0)
-    with pytest.raises(ValueError, match="reg: 0, rate: 0.5; expected reg > 0"):
+    with pytest.raises(ValueError, match=r"reg: 0, rate: 0\.5; expected reg > 0"):
         dropout_ridge(blocks, targets, reg=0)
     with pytest.raises(ValueError, match=r"blocks\['text'\]: other items"):
         dropout_ridge({**blocks, "text": blocks["text"].align(np.arange(40)[::-1])}, targets)

@@ -36,13 +36,6 @@ class Dataset:
         What a loader decided about the data, in sentences; ``repr`` shows them.
 
     Notebook: 01_the_catalogue
-
-    Examples
-    --------
-    >>> ratings = pd.DataFrame({"user_id": [1], "item_id": [7], "rating": [5], "timestamp": [0]})
-    >>> items = pd.DataFrame({"item_id": [7, 8], "text": ["slow and warm", None]})
-    >>> Dataset(ratings=ratings, items=items)
-    Dataset(2 items, 1 ratings; with text 1)
     """
 
     ratings: pd.DataFrame

@@ -181,7 +181,9 @@ def _array(path: Path) -> NDArray[np.float64]:
     return np.asarray(values, dtype=np.float64)
 
 
-def _block(modality: str, values: NDArray[np.float64], items: pd.DataFrame, name: str) -> FeatureBlock:
+def _block(
+    modality: str, values: NDArray[np.float64], items: pd.DataFrame, name: str
+) -> FeatureBlock:
     ids = pd.Index(map(str, range(len(values))))
     if set(ids) != set(items.index):
         raise ValueError(

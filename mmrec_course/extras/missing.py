@@ -44,9 +44,9 @@ def impute_missing(
     "renormalize"   stays absent: :func:`~mmrec_course.fusion.weighted_sum` renormalises weights
     ==============  ===========================================================================
 
-    Imputed items count as present. A modality that no fit item has stays as it is under "mean"
-    and "neighbours". Fit items are the training items, by default all; ``ratings`` the training
-    interactions, for "neighbours". Held-out items or interactions would leak.
+    Imputed items count as present. A modality that no fit item has stays as it is. Fit items are
+    the training items, by default all; ``ratings`` the training interactions, for "neighbours".
+    Held-out items or interactions would leak.
 
     Malitesta et al. (2024), Do We Really Need to Drop Items with Missing Modalities in Multimodal
     Recommendation?, CIKM.
@@ -62,15 +62,15 @@ def impute_missing(
         raise ValueError("ratings: 'neighbours' needs the training interactions")
     imputed = {}
     for m, block in blocks.items():
-        values, missing, fit = block.values.copy(), ~block.present, block.present.copy()
+        values, missing, fit = block.values.copy(), ~block.present, block.present
         if fit_items is not None:
-            fit &= pd.Index(block.item_ids).isin(np.asarray(fit_items))
+            fit = fit & pd.Index(block.item_ids).isin(np.asarray(fit_items))
+        if method != "zero" and not fit.any():
+            imputed[m] = block
+            continue
         if method != "zero":
-            if not fit.any():
-                imputed[m] = block
-                continue
             values[missing] = values[fit].mean(axis=0)
-        if method == "neighbours" and ratings is not None and missing.any():
+        if method == "neighbours" and ratings is not None:
             similarity = _cosines(ratings, block.item_ids[missing], block.item_ids[fit])
             weight = np.zeros_like(similarity)
             np.put_along_axis(weight, rank_items(similarity, n_neighbors, 1e-5), 1.0, axis=1)

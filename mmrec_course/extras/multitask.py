@@ -1,7 +1,5 @@
 """Multitask fusion: ridge regressions of several modalities that share one matrix W.
 
-In: feature blocks, and targets with one row for each item. Out: for any item, one prediction for
-each modality and their weighted mean.
 Notebook: 09_multitask_fusion
 """
 
@@ -186,17 +184,15 @@ class MultitaskRidge(BaseEstimator):  # type: ignore[misc]
     def predict(self, blocks: Blocks, item_ids: Ids = None) -> Predictions:
         """Return modality → predictions (n_items, n_targets), and "fused", their weighted mean.
 
-        Without ``item_ids`` the rows are the blocks' own. Where an item lacks a modality its
-        prediction is the intercept, and the weights of the others are scaled up for "fused".
+        Without ``item_ids`` the rows are those of the first block. Where an item lacks a modality
+        its prediction is the intercept, and the weights of the others are scaled up for "fused".
         """
         check_is_fitted(self, "coef_")
         known = {m: block for m, block in blocks.items() if m in self.coef_}
         if not known:
             raise ValueError(f"blocks: none of {[*blocks]} was trained on; has {[*self.coef_]}")
-        ids = next(iter(known.values())).item_ids if item_ids is None else np.asarray(item_ids)
+        ids = next(iter(known.values())).item_ids if item_ids is None else item_ids
         for m, block in known.items():
-            if item_ids is None and not np.array_equal(block.item_ids, ids):
-                raise ValueError(f"blocks[{m!r}]: ids differ from other blocks'; give item_ids")
             if len(block.names) != (width := len(self.space_.means_[m])):
                 raise ValueError(f"blocks[{m!r}]: {len(block.names)} columns, trained on {width}")
         known = {m: block.align(ids) for m, block in known.items()}

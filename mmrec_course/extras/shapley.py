@@ -36,14 +36,12 @@ def modality_shapley(
       joins, averaged over all orders. Only these values add up to v(M) − v(∅);
     - each *placebo*: v(M \\ {m} and a fake m) − v(M \\ {m}), which should be about 0.
 
-    All 2^|M| subsets are evaluated once each: exact, for up to about ten modalities.
-
-    The objective is a function from a tuple of modalities, in their order, possibly empty, to one
-    array for each split, with a value for each user, the same users each time. Fusion weights
-    should be refitted to each subset inside it. A placebo is a function from a modality to such
-    arrays, for all modalities with a fake in that one's place: permuted rows
-    (``FeatureBlock.shuffle``) or Gaussian noise. For the intervals and ``test_share`` see
-    :func:`~mmrec_course.evaluation.compare_splits`.
+    All 2^|M| subsets are evaluated once each. The objective is a function from a tuple of
+    modalities, in their order, possibly empty, to one array for each split, with a value for each
+    user, the same users each time. Fusion weights should be refitted to each subset inside it. A
+    placebo is a function from a modality to such arrays, for all modalities with a fake in that
+    one's place: permuted rows (``FeatureBlock.shuffle``) or Gaussian noise. For the intervals and
+    ``test_share`` see :func:`~mmrec_course.evaluation.compare_splits`.
 
     Shapley (1953), A Value for n-Person Games; Lundberg and Lee (2017), NeurIPS, on models.
     """

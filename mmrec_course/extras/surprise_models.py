@@ -36,15 +36,6 @@ class SurpriseRecommender(Recommender):
     Hug (2020), Surprise: A Python library for recommender systems, JOSS 5(52).
 
     Notebook: 07_collaborative_filtering
-
-    Examples
-    --------
-    >>> from surprise import BaselineOnly
-    >>> ratings = pd.DataFrame({"user_id": ["u1", "u1", "u2"], "item_id": ["a", "b", "a"],
-    ...                         "rating": [5, 1, 5], "timestamp": [0, 1, 2]})
-    >>> model = SurpriseRecommender(algo=BaselineOnly()).fit(ratings)
-    >>> bool(model.score(["u2"], ["b"])[0, 0] == model.algo_.predict("u2", "b").est)
-    True
     """
 
     def __init__(self, algo: Any, *, clip: bool = True, rng: int = 0) -> None:
@@ -66,13 +57,7 @@ class SurpriseRecommender(Recommender):
         low, high = float(ratings["rating"].min()), float(ratings["rating"].max())
         reader = Reader(rating_scale=(low, high))
         trainset = Dataset.load_from_df(table, reader).build_full_trainset()
-        try:
-            self.algo_.fit(trainset)
-        except ZeroDivisionError as error:
-            raise ValueError(
-                f"algo: {type(self.algo).__name__} divides by zero on these ratings; the cosine"
-                " similarity needs ratings above 0: add a constant to all, or choose 'msd'"
-            ) from error
+        self.algo_.fit(trainset)
         users = [trainset.to_raw_uid(u) for u in trainset.all_users()]
         items = [trainset.to_raw_iid(i) for i in trainset.all_items()]
         self._inner_users = pd.Index(users).get_indexer(pd.Index(self.user_ids_))

@@ -22,7 +22,6 @@ INSTALL = 'pip install "mmrec-course[encoders]"'
 STORAGE_TYPES = {"torch FloatStorage": "<f4", "torch LongStorage": "<i8"}
 CALLS = ("collections OrderedDict", "torch._utils _rebuild_tensor_v2")
 CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False, "EMPTY_TUPLE": ()}
-CONTAINERS = {"EMPTY_DICT": dict, "EMPTY_LIST": list}
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,9 @@ class WeightsFile:
         """Return where the file is, or None; the package is not imported."""
         spec = importlib.util.find_spec(self.package)
         folders = (spec and spec.submodule_search_locations) or ()
-        return next((file for folder in folders if (file := Path(folder, self.path)).is_file()), None)
+        return next(
+            (file for folder in folders if (file := Path(folder, self.path)).is_file()), None
+        )
 
     def read(self) -> bytes:
         """Return the file's bytes; ImportError if it is missing, ValueError if it is another."""
@@ -95,8 +96,8 @@ def _replay(stream: io.BytesIO) -> Any:
                 stack.append(value)
             case name if name in CONSTANTS:
                 stack.append(CONSTANTS[name])
-            case name if name in CONTAINERS:
-                stack.append(CONTAINERS[name]())
+            case "EMPTY_DICT" | "EMPTY_LIST":
+                stack.append({} if step.name == "EMPTY_DICT" else [])
             case "MARK":
                 marks.append(len(stack))
             case "TUPLE":
