@@ -10,13 +10,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pandas.api.types import is_datetime64_any_dtype
+from pandas.api.types import infer_dtype, is_datetime64_any_dtype
 
 RATING_COLUMNS = ("user_id", "item_id", "rating", "timestamp")
 # Upper bounds of Unix times in seconds, milliseconds and so on: the year 5138.
 UNITS = {"s": 1e11, "ms": 1e14, "us": 1e17, "ns": np.inf}
 # 2024-05…, 20240501, 20240501T…, 202405011020 and 20240501102030
 DATE = r"\d{4}-\d|\d{8}(?:T|\d{4}|\d{6}|$)"
+KINDS = {"string": "text", "integer": "numbers", "floating": "numbers"}
 
 
 def read_table(
@@ -208,14 +209,15 @@ def _other_kind(given: Any, known: Any) -> str:
     """Return the remedy, to be appended to a message, where text ids meet numbers; else ""."""
     if not len(given) or not len(known):
         return ""
-    ours, theirs = pd.Index(given)[0], pd.Index(known)[0]
-    if isinstance(ours, str) == isinstance(theirs, str):
+    ids = [pd.Index(given), pd.Index(known)]
+    kinds = [infer_dtype(getattr(index, "categories", index), skipna=True) for index in ids]
+    ours, theirs = (KINDS.get(kind) for kind in kinds)
+    if not ours or not theirs or ours == theirs:
         return ""
-    kinds = [f"{'text' if isinstance(i, str) else 'numbers'} ({_shown(i)})" for i in (ours, theirs)]
-    cast = "str" if isinstance(theirs, str) else "int"
     return (
-        f"; the ids given are {kinds[0]}, the known ids are {kinds[1]}: convert one side, as with"
-        f" .astype({cast})"
+        f"; the ids given are {ours} ({_shown(ids[0][0])}), the known ids are {theirs}"
+        f" ({_shown(ids[1][0])}): convert one side, as with"
+        f" .astype({'str' if theirs == 'text' else 'int'})"
     )
 
 
@@ -226,11 +228,10 @@ def _check_frame(table: Any, columns: tuple[str, ...], name: str) -> None:
         remedy = "make one with pd.DataFrame, pd.read_csv or its to_pandas()"
         raise TypeError(f"{name}: {type(table).__name__}, expected {wanted}; {remedy}")
     has = list(table.columns)
-    if len(twice := table.columns[table.columns.duplicated()]):
-        raise ValueError(f"{name}: row 1: column {twice[0]!r} is there twice; it has {has}")
-    for column in columns:
-        if column not in has:
-            raise ValueError(f"{name}: row 1: column {column!r} is missing; it has {has}")
+    twice = [f"{column!r} is there twice" for column in has if has.count(column) > 1]
+    missing = [f"{column!r} is missing" for column in columns if column not in has]
+    for problem in twice + missing:
+        raise ValueError(f"{name}: row 1: column {problem}; it has {has}")
 
 
 def _refuse(table: pd.DataFrame, column: str, bad: Any, problem: str, name: str) -> None:

@@ -115,13 +115,9 @@ def _knn_baseline(algo: Any, users: Indices, items: Indices) -> Floats:
 def _nearest_only(similarity: Floats, k: int) -> Floats:
     """Each row's k largest similarities if positive, 0 elsewhere; of equal ones the first."""
     weights = np.where(similarity > 0, similarity, 0.0)
-    n = weights.shape[1]
-    if n <= k:
-        return weights
-    least = np.partition(weights, n - k, axis=1)[:, n - k, None]
-    above, level = weights > least, weights == least
-    room = k - np.count_nonzero(above, axis=1)[:, None]
-    return np.where(above | (level & (np.cumsum(level, axis=1) <= room)), weights, 0.0)
+    rest = np.argsort(-weights, axis=1, kind="stable")[:, k:]
+    np.put_along_axis(weights, rest, 0.0, axis=1)
+    return weights
 
 
 MATRICES = {"BaselineOnly": _factorisation, "SVD": _factorisation, "KNNBaseline": _knn_baseline}

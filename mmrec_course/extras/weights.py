@@ -65,9 +65,9 @@ def read_checkpoint(data: bytes) -> dict[str, NDArray[Any]]:
         storages[key] = np.frombuffer(stream.read(count * kinds[key].itemsize), kinds[key])
     for name, (storage, offset, shape, strides, *_) in table.items():
         numbers = storages[storage[2]]
-        size = numbers.itemsize
-        view: NDArray[Any] = np.ndarray(
-            shape, numbers.dtype, numbers, offset * size, [stride * size for stride in strides]
+        start, *steps = (numbers.itemsize * n for n in (offset, *strides))
+        view = np.ndarray(
+            shape, numbers.dtype, numbers, start, steps
         )  # an error if it does not fit
         arrays[name] = np.ascontiguousarray(view).reshape(shape)
     return arrays
