@@ -228,8 +228,8 @@ def _check_frame(table: Any, columns: tuple[str, ...], name: str) -> None:
         remedy = "make one with pd.DataFrame, pd.read_csv or its to_pandas()"
         raise TypeError(f"{name}: {type(table).__name__}, expected {wanted}; {remedy}")
     has = list(table.columns)
-    twice = [f"{column!r} is there twice" for column in has if has.count(column) > 1]
-    missing = [f"{column!r} is missing" for column in columns if column not in has]
+    twice = [f"{c!r} is there twice" for c in table.columns[table.columns.duplicated()]]
+    missing = [f"{c!r} is missing" for c in columns if c not in has]
     for problem in twice + missing:
         raise ValueError(f"{name}: row 1: column {problem}; it has {has}")
 

@@ -69,7 +69,7 @@ def modality_shapley(
 
 def _gain(after: Sequence[ArrayLike], before: Values) -> Values:
     """Differences user by user, split by split."""
-    return [np.subtract(a, b) for a, b in zip(after, before, strict=True)]
+    return [np.asarray(a) - b for a, b in zip(after, before, strict=True)]
 
 
 def _shapley(v: Mapping[Subset, Values], names: Subset, m: str) -> Values:
