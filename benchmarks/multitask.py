@@ -69,7 +69,7 @@ def beside_scikit_learn() -> None:
 
         def mine(blocks: Any = blocks, targets: Any = targets, ours: Any = ours) -> list[Any]:
             ours.fit(blocks, targets, folds=np.zeros(len(targets)))
-            return [ours.axes_[m] @ ours.coef_[m] for m in blocks]
+            return [ours.space_.projections_[m] @ ours.coef_[m] for m in blocks]
 
         for one, other in zip(mine(), theirs(), strict=True):
             np.testing.assert_allclose(one, other, atol=1e-8)

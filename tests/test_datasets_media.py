@@ -115,13 +115,17 @@ APE = b"APETAGEX" + struct.pack("<IIII", 2000, 32, 0, 0xA0000000) + bytes(8 + 32
 JUNK = np.random.default_rng(0).bytes(3000)
 
 
-@pytest.mark.parametrize("name", ["clip.wav", "clip", "clip.jpg", "clip.mp3"])
+PLAIN = ["WAV", "RF64", "FLAC", "OGG", "MP3", "AIFF"]
+
+
 @pytest.mark.parametrize(
-    ("before", "form"),
+    ("before", "form", "name"),
     [
-        *((b"", "WAV"), (b"", "RF64"), (b"", "FLAC"), (b"", "OGG"), (b"", "MP3"), (b"", "AIFF")),
-        *((ID3, "FLAC"), (ID3, "MP3"), (APE, "MP3"), (bytes(5000), "MP3"), (JUNK, "MP3")),
+        *((b"", form, name) for form in PLAIN for name in ("clip.wav", "clip", "clip.jpg")),
+        *((before, "MP3", "clip.mp3") for before in (b"", ID3, APE, bytes(5000), JUNK)),
+        (ID3, "FLAC", "clip.mp3"),
     ],
+    ids=lambda value: value if isinstance(value, str) else str(len(value)),
 )
 def test_a_sound_is_used_whatever_its_name(home, before, form, name):
     (home / name).write_bytes(before + encoded(form))

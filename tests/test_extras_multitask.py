@@ -495,7 +495,10 @@ BAD.iloc[2, 1] = np.nan
         ({"weights": {"image": 0.0, "text": 0.0}}, "weights: all are zero"),
         ({"n_folds": 1}, "n_folds: 1 is below 2"),
         ({"fit": {"targets": BAD}}, "block 'targets': item 't02', column '1' is nan"),
-        ({"fit": {"targets": BAD.iloc[[0, 0]]}}, "item_id 't00' occurs more than once"),
+        (
+            {"fit": {"targets": BAD.iloc[[0, 0]]}},
+            "item_id 't00' is missing or occurs more than once",
+        ),
         ({"fit": {"targets": pd.DataFrame({"u": [1.0]}, index=["other"])}}, "has any modality"),
     ],
 )

@@ -60,12 +60,20 @@ def test_unit_rows_are_centred_on_present_training_items() -> None:
 def test_a_row_on_the_centre_is_zero_not_rounding_noise(scale: float) -> None:
     values = np.full((7, 3), 0.1) * scale
     block = FeatureBlock(
-        modality="image", item_ids=range(7), values=values, present=np.ones(7), names=list("abc")
+        modality="image",
+        item_ids=range(7),
+        values=values,
+        present=np.ones(7, bool),
+        names=list("abc"),
     )
     assert not unit_rows(block, np.ones(7, bool)).any()
     values[0] += scale
     moved = FeatureBlock(
-        modality="image", item_ids=range(7), values=values, present=np.ones(7), names=list("abc")
+        modality="image",
+        item_ids=range(7),
+        values=values,
+        present=np.ones(7, bool),
+        names=list("abc"),
     )
     lengths = np.linalg.norm(unit_rows(moved, np.ones(7, bool)), axis=1)
     np.testing.assert_allclose(lengths, 1.0)
@@ -98,7 +106,7 @@ def test_the_last_digits_of_a_processor_do_not_choose_neighbours() -> None:
             modality="text",
             item_ids=range(30),
             values=values + noise * rng.normal(size=values.shape),
-            present=np.ones(30),
+            present=np.ones(30, bool),
             names=list("xyz"),
         )
         model = ContentKNN(modality="text", n_neighbors=4).fit(ratings, {"text": block})
@@ -109,7 +117,11 @@ def test_the_last_digits_of_a_processor_do_not_choose_neighbours() -> None:
 def test_of_equally_near_neighbours_the_lower_ids_are_taken() -> None:
     values = [[1.0, 0.0], [2.0, 0.0], [3.0, 0.0], [4.0, 0.0], [-10.0, 0.0]]
     block = FeatureBlock(
-        modality="text", item_ids=list("abcde"), values=values, present=np.ones(5), names=list("xy")
+        modality="text",
+        item_ids=list("abcde"),
+        values=values,
+        present=np.ones(5, bool),
+        names=list("xy"),
     )
     ratings = pd.DataFrame(
         {"user_id": "u", "item_id": list("abcde"), "rating": 5, "timestamp": range(5)}
@@ -233,7 +245,7 @@ def test_many_items_never_need_an_item_by_item_matrix() -> None:
         modality="text",
         item_ids=np.arange(n),
         values=rng.normal(size=(n, 8)),
-        present=np.ones(n),
+        present=np.ones(n, bool),
         names=list("abcdefgh"),
     )
     ratings = pd.DataFrame(
