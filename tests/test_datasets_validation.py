@@ -376,11 +376,6 @@ def test_a_scale_is_lowest_and_highest(scale):
         check_ratings(frame(), scale=scale)
 
 
-def test_a_scale_that_no_rating_fits_is_said():
-    with pytest.raises(ValueError, match="4 is outside 10–20; none fits: ratings are 4 to 5"):
-        check_ratings(frame(), scale=(10, 20))
-
-
 @pytest.mark.parametrize("columns", ["user_id,x", "user_id,x,y"])
 def test_another_separator_is_seen_even_if_nothing_but_the_required_columns_is_there(
     table, columns

@@ -50,7 +50,7 @@ def mirrored(folder):
 @pytest.fixture(autouse=True)
 def cache(tmp_path, monkeypatch):
     monkeypatch.setenv("MMREC_DATA", str(tmp_path / "cache"))
-    monkeypatch.setattr(movielens, "_shown", set())
+    movielens._print_licence.cache_clear()
     return tmp_path / "cache"
 
 

@@ -312,8 +312,8 @@ def test_rows_are_found_by_id_and_not_by_place():
     np.testing.assert_allclose(
         model.predict(blocks)["fused"], other.predict(turned, IDS)["fused"], atol=1e-8
     )
-    with pytest.raises(ValueError, match="give item_ids"):
-        model.predict({"image": blocks["image"], "text": turned["text"]})
+    mixed = model.predict({"image": blocks["image"], "text": turned["text"]})
+    np.testing.assert_allclose(mixed["fused"], model.predict(blocks, IDS)["fused"], atol=1e-8)
 
 
 def test_items_without_targets_change_nothing():
@@ -494,7 +494,7 @@ BAD.iloc[2, 1] = np.nan
         ({"weights": {"image": 1.0}}, "weights: none for modality 'text'"),
         ({"weights": {"image": 0.0, "text": 0.0}}, "weights: all are zero"),
         ({"n_folds": 1}, "n_folds: 1 is below 2"),
-        ({"fit": {"targets": BAD}}, "block 'targets': item 't02', column 1 is nan"),
+        ({"fit": {"targets": BAD}}, "block 'targets': item 't02', column '1' is nan"),
         ({"fit": {"targets": BAD.iloc[[0, 0]]}}, "item_id 't00' occurs more than once"),
         ({"fit": {"targets": pd.DataFrame({"u": [1.0]}, index=["other"])}}, "has any modality"),
     ],

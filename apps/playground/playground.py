@@ -238,7 +238,7 @@ class Playground:
         table = model.recommend(
             [user], k=N_CANDIDATES, candidates=self.n_ratings.index[candidates].to_numpy()
         )
-        if self.diversity > 0 and len(table):
+        if self.fused is not None and self.diversity > 0 and len(table):
             table = rerank(table, self.fused, k=self.k, diversity=self.diversity)
         table = table.head(self.k).set_index("rank")[["item_id", "score"]]
         titles = [_text(self.dataset.items.loc[i].get("title")) or str(i) for i in table["item_id"]]

@@ -3,10 +3,9 @@
 from importlib import import_module
 from typing import Any
 
+from mmrec_course.datasets.bundled import load_mosaic, load_stamps
 from mmrec_course.datasets.dataset import Dataset
 from mmrec_course.datasets.folder import load_folder
-from mmrec_course.datasets.mosaic import load_mosaic
-from mmrec_course.datasets.stamps import load_stamps
 
 EXTRAS = {"load_atomic": "atomic", "load_movielens": "movielens"}
 

@@ -1,7 +1,4 @@
-"""A multimodal data set: who rated what, and what each item looks, reads and sounds like.
-
-In: checked tables. Out: one object with them, which knows what is there and what is missing.
-"""
+"""A multimodal data set: who rated what, and what each item looks, reads and sounds like."""
 
 from __future__ import annotations
 
@@ -14,14 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mmrec_course.datasets.validation import (
-    RATING_COLUMNS,
-    _check_frame,
-    _refuse_unknown,
-    check_ids,
-)
-
-__all__ = ["Dataset"]
+from mmrec_course.datasets import validation
 
 MODALITIES = ("image", "text", "audio")
 
@@ -46,13 +36,6 @@ class Dataset:
         What a loader decided about the data, in sentences; ``repr`` shows them.
 
     Notebook: 01_the_catalogue
-
-    Examples
-    --------
-    >>> ratings = pd.DataFrame({"user_id": [1], "item_id": [7], "rating": [5], "timestamp": [0]})
-    >>> items = pd.DataFrame({"item_id": [7, 8], "text": ["slow and warm", None]})
-    >>> Dataset(ratings=ratings, items=items)
-    Dataset(2 items, 1 ratings; with text 1)
     """
 
     ratings: pd.DataFrame
@@ -67,9 +50,9 @@ class Dataset:
         object.__setattr__(self, "items", _indexed(self.items, "item_id", "items"))
         if self.users is not None:
             object.__setattr__(self, "users", _indexed(self.users, "user_id", "users"))
-        _check_frame(self.ratings, RATING_COLUMNS, "ratings")
+        validation._check_frame(self.ratings, validation.RATING_COLUMNS, "ratings")
         remedy = "; leave such ratings out: ratings[ratings['item_id'].isin(items.index)]"
-        _refuse_unknown(self.ratings, "item_id", self.items.index, "ratings", remedy)
+        validation._refuse_unknown(self.ratings, "item_id", self.items.index, "ratings", remedy)
 
     @property
     def modalities(self) -> tuple[str, ...]:
@@ -79,10 +62,9 @@ class Dataset:
 
     def present(self) -> pd.DataFrame:
         """Which item has which modality: a_im, DataFrame of bool (n_items, n_modalities)."""
-        items = self.items
-        there = {m: items[m].notna().to_numpy(bool) for m in self.modalities if m in items.columns}
-        there |= {m: block.align(items.index).present for m, block in self.features.items()}
-        return pd.DataFrame(there, index=items.index)
+        there = {m: self.items[m].notna() for m in MODALITIES if m in self.items.columns}
+        there |= {m: block.align(self.items.index).present for m, block in self.features.items()}
+        return pd.DataFrame(there, index=self.items.index)
 
     def ground_truth(self) -> dict[str, NDArray[Any]]:
         """Arrays of ``truth.npz``: what the makers of a made-up world know and no model may see."""
@@ -110,7 +92,7 @@ def _problem_table(rows: list[tuple[Any, str, str]]) -> pd.DataFrame:
 
 def _indexed(table: pd.DataFrame, key: str, name: str) -> pd.DataFrame:
     """The table under unique ids; row numbers are not taken for ids."""
-    _check_frame(table, (), name)
+    validation._check_frame(table, (), name)
     index = table.index
     if key not in table.columns:
         if index.name is None and index.dtype.kind in "iu" and len(index):
@@ -121,4 +103,4 @@ def _indexed(table: pd.DataFrame, key: str, name: str) -> pd.DataFrame:
         table = table.reset_index(names=key)
     elif index.name == key and not index.equals(pd.Index(table[key])):
         raise ValueError(f"{name}: column {key!r} differs from the index of that name; drop one")
-    return check_ids(table, key, name=name)
+    return validation.check_ids(table, key, name=name)

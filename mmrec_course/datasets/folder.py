@@ -1,8 +1,4 @@
-"""A catalogue of your own: a folder with a table, and the media that the table lists.
-
-In: a folder with items.csv, its pictures and sounds, and ratings.csv if there is one. Out: a
-Dataset.
-"""
+"""A catalogue of your own: a folder with a table, and the media that the table lists."""
 
 from __future__ import annotations
 
@@ -20,8 +16,6 @@ from mmrec_course.datasets.validation import (
     check_ratings,
     read_table,
 )
-
-__all__ = ["load_folder"]
 
 
 def load_folder(
@@ -75,7 +69,6 @@ def load_folder(
     if "title" not in items.columns:
         items.insert(0, "title", items.index.astype("string"))
     items["title"] = items["title"].fillna(items.index.to_series())
-
     called = {"item_id": item_id, "user_id": user_id, "rating": rating, "timestamp": timestamp}
     table = pd.DataFrame(columns=list(RATING_COLUMNS), dtype="string")
     notes: tuple[str, ...] = ()
@@ -104,14 +97,3 @@ def _read(
         if names or column not in roles:
             columns |= dict.fromkeys(names or [column], table[column])
     return pd.DataFrame(columns)
-
-
-def _bundled(name: str, folder: str | Path | None) -> Path:
-    """Folder of a catalogue that comes with the course, or the one given."""
-    path = Path(folder or Path(__file__).resolve().parents[2] / "data" / name)
-    if not path.is_dir():
-        raise FileNotFoundError(
-            f"data/{name}: there is no folder {path}; clone the whole course and install it from"
-            f" there with `pip install -e .`, or pass the path of its data/{name}"
-        )
-    return path

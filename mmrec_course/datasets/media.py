@@ -1,6 +1,5 @@
 """Find the media files that a catalogue's table lists, and look at their first bytes.
 
-In: a catalogue's folder and its items. Out: paths on this machine, or why a file cannot be used.
 Nothing is decoded here; a file that turns out to be broken inside is found at extraction.
 """
 
@@ -16,8 +15,6 @@ from pathlib import Path
 import pandas as pd
 
 from mmrec_course.datasets.dataset import _problem_table
-
-__all__ = ["locate_media"]
 
 # First bytes of a file, and what it seems to be. Other files are left to the decoders.
 SIGNS = (

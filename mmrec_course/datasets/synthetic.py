@@ -1,7 +1,7 @@
 """A synthetic catalogue: tracks with latent facts, users with tastes, and the ratings that follow.
 
-In: a seed and sizes. Out: facts, utilities and ratings. Users judge the facts, never a feature
-that a lesson extracts from media; `tools/mosaic` draws and plays Mosaic's media from such facts.
+Users judge the facts, never a feature that a lesson extracts from media; `tools/mosaic` draws and
+plays Mosaic's media from such facts.
 """
 
 from __future__ import annotations
@@ -11,8 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-
-__all__ = ["World", "draw_tracks", "make_world", "simulate_listeners", "simulate_ratings"]
 
 Floats = NDArray[np.float64]
 Seed = int | np.random.Generator
@@ -44,7 +42,6 @@ PARTS = ("sound", "words", "looks", "scene")
 # A rating is the number of these that the (noisy) utility exceeds, plus one.
 RATING_STEPS = (-0.6, 0.8, 2.1, 3.4)
 N_CIRCLES = 16
-ORIGIN = np.zeros(1)
 START = pd.Timestamp("2023-01-01")
 
 
@@ -101,22 +98,22 @@ def draw_tracks(n_tracks: int = 480, *, n_artists: int = 160, rng: Seed = 0) -> 
     artist = np.repeat(np.arange(n_artists), 1 + rng.multinomial(n_tracks - n_artists, share))
     genre = artist_genre[artist]
 
-    def around_artist(between: float, within: float, *shape: int, mean: Floats = ORIGIN) -> Floats:
+    def around_artist(
+        between: float, within: float, *shape: int, mean: Floats | float = 0.0
+    ) -> Floats:
         centre = mean + between * rng.standard_normal((n_artists, *shape))[artist]
         return centre + within * rng.standard_normal((n_tracks, *shape))
 
     def artist_habit(probability: float, n_levels: int) -> NDArray[np.int_]:
-        usual, of_artist = (
-            rng.random(n_tracks) < probability,
-            rng.integers(n_levels, size=n_artists),
-        )
-        return np.where(usual, of_artist[artist], rng.integers(n_levels, size=n_tracks))
+        usual = rng.random(n_tracks) < probability
+        of_artist = rng.integers(n_levels, size=n_artists)[artist]
+        return np.where(usual, of_artist, rng.integers(n_levels, size=n_tracks))
 
     # The order of the draws is part of the data: another order gives another catalogue.
     means = np.array([sound for sound, _ in GENRES.values()])
     sound = around_artist(0.45, 0.55, len(SOUND), mean=means[genre])
     hue = rng.uniform(0, 2 * np.pi, n_artists)[artist] + 0.55 * rng.standard_normal(n_tracks)
-    hue = hue % (2 * np.pi)
+    hue %= 2 * np.pi
     look = around_artist(0.65, 0.75, 3)
     motif, lead = artist_habit(0.55, len(MOTIFS)), artist_habit(0.6, 4)
     # Each artist returns to a few themes; a track has one, and often a second beside it.

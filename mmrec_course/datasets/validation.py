@@ -1,7 +1,4 @@
-"""Validate input tables; errors name file, row, column and value.
-
-In: a file of text cells, or a DataFrame from anywhere. Out: a clean copy, or a ValueError.
-"""
+"""Validate input tables; errors name file, row, column and value."""
 
 from __future__ import annotations
 
@@ -14,8 +11,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from pandas.api.types import infer_dtype, is_datetime64_any_dtype
-
-__all__ = ["check_ids", "check_ratings", "read_table"]
 
 RATING_COLUMNS = ("user_id", "item_id", "rating", "timestamp")
 # Upper bounds of Unix times in seconds, milliseconds and so on: the year 5138.
@@ -31,8 +26,7 @@ def read_table(
     """Read a table in UTF-8: every cell a string, blank cells missing, blank lines left out.
 
     The index, named "row", is the line of the file on which each row begins, for messages.
-    ValueError if this is no table with the required columns. (`pd.read_csv` would fill up rows
-    that are too short, as in a file cut off, in silence.)
+    (`pd.read_csv` would fill up rows that are too short, as in a file cut off, in silence.)
     """
     raw, line = path.read_bytes(), 1
     rows, lines = [], []
@@ -89,11 +83,8 @@ def check_ratings(
     2100. 0, 1, 2, … are an order, in seconds from 1970. Without a zone they count as UTC.
 
     ``items`` and ``users`` are the known ids, ``scale`` the lowest and highest rating; None is
-    any. Messages call the table ``name`` and count rows as in a file: the first is row 2.
-
-    Returns
-    -------
-    DataFrame with rating float64 (int64 where all are whole) and timestamp datetime64[us] in UTC.
+    any. Messages call the table ``name`` and count rows as in a file: the first is row 2. The copy
+    has rating float64 (int64 where all are whole) and timestamp datetime64[us] in UTC.
     """
     _check_frame(ratings, RATING_COLUMNS, name)
     table = ratings.copy()
@@ -109,11 +100,8 @@ def check_ratings(
         low, high = scale
         if not low < high:
             raise ValueError(f"scale: {scale!r} is not (lowest, highest), such as (1, 5)")
-        off = (rating < low) | (rating > high)
         problem = f"{{}} is outside {low:g}–{high:g}"
-        if off.all() and len(off) > 1:
-            problem += f"; none fits: ratings are {rating.min():g} to {rating.max():g}"
-        _refuse(table, "rating", off, problem, name)
+        _refuse(table, "rating", ~rating.between(low, high), problem, name)
     table["timestamp"] = _times(table, "timestamp", name)
     _refuse_unknown(table, "item_id", items, name)
     _refuse_unknown(table, "user_id", users, name)
@@ -240,11 +228,10 @@ def _check_frame(table: Any, columns: tuple[str, ...], name: str) -> None:
         remedy = "make one with pd.DataFrame, pd.read_csv or its to_pandas()"
         raise TypeError(f"{name}: {type(table).__name__}, expected {wanted}; {remedy}")
     has = list(table.columns)
-    if len(twice := table.columns[table.columns.duplicated()]):
-        raise ValueError(f"{name}: row 1: column {twice[0]!r} is there twice; it has {has}")
-    for column in columns:
-        if column not in has:
-            raise ValueError(f"{name}: row 1: column {column!r} is missing; it has {has}")
+    twice = [f"{c!r} is there twice" for c in table.columns[table.columns.duplicated()]]
+    missing = [f"{c!r} is missing" for c in columns if c not in has]
+    for problem in twice + missing:
+        raise ValueError(f"{name}: row 1: column {problem}; it has {has}")
 
 
 def _refuse(table: pd.DataFrame, column: str, bad: Any, problem: str, name: str) -> None:

@@ -1,36 +1,24 @@
 """Other people's data: RecBole's atomic files, and the form that MMRec gives to them.
 
-In: a folder with an ``.inter`` table and what belongs to it. Out: a Dataset, with ready-made
-features as blocks. Arrays that hold Python objects are refused, for loading them runs code.
+Arrays that hold Python objects are refused, for loading them runs code.
 
 Notebook: 13_real_people
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from mmrec_course.datasets import validation
 from mmrec_course.datasets.dataset import Dataset
-from mmrec_course.datasets.validation import (
-    RATING_COLUMNS,
-    _check_frame,
-    _implicit_feedback,
-    _refuse,
-    _times,
-    check_ids,
-    check_ratings,
-    read_table,
-)
+from mmrec_course.datasets.validation import RATING_COLUMNS, check_ids, check_ratings, read_table
 from mmrec_course.features.block import FeatureBlock
-
-__all__ = ["load_atomic", "read_atomic_table"]
 
 # Column of published files → ours.
 NAMES = {"userID": "user_id", "user": "user_id", "itemID": "item_id", "item": "item_id"}
@@ -44,28 +32,20 @@ def load_atomic(path: str | Path, *, features: Mapping[str, str] | None = None) 
     *RecBole*: ``name.inter`` and, if there, ``name.item`` and ``name.user``, as
     :func:`read_atomic_table` reads them; or ``name.train.inter``, ``name.valid.inter`` and
     ``name.test.inter``. *MMRec*: ``name.inter`` with userID, itemID and ``x_label`` (0 training,
-    1 validation, 2 test); ``image_feat.npy`` or any other ``…_feat.npy``, whose row r belongs to
-    item r; and, if there, ``i_id_mapping.csv``, which says what item r was called before.
+    1 validation, 2 test), and ``image_feat.npy`` or any other ``…_feat.npy``, whose row r belongs
+    to item r. ``features`` is modality → name of an ``.npy`` file that is called otherwise:
+    ``{"text": "all-MiniLM-L6-v2.npy", "audio": "vggish.npy"}``.
 
-    Parameters
-    ----------
-    features
-        modality → name of an ``.npy`` file in the folder, for files that are not called
-        ``…_feat.npy``: ``{"text": "all-MiniLM-L6-v2.npy", "audio": "vggish.npy"}``.
-
-    Returns
-    -------
-    Dataset. Ids are strings. Ratings are those of the column ``rating``, or else ``label`` (1
-    counts as 5, 0 or −1 as 1); where there is neither, or only one value, each row is implicit
-    feedback and counts as 5; ``notes`` says so. Of two ratings for one item by one user the later
-    stays; without times, the row is the time. A split becomes the column ``part``: "train",
-    "valid", "test". ``features`` has a block for every array and every float_seq column of
-    ``.item``, in which items whose row has a NaN or only zeros are absent. What is malformed is
-    a ValueError that names file, row, column and value.
+    Ids are strings. Ratings are those of the column ``rating``, or else ``label`` (1 counts as 5,
+    0 or −1 as 1); where there is neither, or only one value, each row is implicit feedback and
+    counts as 5; ``notes`` says so. Of two ratings for one item by one user the later stays;
+    without times, the row is the time. A split becomes the column ``part``: "train", "valid",
+    "test". ``features`` has a block for every array, in which items whose row has a NaN or only
+    zeros are absent. What is malformed is a ValueError that names file, row, column and value.
 
     Notebook: 13_real_people
     """
-    folder = Path(path)
+    folder = Path(path).resolve()
     tables, name = _inter_tables(folder)
     ratings, notes = _rated(pd.concat(tables, names=["file", "row"]))
     files = {file.name.removesuffix("_feat.npy"): file for file in folder.glob("*_feat.npy")}
@@ -73,23 +53,21 @@ def load_atomic(path: str | Path, *, features: Mapping[str, str] | None = None) 
     if rest := sorted({file.name for file in set(folder.glob("*.npy")) - set(files.values())}):
         notes += (f"not read: {', '.join(rest)}",)
     arrays = {modality: _array(file) for modality, file in sorted(files.items())}
-    items, blocks = _items(folder, name, ratings, max(map(len, arrays.values()), default=0))
-    for modality, values in arrays.items():
-        rows = pd.Index(map(str, range(len(values))))
-        if set(rows) != set(items.index):
-            raise ValueError(
-                f"{files[modality].name}: {len(values)} rows, but {len(items)} items; row 0 is"
-                " that of the item with the id 0, and so on"
-            )
-        blocks[modality] = _block(modality, rows, values).align(items.index)
     users = None
     if (file := folder / f"{name}.user").exists():
         users = check_ids(_read(file, "user_id"), "user_id", name=file.name)
+    if (file := folder / f"{name}.item").exists():
+        items = check_ids(_read(file, "item_id"), "item_id", name=file.name)
+    else:
+        n_rows = max(map(len, arrays.values()), default=0)
+        ids = map(str, range(n_rows)) if n_rows else pd.unique(ratings["item_id"])
+        items = pd.DataFrame(index=pd.Index(pd.array([*ids], dtype="string"), name="item_id"))
+    blocks = {m: _block(m, values, items, files[m].name) for m, values in arrays.items()}
     checked = [
         check_ratings(table.droplevel("file"), items=items.index, scale=None, name=file)
         for file, table in ratings.groupby(level="file", sort=False)
     ]
-    ratings, folder = pd.concat(checked, ignore_index=True), folder.resolve()
+    ratings = pd.concat(checked, ignore_index=True)
     return Dataset(
         ratings=ratings, items=items, users=users, features=blocks, folder=folder, notes=notes
     )
@@ -98,37 +76,26 @@ def load_atomic(path: str | Path, *, features: Mapping[str, str] | None = None) 
 def read_atomic_table(path: str | Path) -> pd.DataFrame:
     """Read one table with tabs between cells, whose header may give types (``user_id:token``).
 
-    token and token_seq are strings, ``<NA>`` where empty, as are columns without a type; float is
-    float64, but ids are strings, "7" for 7.0; float_seq holds an array a cell. The index, named
-    "row", is the line of the file.
+    Columns of the type float are float64, but ids among them are strings, "7" for 7.0; all others
+    are strings, ``<NA>`` where empty. The index, named "row", is the line of the file.
     """
     path = Path(path)
     table = read_table(path, separator="\t", quotes=False)
-    types = [column.strip().partition(":")[2] for column in table.columns]
+    kinds = [column.strip().partition(":")[2] for column in table.columns]
     table.columns = [column.strip().partition(":")[0] for column in table.columns]
-    _check_frame(table, (), path.name)
-    for column, kind in zip(table.columns, types, strict=True):
-        cells = table[column]
-        if kind == "float" and NAMES.get(column, column) in ("user_id", "item_id"):
-            table[column] = _converted(cells, _whole_id, path.name).astype("string")
-        elif kind == "float":
-            table[column] = _converted(cells, float, path.name).astype("float64")
-        elif kind == "float_seq":
-            table[column] = _converted(cells.fillna(""), _numbers, path.name)
-        elif kind not in ("token", "token_seq", ""):
-            raise ValueError(f"{path.name}: row 1: column {column!r} has unknown type {kind!r}")
+    validation._check_frame(table, (), path.name)
+    for column in table.columns[np.array(kinds) == "float"]:
+        cells, is_id = table[column], NAMES.get(column, column) in ("user_id", "item_id")
+        if not is_id:
+            cells = cells.mask(cells.str.strip().str.lower() == "nan")
+        number = pd.to_numeric(cells, errors="coerce").astype("float64")
+        bad = cells.notna() & ~np.isfinite(number)
+        validation._refuse(table, column, bad, "{} is not a number", path.name)
+        if is_id:
+            table[column] = cells.map(_whole_id, na_action="ignore").astype("string")
+        else:
+            table[column] = number
     return table
-
-
-def _converted(cells: pd.Series, convert: Callable[[str], Any], name: str) -> pd.Series:
-    values = {}
-    for row, cell in cells.dropna().items():
-        try:
-            values[row] = convert(cell)
-        except (ValueError, ArithmeticError):
-            place = f"{name}: row {row}, column {cells.name!r}"
-            raise ValueError(f"{place}: {cell!r} is not a number") from None
-    return pd.Series(values, dtype=object).reindex(cells.index)
 
 
 def _whole_id(cell: str) -> str:
@@ -137,15 +104,11 @@ def _whole_id(cell: str) -> str:
     return str(int(number)) if number == int(number) else cell
 
 
-def _numbers(cell: str) -> NDArray[np.float64]:
-    return np.array(cell.split(), float)
-
-
 def _read(path: Path, *required: str) -> pd.DataFrame:
     """A table under the course's names."""
     table = read_atomic_table(path)
     names = {c: NAMES[c] for c in table.columns if NAMES.get(c, c) not in table.columns}
-    _check_frame(table := table.rename(columns=names), required, path.name)
+    validation._check_frame(table := table.rename(columns=names), required, path.name)
     return table
 
 
@@ -172,16 +135,16 @@ def _inter_table(path: Path) -> pd.DataFrame:
     """One .inter table, with its times and parts read."""
     table = _read(path, "user_id", "item_id")
     if "timestamp" in table.columns:
-        table["timestamp"] = _times(table, "timestamp", path.name)
+        table["timestamp"] = validation._times(table, "timestamp", path.name)
     if "x_label" in table.columns:
         table["part"] = table["x_label"].astype("string").str.removesuffix(".0").map(PARTS)
         problem = "{} is none of 0 (training), 1 (validation), 2 (test)"
-        _refuse(table, "x_label", table["part"].isna(), problem, path.name)
+        validation._refuse(table, "x_label", table["part"].isna(), problem, path.name)
         del table["x_label"]
     if "label" in table.columns and "rating" not in table.columns:
         label = pd.to_numeric(table["label"], errors="coerce")
         problem = "{} is none of 1, 0 and -1; call a column of ratings 'rating'"
-        _refuse(table, "label", ~label.isin([-1, 0, 1]), problem, path.name)
+        validation._refuse(table, "label", ~label.isin([-1, 0, 1]), problem, path.name)
         table["label"] = label
     return table
 
@@ -189,7 +152,7 @@ def _inter_table(path: Path) -> pd.DataFrame:
 def _rated(table: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """Ratings under (file, row), each pair once, and what was decided about them."""
     if "rating" in table.columns:
-        table["rating"], _, notes = _implicit_feedback(table["rating"], None)
+        table["rating"], _, notes = validation._implicit_feedback(table["rating"], None)
     elif "label" in table.columns:
         table["rating"] = np.where(table["label"] == 1, 5, 1)
         notes = ("implicit feedback: label 1 counts as rating 5, others as 1",)
@@ -205,29 +168,6 @@ def _rated(table: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
     return table.iloc[np.sort(order[~again])][[*RATING_COLUMNS, *others]], notes
 
 
-def _items(
-    folder: Path, name: str, ratings: pd.DataFrame, n_rows: int
-) -> tuple[pd.DataFrame, dict[str, FeatureBlock]]:
-    """Items, and a block for every column of number sequences."""
-    if (file := folder / f"{name}.item").exists():
-        items = check_ids(_read(file, "item_id"), "item_id", name=file.name)
-        columns = [column for column in items.columns if items[column].dtype == object]
-        return items, {c: _block(c, items.index, _stacked(items.pop(c))) for c in columns}
-    ids = map(str, range(n_rows)) if n_rows else pd.unique(ratings["item_id"])
-    items = pd.DataFrame(index=pd.Index(pd.array([*ids], dtype="string"), name="item_id"))
-    if (file := folder / "i_id_mapping.csv").exists():
-        items["title"] = check_ids(_read(file, "item_id"), "item_id", name=file.name).iloc[:, 0]
-    return items, {}
-
-
-def _stacked(cells: pd.Series) -> NDArray[np.float64]:
-    """(n_items, d) numbers of a float_seq column; NaN where a cell has fewer."""
-    values = np.full((len(cells), cells.map(len).max()), np.nan)
-    for row, cell in zip(values, cells, strict=True):
-        row[: len(cell)] = cell
-    return values
-
-
 def _array(path: Path) -> NDArray[np.float64]:
     try:
         values = np.load(path, allow_pickle=False)
@@ -241,13 +181,21 @@ def _array(path: Path) -> NDArray[np.float64]:
     return np.asarray(values, dtype=np.float64)
 
 
-def _block(modality: str, item_ids: pd.Index, values: NDArray[np.float64]) -> FeatureBlock:
+def _block(
+    modality: str, values: NDArray[np.float64], items: pd.DataFrame, name: str
+) -> FeatureBlock:
+    ids = pd.Index(map(str, range(len(values))))
+    if set(ids) != set(items.index):
+        raise ValueError(
+            f"{name}: {len(values)} rows, but {len(items)} items; row 0 is that of the item with"
+            " the id 0, and so on"
+        )
     finite = np.isfinite(values).all(axis=1)
     return FeatureBlock(
         modality=modality,
-        item_ids=item_ids.to_numpy(),
+        item_ids=ids,
         values=values,
         present=finite & (values != 0).any(axis=1),
         names=tuple(f"{modality}{column}" for column in range(values.shape[1])),
-        reasons=dict.fromkeys(item_ids[~finite].tolist(), "a number is missing"),
-    )
+        reasons=dict.fromkeys(ids[~finite].tolist(), "a number is missing"),
+    ).align(items.index)

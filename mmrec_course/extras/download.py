@@ -1,8 +1,5 @@
 """Files from elsewhere: fetched once, compared with a fingerprint, unpacked.
 
-In: an address, a fingerprint, names of the files that are wanted. Out: those files in a folder,
-or an error that says what was wrong.
-
 Notebook: 13_real_people
 """
 
@@ -19,8 +16,6 @@ from pathlib import Path
 
 import pooch
 
-__all__ = ["check_sha256", "data_folder", "fetch", "fetch_from_wheel"]
-
 TIMEOUT = 10.0  # seconds without an answer
 
 
@@ -29,13 +24,13 @@ def data_folder() -> Path:
     return Path(os.environ.get("MMREC_DATA") or pooch.os_cache("mmrec-course") / "datasets")
 
 
-def check_sha256(path: str | Path, sha256: str) -> None:
+def check_sha256(path: str | Path, sha256: str, remedy: str = "it was not used") -> None:
     """Raise ValueError if a file does not have this fingerprint of 64 hexadecimal digits."""
     found = pooch.file_hash(path)
     if found != sha256:
         raise ValueError(
             f"{Path(path).name}: its SHA-256 is {found[:12]}…, expected {sha256[:12]}…; it is"
-            " damaged, or not what it is said to be, and was not used"
+            f" damaged, or of another version: {remedy}"
         )
 
 

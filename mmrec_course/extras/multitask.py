@@ -1,15 +1,13 @@
 """Multitask fusion: ridge regressions of several modalities that share one matrix W.
 
-In: feature blocks, and targets with one row for each item. Out: for any item, one prediction for
-each modality and their weighted mean.
 Notebook: 09_multitask_fusion
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby, product
+from itertools import product
 from typing import Any, Self
 
 import numpy as np
@@ -23,8 +21,6 @@ from sklearn.utils.validation import check_is_fitted
 from mmrec_course.features.block import FeatureBlock, normalize_rows
 from mmrec_course.features.threads import single_threaded_blas
 from mmrec_course.fusion.weighted import stack_weights, weighted_sum
-
-__all__ = ["CommonSpace", "MultitaskRidge"]
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -164,16 +160,16 @@ class MultitaskRidge(BaseEstimator):  # type: ignore[misc]
         settings = self._settings(whole.train_[0])
         losses = np.zeros((len(settings), len(whole.z_)))
         with single_threaded_blas():
-            for space in folds if len(settings) > 1 else ():
-                for row, (w, _) in enumerate(solve(*space.train_, settings)):
-                    # |T − ZW|² − |T|², at the size of the space instead of the fold's.
-                    losses[row] += np.vecdot(w, space.test_[0] @ w - 2 * space.test_[1]).sum(axis=1)
+            for space, row in product(folds if len(settings) > 1 else (), range(len(settings))):
+                w, _ = solve(*space.train_, *settings[row])
+                # |T − ZW|² − |T|², at the size of the space instead of the fold's.
+                losses[row] += np.vecdot(w, space.test_[0] @ w - 2 * space.test_[1]).sum(axis=1)
             regs, self.own_reg_, self.rank_ = _best(settings, losses.sum(axis=1))
             if self.sharing == "separate":  # each modality takes its own best
                 grids = zip(*(setting[0] for setting in settings), strict=True)
                 regs = tuple(_best(g, loss) for g, loss in zip(grids, losses.T, strict=True))
-            chosen = [(regs, self.own_reg_, self.rank_)]
-            solutions = [next(solve(*space.train_, chosen)) for space in self._spaces]
+            chosen = regs, self.own_reg_, self.rank_
+            solutions = [solve(*space.train_, *chosen) for space in self._spaces]
         self.reg_ = dict(zip(self.present_, regs, strict=True))
         self._coefs = [w for w, _ in solutions]
         self.coef_ = dict(zip(self.present_, self._coefs[-1], strict=True))
@@ -188,17 +184,15 @@ class MultitaskRidge(BaseEstimator):  # type: ignore[misc]
     def predict(self, blocks: Blocks, item_ids: Ids = None) -> Predictions:
         """Return modality → predictions (n_items, n_targets), and "fused", their weighted mean.
 
-        Without ``item_ids`` the rows are the blocks' own. Where an item lacks a modality its
-        prediction is the intercept, and the weights of the others are scaled up for "fused".
+        Without ``item_ids`` the rows are those of the first block. Where an item lacks a modality
+        its prediction is the intercept, and the weights of the others are scaled up for "fused".
         """
         check_is_fitted(self, "coef_")
         known = {m: block for m, block in blocks.items() if m in self.coef_}
         if not known:
             raise ValueError(f"blocks: none of {[*blocks]} was trained on; has {[*self.coef_]}")
-        ids = next(iter(known.values())).item_ids if item_ids is None else np.asarray(item_ids)
+        ids = next(iter(known.values())).item_ids if item_ids is None else item_ids
         for m, block in known.items():
-            if item_ids is None and not np.array_equal(block.item_ids, ids):
-                raise ValueError(f"blocks[{m!r}]: ids differ from other blocks'; give item_ids")
             if len(block.names) != (width := len(self.space_.means_[m])):
                 raise ValueError(f"blocks[{m!r}]: {len(block.names)} columns, trained on {width}")
         known = {m: block.align(ids) for m, block in known.items()}
@@ -251,43 +245,37 @@ class MultitaskRidge(BaseEstimator):  # type: ignore[misc]
             raise ValueError(f"n_folds: {self.n_folds} is below 2")
 
 
-_Setting = tuple[tuple[float, ...], Any, Any]  # λ of each modality, μ, r
-_Solutions = Iterator[tuple[Floats, Floats | None]]  # W_m of each modality, and W
+_Regs = tuple[float, ...]  # λ of each modality
+_Setting = tuple[_Regs, Any, Any]  # λ of each modality, μ, r
+_Solution = tuple[Floats, Floats | None]  # W_m of each modality, and W
 
 
-def _separate(grams: Floats, crosses: Floats, settings: list[_Setting]) -> _Solutions:
+def _separate(grams: Floats, crosses: Floats, regs: _Regs, own_reg: Any, rank: Any) -> _Solution:
     """Penalty Σ_m λ |W_m|²: W_m = (G_m + λI)⁻¹ B_m."""
-    for regs, _, _ in settings:
-        yield _ridge(grams, crosses, regs), None
+    return _ridge(grams, crosses, regs), None
 
 
-def _shared(grams: Floats, crosses: Floats, settings: list[_Setting]) -> _Solutions:
+def _shared(grams: Floats, crosses: Floats, regs: _Regs, own_reg: Any, rank: Any) -> _Solution:
     """Penalty λ |W|², all W_m = W: W = (Σ G_m + λI)⁻¹ Σ B_m."""
-    for regs, _, _ in settings:
-        w = _ridge(grams.sum(axis=0), crosses.sum(axis=0), regs[0])
-        yield np.broadcast_to(w, crosses.shape), w
+    w = _ridge(grams.sum(axis=0), crosses.sum(axis=0), regs[0])
+    return np.broadcast_to(w, crosses.shape), w
 
 
-def _own(grams: Floats, crosses: Floats, settings: list[_Setting]) -> _Solutions:
+def _own(grams: Floats, crosses: Floats, regs: _Regs, own_reg: Any, rank: Any) -> _Solution:
     """Penalty λ |W|² + μ Σ_m |V_m|², W_m = W + V_m. With R_m = (G_m + μI)⁻¹, see the comments."""
-    for own_reg, group in groupby(settings, lambda setting: setting[1]):
-        inverses = _ridge(grams, np.eye(grams.shape[1]), own_reg)  # R_m
-        left, right = (inverses @ grams).sum(axis=0), (inverses @ crosses).sum(axis=0)
-        for regs, _, _ in group:
-            w = _ridge(left, right, regs[0] / own_reg)  # W = (Σ R_m G_m + λ/μ I)⁻¹ Σ R_m B_m
-            yield inverses @ (crosses + own_reg * w), w  # W_m = R_m (B_m + μW)
+    inverses = _ridge(grams, np.eye(grams.shape[1]), own_reg)  # R_m
+    left, right = (inverses @ grams).sum(axis=0), (inverses @ crosses).sum(axis=0)
+    w = _ridge(left, right, regs[0] / own_reg)  # W = (Σ R_m G_m + λ/μ I)⁻¹ Σ R_m B_m
+    return inverses @ (crosses + own_reg * w), w  # W_m = R_m (B_m + μW)
 
 
-def _low_rank(grams: Floats, crosses: Floats, settings: list[_Setting]) -> _Solutions:
+def _low_rank(grams: Floats, crosses: Floats, regs: _Regs, own_reg: Any, rank: Any) -> _Solution:
     """Penalty Σ_m λ |W_m|², stacked W_m of rank r at most: W_m = (G_m + λI)⁻¹ B_m Dᵀ D."""
-    for regs, group in groupby(settings, lambda setting: setting[0]):
-        ranks, full = [rank for _, _, rank in group], _ridge(grams, crosses, regs)
-        # D: leading right singular vectors of all L_m⁻¹ B_m, stacked; L_m L_mᵀ = G_m + λI.
-        roots = np.linalg.cholesky(grams + np.reshape(regs, (-1, 1, 1)) * np.eye(grams.shape[1]))
-        stacked = np.linalg.solve(roots, crosses).reshape(-1, crosses.shape[2])
-        directions = _truncated_svd(stacked, max(ranks))[1]
-        for d in (directions[:rank] for rank in ranks):
-            yield (full @ d.T) @ d, None
+    # D: leading right singular vectors of all L_m⁻¹ B_m, stacked; L_m L_mᵀ = G_m + λI.
+    roots = np.linalg.cholesky(grams + np.reshape(regs, (-1, 1, 1)) * np.eye(grams.shape[1]))
+    stacked = np.linalg.solve(roots, crosses).reshape(-1, crosses.shape[2])
+    d = _truncated_svd(stacked, rank)[1]
+    return (_ridge(grams, crosses, regs) @ d.T) @ d, None
 
 
 def _ridge(gram: Floats, cross: Floats, reg: ArrayLike) -> Floats:

@@ -11,17 +11,11 @@ from numpy.typing import NDArray
 
 from mmrec_course.features.block import FeatureBlock, normalize_rows
 
-__all__ = ["rerank"]
-
 Floats = NDArray[np.float64]
 
 
 def rerank(
-    recommendations: pd.DataFrame,
-    block: FeatureBlock | None = None,
-    *,
-    k: int = 10,
-    diversity: float = 0.0,
+    recommendations: pd.DataFrame, block: FeatureBlock, *, k: int = 10, diversity: float
 ) -> pd.DataFrame:
     """Re-rank each user's list by maximal marginal relevance (MMR).
 
@@ -29,28 +23,25 @@ def rerank(
 
         (1 − λ) s_i − λ max_{j picked} cos(f_i, f_j),
 
-    s_i the score, scaled to 0 … 1 within the user's list, and λ ``diversity``, which needs
-    ``block`` if it is above 0. Items without features have cosine 0 with all others. Ties go to
-    the item that was ranked higher.
+    s_i the score, scaled to 0 … 1 within the user's list, and λ ``diversity``, 0 … 1. Items
+    without features have cosine 0 with all others. Ties go to the item that was ranked higher.
 
     ``recommendations`` are user_id, item_id, score, best first, more than k for each user; the
     result adds rank.
 
     Carbonell and Goldstein (1998), The Use of MMR, SIGIR, eq. 1.
     """
-    _check(recommendations, k)
+    if k < 1:
+        raise ValueError(f"k: {k} is below 1")
     if not 0 <= diversity <= 1:
         raise ValueError(f"diversity: {diversity} is outside 0 … 1")
-    if diversity > 0 and block is None:
-        raise ValueError(f"diversity: {diversity} needs block; give it")
     items = pd.Index(recommendations["item_id"].unique())
-    rows = np.zeros((len(items), 0)) if block is None else normalize_rows(block.align(items).values)
-    rows = rows[items.get_indexer(recommendations["item_id"])]
+    rows = normalize_rows(block.align(items).values)[items.get_indexer(recommendations["item_id"])]
     score = recommendations["score"].to_numpy(float)
     picked: list[int] = []
     ranks: list[int] = []
     for listed in recommendations.groupby("user_id", sort=False).indices.values():
-        best = _marginal_relevance(_scaled(score[listed]), rows[listed], k, diversity)
+        best = _marginal_relevance(score[listed], rows[listed], k, diversity)
         picked.extend(listed[best])
         ranks.extend(range(1, len(best) + 1))
     table = recommendations.iloc[picked][["user_id", "item_id", "score"]].reset_index(drop=True)
@@ -58,8 +49,10 @@ def rerank(
     return table
 
 
-def _marginal_relevance(relevance: Floats, rows: Floats, k: int, diversity: float) -> list[int]:
+def _marginal_relevance(score: Floats, rows: Floats, k: int, diversity: float) -> list[int]:
     """Positions of the k items, in the order in which they are picked."""
+    low, high = score.min(), score.max()
+    relevance = (score - low) / (high - low if high > low else 1.0)
     penalty = np.zeros(len(relevance))
     picked: list[int] = []
     while len(picked) < min(k, len(relevance)):
@@ -69,23 +62,3 @@ def _marginal_relevance(relevance: Floats, rows: Floats, k: int, diversity: floa
         similarity = rows @ rows[picked[-1]]
         penalty = similarity if len(picked) == 1 else np.maximum(penalty, similarity)
     return picked
-
-
-def _scaled(values: Floats) -> Floats:
-    """To 0 … 1; all 0 where all are equal."""
-    low, high = values.min(), values.max()
-    return np.asarray((values - low) / (high - low if high > low else 1.0))
-
-
-def _check(recommendations: pd.DataFrame, k: int) -> None:
-    for column in ("user_id", "item_id", "score"):
-        if column not in recommendations.columns:
-            raise ValueError(f"recommendations: column {column!r} is missing")
-    repeated = recommendations[recommendations.duplicated(["user_id", "item_id"])]
-    if len(repeated):
-        user, item = repeated[["user_id", "item_id"]].iloc[0]
-        raise ValueError(f"recommendations: user {user} has item {item} more than once")
-    if not np.isfinite(recommendations["score"].to_numpy(float)).all():
-        raise ValueError("recommendations: column 'score' has a value that is not finite")
-    if not isinstance(k, int | np.integer) or k < 1:
-        raise ValueError(f"k: {k!r} is not a whole number of at least 1")

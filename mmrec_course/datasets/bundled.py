@@ -1,18 +1,13 @@
-"""Mosaic, the bundled catalogue of a made-up music shop.
-
-In: the folder data/mosaic of the course. Out: a Dataset.
-"""
+"""The catalogues that come with the course: Mosaic, a made-up music shop, and the stamps."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from mmrec_course.datasets.dataset import Dataset
-from mmrec_course.datasets.folder import _bundled
+from mmrec_course.datasets.folder import load_folder
 from mmrec_course.datasets.media import locate_media
 from mmrec_course.datasets.validation import RATING_COLUMNS, check_ids, check_ratings, read_table
-
-__all__ = ["load_mosaic"]
 
 ITEM_COLUMNS = ("item_id", "title", "artist", "genre", "released", "image", "text", "audio")
 
@@ -25,8 +20,8 @@ def load_mosaic(folder: str | Path | None = None) -> Dataset:
     ``items``, with its reason in ``problems``.
 
     ``folder`` may be another one with items.csv, ratings.csv, listeners.csv and the media files,
-    whose paths in items.csv are relative to it. FileNotFoundError if one of the tables is not
-    there, ValueError if one is malformed; file, row, column and value are named.
+    whose paths in items.csv are relative to it. A malformed table is a ValueError that names
+    file, row, column and value.
 
     Notebook: 01_the_catalogue
     """
@@ -41,3 +36,27 @@ def load_mosaic(folder: str | Path | None = None) -> Dataset:
     items, problems = locate_media(items, folder)
     folder = folder.resolve()
     return Dataset(ratings=ratings, items=items, users=users, problems=problems, folder=folder)
+
+
+def load_stamps(folder: str | Path | None = None) -> Dataset:
+    """Read the stamps: animals, food, plants, vehicles and more, drawn or photographed.
+
+    Real pictures, words and sounds, without ratings: a selection from Tux Paint's stamps, under
+    the GPL, version 2 (data/stamps/README.md has the credits). Items have title, text, category
+    ("animals"), group ("birds", or ``<NA>``), image and, one in five, audio: what is missing here
+    is missing in reality.
+
+    Notebook: 12_real_content
+    """
+    return load_folder(_bundled("stamps", folder))
+
+
+def _bundled(name: str, folder: str | Path | None) -> Path:
+    """Folder of a catalogue that comes with the course, or the one given."""
+    path = Path(folder or Path(__file__).resolve().parents[2] / "data" / name)
+    if not path.is_dir():
+        raise FileNotFoundError(
+            f"data/{name}: there is no folder {path}; clone the whole course and install it from"
+            f" there with `pip install -e .`, or pass the path of its data/{name}"
+        )
+    return path
