@@ -346,7 +346,7 @@ print_table(warm_table[["mean", "low", "high", "difference", "diff_low", "diff_h
 # before the new releases of step 3, and rank all 480 tracks for our listener. `cold_discount` lowers
 # the scores of tracks without ratings. Between 0 and 1, it decides how much attention new releases get;
 # old ratings can hardly say what is best, for they know only what people came across (lesson 11). We
-# take 0.5. How many of the ten will be new?
+# take 0.5, the default. How many of the ten will be new?
 
 # %%
 from mmrec_course.recommenders import MultimodalRecommender

@@ -16,7 +16,7 @@ from mmrec_course.recommenders import Popularity
 mosaic = load_mosaic()
 ratings = mosaic.ratings  # in order of time
 for model in (Popularity(), Popularity(half_life=60)):
-    top = model.fit(ratings).recommend(["a newcomer"], k=5)
+    top = model.fit(ratings).recommend(["a new user"], k=5)
     show_items(mosaic.items, top["item_id"])
 
 # %% [markdown]

@@ -713,7 +713,7 @@ print(f"all tracks: median {n.median():.0f} ratings")
 # 1. Means that do not believe two ratings.
 # 2. One step of SVD.
 # 3. Because you liked …: EASE explains itself.
-# 4. A newcomer for iALS.
+# 4. A new user for iALS.
 # 5. How many ratings until EASE beats popularity?
 #
 # ## Recap

@@ -734,7 +734,7 @@ finish(
 # without any content, leaves popularity behind as well, from three choices on. Shrinkage to the average
 # listener pays at the first choice, where the final model is ahead of iALS; after three the two cannot be
 # told apart. So, for new tracks it is content that helps, and for new listeners it is what others chose.
-# (Mosaic's listeners have clear tastes. Among real people the first choices told far less: lesson 13.)
+# (These listeners are simulated. Among real people the first choices told far less: lesson 13.)
 #
 # ## What goes wrong
 #

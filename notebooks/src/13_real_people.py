@@ -626,8 +626,8 @@ print_table(pd.DataFrame(gaps, index=[f"k = {k}" for k in told]).T.drop("popular
 # - **Up to five ratings, no list is better than an impersonal one.** *EASE + average* is ahead of
 #   popularity from the first rating on, by little, with all three intervals above zero. But we saw how:
 #   it gives nearly everybody the same ten films. The first five that people rate are mostly films that
-#   everybody rates, and say little about who rates them. (In Mosaic the first choices told much more,
-#   lesson 10: its simulated listeners begin with what they like, not with what everybody rates.)
+#   everybody rates, and say little about who rates them. (In Mosaic, which is simulated, the first
+#   choices told much more: lesson 10.)
 # - **The final model** is a little behind popularity before the first rating, and cannot be told from it
 #   after one and three, for with $s = 8$ a person's own scores count 2 % after one rating and 12 % after
 #   three. After five it is 28 %, and the mean is below popularity; the interval reaches zero. After twenty

@@ -148,7 +148,7 @@ show_items(
 # column $i$ is the regression that predicts $i$ from the others.)
 
 # %% [markdown]
-# ## 4 · A newcomer for iALS
+# ## 4 · A new user for iALS
 #
 # Somebody has just come in and liked a few tracks. iALS need not be fitted again: with the tracks'
 # factors $Q$ held still, a listener's factors are one ridge regression over **all** tracks, as in the
@@ -160,8 +160,8 @@ show_items(
 # $C$ $1 + \alpha x$ for the liked ones and 1 for all others. Return $p$. `x` is (n_items,), the likings.
 
 
-# %% exercise="newcomer"
-def newcomer(x, Q, alpha, reg):
+# %% exercise="new_user"
+def new_user(x, Q, alpha, reg):
     ### BEGIN SOLUTION
     t = (x >= 1.5).astype(float)
     c = 1 + alpha * x * t
@@ -169,13 +169,13 @@ def newcomer(x, Q, alpha, reg):
     ### END SOLUTION
 
 
-# %% check="newcomer" points=2
+# %% check="new_user" points=2
 for alpha, reg in ((1.0, 10.0), (3.0, 20.0)):
     ials = ImplicitALS(factors=8, alpha=alpha, reg=reg, iterations=3).fit(past)
     Q = ials.item_factors_
     for row in (0, 1):
         x = ials.histories_[[row]].toarray()[0]
-        p = newcomer(x, Q, alpha=alpha, reg=reg)
+        p = new_user(x, Q, alpha=alpha, reg=reg)
         likes = x >= 1.5
         c = 1 + alpha * x[likes]
         only = np.linalg.solve((Q[likes].T * c) @ Q[likes] + reg * np.eye(8), Q[likes].T @ c)
@@ -190,7 +190,7 @@ for alpha, reg in ((1.0, 10.0), (3.0, 20.0)):
 ials = ImplicitALS(factors=32, reg=30.0, alpha=4.0).fit(past)
 chosen = ["t062", "t413", "t131"]
 x = np.where(np.isin(ials.item_ids_, chosen), 2.5, 0.0)
-scores = ials.item_factors_ @ newcomer(x, ials.item_factors_, alpha=4.0, reg=30.0)
+scores = ials.item_factors_ @ new_user(x, ials.item_factors_, alpha=4.0, reg=30.0)
 scores[np.isin(ials.item_ids_, chosen)] = -np.inf
 theme = pd.Series(mosaic.ground_truth()["theme"], items)
 top = ials.item_ids_[np.argsort(-scores, kind="stable")[:5]]
@@ -198,7 +198,7 @@ print("chosen:", set(theme[chosen]), "listed:", set(theme[top]))
 show_items(mosaic.items, top)
 
 # %% [markdown]
-# *What it says.* The newcomer chose three tracks about childhood, a jazz, a folk and a dub one. The five
+# *What it says.* The new user chose three tracks about childhood, a jazz, a folk and a dub one. The five
 # that come back are about childhood too, and of four genres, though no word has been read and nothing
 # fitted again. Without the places that are *not* liked, the regression would only have to give 1 for
 # three tracks, and many $p$ do that; the zeros say what $p$ should keep away from.

@@ -113,50 +113,51 @@ print_table(compare(tables)[columns], digits=3)
 # better than a plain one.
 
 # %% [markdown]
-# ## 3 · What a newcomer told first
+# ## 3 · What a new user rated first
 #
-# Return two DataFrames: the first `k` ratings of every person in `people`, in order of time (of one
+# Return two DataFrames: the first `k` ratings of every user in `users`, in order of time (of one
 # moment: by item_id), and all their later ones. The rows of `ratings` may come in any order.
 
 
-# %% exercise="told_and_later"
-def told_and_later(ratings, people, k):
+# %% exercise="first_and_later"
+def first_and_later(ratings, users, k):
     ### BEGIN SOLUTION
-    theirs = ratings[ratings["user_id"].isin(people)]
+    theirs = ratings[ratings["user_id"].isin(users)]
     theirs = theirs.sort_values(["user_id", "timestamp", "item_id"])
     place = theirs.groupby("user_id").cumcount()
     return theirs[place < k], theirs[place >= k]
     ### END SOLUTION
 
 
-# %% check="told_and_later" points=2
+# %% check="first_and_later" points=2
 upside_down = few.iloc[::-1]
-told, later = told_and_later(upside_down, ["a", "b"], 1)
-assert len(told) == 2, "one each: count within each person"
-assert dict(zip(told["user_id"], told["item_id"], strict=True)) == {"a": "w", "b": "z"}, (
+first, later = first_and_later(upside_down, ["a", "b"], 1)
+assert len(first) == 2, "one each: count within each user"
+assert dict(zip(first["user_id"], first["item_id"], strict=True)) == {"a": "w", "b": "z"}, (
     "sort before you count: b's first is z, and of a's two of one moment w comes before x"
 )
-assert len(later) == 5, "what is not told is later"
-told, later = told_and_later(few, ["b"], 2)
-assert set(later["user_id"]) == {"b"}, "only the people who were asked for"
-assert list(told["item_id"]) == ["z", "x"], "told: only theirs, the first two, in order of time"
-assert list(later["item_id"]) == ["w"], "two of b's three are told"
+assert len(later) == 5, "what is not among the first k is later"
+first, later = first_and_later(few, ["b"], 2)
+assert set(later["user_id"]) == {"b"}, "only the users who were asked for"
+assert list(first["item_id"]) == ["z", "x"], "first: only theirs, two of them, in order of time"
+assert list(later["item_id"]) == ["w"], "two of b's three are the first ones"
 
 # %% tags=["needs-movielens"]
-told, later = told_and_later(ratings, ratings["user_id"].unique(), 5)
+first, later = first_and_later(ratings, ratings["user_id"].unique(), 5)
 popular = ratings["item_id"].value_counts().index[:100]
-share = [f"{part['item_id'].isin(popular).mean():.0%}" for part in (told, later)]
+share = [f"{part['item_id'].isin(popular).mean():.0%}" for part in (first, later)]
 print(f"one of the 100 most rated films: {share[0]} of the first five, {share[1]} of the others")
 
 # %% [markdown]
 # *What it says.* The first five are mostly films that everybody knows, so they tell little about *this*
-# person. A shop that may choose what it asks a newcomer should ask about films that divide people.
+# person. A shop that may choose what it asks a new user should ask about films that divide people.
 
 # %% [markdown]
 # ## 4 · You, and h average people
 #
 # `X` is a matrix of histories, people × items, `B` EASE's weights. Return the scores of everybody when
-# `h` average people speak beside each one: $(x_u + h\,\bar x)^\top B$, with $\bar x$ the mean row of `X`.
+# `h` average people are added to each one, as pseudo-counts: $(x_u + h\,\bar x)^\top B$, with $\bar x$ the
+# mean row of `X`.
 
 
 # %% exercise="beside_the_average"
@@ -178,9 +179,9 @@ assert np.allclose(big[0], big[1]), "with a huge h everybody gets the average pe
 # %% tags=["needs-movielens"]
 from mmrec_course.recommenders import EASE
 
-told, later = told_and_later(split.train, split.train["user_id"].unique(), 3)
+first, later = first_and_later(split.train, split.train["user_id"].unique(), 3)
 model = EASE(reg=400.0).fit(split.train)
-likes = told.assign(x=told["rating"] - 2.5).pivot_table("x", "user_id", "item_id", fill_value=0)
+likes = first.assign(x=first["rating"] - 2.5).pivot_table("x", "user_id", "item_id", fill_value=0)
 X = likes.reindex(columns=model.item_ids_, fill_value=0.0).to_numpy()
 for h in (0, 0.1, 1, 10):
     top = np.argsort(-beside_the_average(X, model.weights_, h), axis=1, kind="stable")[:, :10]
@@ -188,10 +189,9 @@ for h in (0, 0.1, 1, 10):
 
 # %% [markdown]
 # *What it says.* From three ratings alone, EASE shows hundreds of different films: it believes every
-# word. The more average people speak beside you, the more alike the lists; and in the lesson the largest
-# $h$, with nearly one list for all, was the *best* on newcomers. Variety is no merit of its own. (The
-# mean here is over people who have said three things each, not over whole histories as in the lesson,
-# so the numbers for $h$ do not compare.)
+# word. The larger $h$, the more alike the lists; and in the lesson an $h$ with nearly one list for all
+# was the *best* for new users. Variety is no merit of its own. (The mean here is over people with three
+# ratings each, not over whole histories as in the lesson, so the numbers for $h$ do not compare.)
 
 # %% [markdown]
 # ## 5 · Somebody else's taste
@@ -257,5 +257,5 @@ print(f"not personal: {share:.0%} of it")
 # %% [markdown]
 # *What it says.* Somebody else's list has about half of the NDCG of one's own, and the interval of the
 # difference is above zero: so content does carry *personal* taste to new films. The other half needs
-# none: some of it is chance, and most people like what is liked by most. The lesson's *foreseen* is made
-# for that, and came nearer to *ridge* there (on larger stacks, so do not compare levels).
+# none: some of it is chance, and most people like what is liked by most. The lesson's *predicted popularity*
+# is made for that, and came nearer to *ridge* there (with more new films, so do not compare levels).
