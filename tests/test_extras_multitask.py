@@ -497,7 +497,7 @@ BAD.iloc[2, 1] = np.nan
         ({"fit": {"targets": BAD}}, "block 'targets': item 't02', column '1' is nan"),
         (
             {"fit": {"targets": BAD.iloc[[0, 0]]}},
-            "item_id 't00' is missing or occurs more than once",
+            "'t00' is missing or occurs more than once",
         ),
         ({"fit": {"targets": pd.DataFrame({"u": [1.0]}, index=["other"])}}, "has any modality"),
     ],
