@@ -697,6 +697,7 @@ def fuse(z, split):
     return weighted_sum(z, w, present)
 
 
+# %%
 @cache
 def ndcg_with(subset, fake=lambda j: {}):
     values = []

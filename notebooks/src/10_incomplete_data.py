@@ -657,6 +657,7 @@ def ndcg_of(model, split):
     return evaluate(model, split, metrics=["ndcg"])
 
 
+# %%
 shuffled = np.random.default_rng(0).permutation(len(users))
 newcomers, trial, _ = (users[np.sort(part)] for part in np.split(shuffled, [120, 240]))
 

@@ -480,6 +480,7 @@ def on_fold(j):
     return {name: evaluate(model, s, metrics=["ndcg"]) for name, model in fitted.items()}
 
 
+# %% tags=["needs-movielens"]
 folds = [on_fold(j) for j in range(4)]
 fresh = {name: [tables[name] for tables in folds] for name in folds[0]}
 
@@ -591,6 +592,8 @@ columns = ["value", "ndcg", "within_one_error"]
 print_table(tried[columns], digits={"value": 0, "ndcg": 3}, index=False)
 fewest = ratings["user_id"].value_counts().min()
 print(f"s = {final.user_shrinkage:g}; in these data nobody gave under {fewest} ratings")
+
+# %% tags=["needs-movielens"]
 first, asked = {}, after(5)
 for k in (0, 1, 3, 5):
     seen = after(k).train_valid
