@@ -30,6 +30,7 @@ from mmrec_course.features import FeatureBlock, extract_features
 from mmrec_course.features.synthetic import fact_blocks
 from mmrec_course.recommenders import (
     EASE,
+    ImplicitALS,
     MultimodalRecommender,
     MultimodalRecommenderCV,
     Popularity,
@@ -84,9 +85,11 @@ def warm_items(
     split = temporal_split(ratings)
     train = split.train_valid
     content = MultimodalRecommender(cf_weight=0.0)
+    als_grid = {"reg": [10.0, 30.0, 100.0], "alpha": [2.0, 4.0, 8.0, 16.0]}
     models: dict[str, Any] = {
         "popularity": Popularity().fit(train),
-        "EASE": grid_search(EASE(), {"reg": [20.0, 50.0, 100.0, 200.0, 400.0, 800.0]}, split)[0],
+        "EASE": grid_search(EASE(), {"reg": [50.0, 100.0, 200.0, 400.0, 800.0]}, split)[0],
+        "iALS": grid_search(ImplicitALS(factors=32, iterations=10), als_grid, split)[0],
         "collaborative": clone(final).fit(train),
         **{m: clone(content).fit(train, {m: block}) for m, block in blocks.items()},
         "final": clone(final).fit(train, blocks),
@@ -130,7 +133,7 @@ def main() -> None:
     print(f"\nfused / best single: {mean['fused'] / best:.2f}")
     print(f"truth / fused: {mean['truth'] / mean['fused']:.2f}")
     warm = warm_items(ratings, blocks, truth, MultimodalRecommenderCV())
-    for baseline in ("collaborative", "EASE"):
+    for baseline in ("collaborative", "EASE", "iALS"):
         title = f"Mosaic, last ratings, NDCG@10; differences to {baseline}"
         show(title, compare(warm, baseline=baseline))
     for seed in CONTROL_SEEDS:
