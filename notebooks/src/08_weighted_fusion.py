@@ -697,15 +697,13 @@ def fuse(z, split):
     return weighted_sum(z, w, present)
 
 
-# %%
 @cache
 def ndcg_with(subset, fake=lambda j: {}):
     values = []
     for j, split in enumerate(splits):
         y = {m: guesses[j][m] for m in subset} | fake(j)
-        scores = fuse(scale(y, split.train_valid), split)
-        table = evaluate(ScoreTable(scores, users, items), split, metrics=["ndcg"])
-        values.append(table["ndcg"].to_numpy())
+        table = ScoreTable(fuse(scale(y, split.train_valid), split), users, items)
+        values.append(evaluate(table, split, metrics=["ndcg"])["ndcg"].to_numpy())
     return values
 
 

@@ -643,13 +643,8 @@ def arrive(who):
     rest = t.ratings[~t.ratings["user_id"].isin(who)]
     none, shop = rest.iloc[:0], items[t.known]
     train = pd.concat([rest, own[nth < 5]])
-    split = Split(
-        train=train,
-        valid=none,
-        test=own[nth >= 5],
-        candidates=shop,
-        valid_candidates=none["item_id"],
-    )
+    every = {"candidates": shop, "valid_candidates": none["item_id"]}
+    split = Split(train=train, valid=none, test=own[nth >= 5], **every)
     return own, nth, rest, split
 
 
@@ -657,7 +652,6 @@ def ndcg_of(model, split):
     return evaluate(model, split, metrics=["ndcg"])
 
 
-# %%
 shuffled = np.random.default_rng(0).permutation(len(users))
 newcomers, trial, _ = (users[np.sort(part)] for part in np.split(shuffled, [120, 240]))
 
