@@ -132,8 +132,8 @@ class MultimodalRecommender(Recommender):
 
     Attributes
     ----------
-    weights_
-        modality → w_m; they sum to 1.
+    weights_, explained_
+        modality → w_m, and modality → R²_m; each divided by its sum.
     ease_, als_, content_, popularity_
         The fitted parts.
 
@@ -196,6 +196,9 @@ class MultimodalRecommender(Recommender):
         self.mean_preference_ = None
         self._set_log(self._log_of(ratings))
         self._fit_als()
+        seen = {m: x[self.rated_] for m, x in self.rows_.items()}
+        has = {m: a[self.rated_] for m, a in self.present_.items()}
+        self.explained_ = variance_weights(seen, has, self.als_.item_factors_, power=1.0)
         self._fit_content()
         self._fit_ease()
         design = _design(self.rows_, self.present_, len(rated))
@@ -273,9 +276,7 @@ class MultimodalRecommender(Recommender):
         factors = self.als_.item_factors_  # (n_rated, f)
         given = self.weights
         if given is None:
-            rows = {m: x[self.rated_] for m, x in self.rows_.items()}
-            present = {m: a[self.rated_] for m, a in self.present_.items()}
-            given = variance_weights(rows, present, factors, self.weight_power)
+            given = {m: share**self.weight_power for m, share in self.explained_.items()}
         content = (ContentMap if self.fusion == "weighted" else MultitaskMap)(reg=self.content_reg)
         if not self.rows_:
             content = ContentMap()
