@@ -409,3 +409,15 @@ def test_what_is_no_wave_is_refused(function, wave, message):
 def test_a_rate_too_low_for_loudness_is_refused():
     with pytest.raises(ValueError, match="sr: 4000 Hz is too low"):
         measure_loudness(tone(), sr=4000)
+
+
+@pytest.mark.parametrize("form", ["MP3", "OGG", "FLAC", "WAV"])
+def test_several_sounds_in_one_file_are_refused_and_not_lost(tmp_path, form):
+    soundfile.write(tmp_path / "one", 0.3 * np.sin(np.arange(44100) / 10), 44100, format=form)
+    one = (tmp_path / "one").read_bytes()
+    assert len(load_audio(tmp_path / "one")) == pytest.approx(22050, abs=2000)
+    (tmp_path / "two").write_bytes(one + one)
+    with pytest.raises(MediaError):
+        load_audio(tmp_path / "two")
+    if form != "WAV":  # which libsndfile refuses at once
+        assert len(load_audio(tmp_path / "two", max_seconds=0.5)) == 11025

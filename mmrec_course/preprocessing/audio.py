@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import mmap
 import re
 from pathlib import Path
 
@@ -19,6 +20,13 @@ MAX_BYTES = 2**30
 MAX_AMPLITUDE = 1e6
 BLOCK = 1024  # samples read at once; so many may be lost where a file is cut off
 LOWEST_LOUDNESS = -70.0
+# Where a sound begins: an Ogg stream, a FLAC, a WAV, and the first frame of most MP3s.
+SOUND = re.compile(
+    rb"OggS\0\x02.{20}\x01|fLaC[\x00\x80]\0\0\x22|(?:RIFF|RIFX|RF64)....WAVE"
+    rb"|\xff[\xe2\xe3\xf2\xf3\xfa\xfb][\x10-\xef].{10,36}?(?:Xing|Info|VBRI)",
+    re.DOTALL,
+)
+HEADER = 4096  # bytes in which the begin of one sound may be found twice
 
 
 def load_audio(path: str | Path, sr: int = 22050, max_seconds: float = 60.0) -> Wave:
@@ -26,8 +34,8 @@ def load_audio(path: str | Path, sr: int = 22050, max_seconds: float = 60.0) -> 
 
     The content decides the format, not the file's name. Channels are averaged. A file that is cut
     off, or whose header does not know its length, is read as far as it goes; of a long one, only
-    the first ``max_seconds``; of several files joined into one, only the first. MediaError says
-    why a file cannot be used: missing, empty, over 1 GiB, damaged, without samples.
+    the first ``max_seconds``. MediaError says why a file cannot be used: missing, empty, over
+    1 GiB, damaged, without samples, or several files joined, of which decoders read the first.
 
     Notebook: 02_preprocessing
     """
@@ -35,6 +43,8 @@ def load_audio(path: str | Path, sr: int = 22050, max_seconds: float = 60.0) -> 
     check_file(path, MAX_BYTES)
     with quiet_decoders():
         wave, rate = _decode(path, max_seconds)
+    if len(wave) < math.ceil(max_seconds * rate) and _is_joined(path):
+        raise MediaError(path, "holds several sounds joined into one file; split it")
     if len(wave) == 0:
         raise MediaError(path, "the sound has no samples")
     if not np.abs(wave).max() <= MAX_AMPLITUDE:  # "not <=" is true for NaN too
@@ -156,6 +166,13 @@ def _source(path: Path) -> Path | io.BytesIO:
     if re.search(rb"Xing|Info|VBRI", content):
         return path
     return io.BytesIO(content + bytes(min(10 * len(content), 2**28)))
+
+
+def _is_joined(path: Path) -> bool:
+    """Whether a second sound begins behind the first."""
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        first = SOUND.search(data)
+        return first is not None and SOUND.search(data, first.start() + HEADER) is not None
 
 
 def _lufs(power: ArrayLike) -> NDArray[np.float64]:
