@@ -23,7 +23,10 @@ import pytest
 webdriver = pytest.importorskip("selenium.webdriver", reason="needs selenium")
 pytest.importorskip("voila", reason="needs voila")
 
-from selenium.common.exceptions import WebDriverException  # noqa: E402
+from selenium.common.exceptions import (  # noqa: E402
+    StaleElementReferenceException,
+    WebDriverException,
+)
 from selenium.webdriver.common.by import By  # noqa: E402
 from selenium.webdriver.common.keys import Keys  # noqa: E402
 
@@ -120,7 +123,9 @@ def whole(browser: Any) -> bool:
 
 
 def titles(browser: Any) -> list[str]:
-    return [one.text for one in browser.find_elements(By.CSS_SELECTOR, ".mmrec-page h3")]
+    # In one go: cards that are drawn anew between two questions would be gone.
+    script = "return [...document.querySelectorAll('.mmrec-page h3')].map(h => h.innerText)"
+    return [str(title) for title in browser.execute_script(script)]
 
 
 def said(browser: Any) -> str:
@@ -129,8 +134,16 @@ def said(browser: Any) -> str:
 
 def control(browser: Any, name: str) -> Any:
     """The visible control with this accessible name; a test of its own says that there is one."""
-    every = browser.find_elements(By.CSS_SELECTOR, ".mmrec-page :is(button, input, select, audio)")
-    return next(c for c in every if c.is_displayed() and c.accessible_name == name)
+
+    def found() -> Any:
+        css = ".mmrec-page :is(button, input, select, audio)"
+        every = browser.find_elements(By.CSS_SELECTOR, css)
+        try:
+            return next(c for c in every if c.is_displayed() and c.accessible_name == name)
+        except StaleElementReferenceException:  # the cards were drawn anew meanwhile
+            return None
+
+    return wait_for(found, 15, f"the page has the control {name!r}")
 
 
 def after(browser: Any, act: Callable[[], Any]) -> list[str]:
