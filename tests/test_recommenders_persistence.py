@@ -81,6 +81,14 @@ def test_what_cannot_be_saved_is_named_before_anything_is_written(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+def test_ids_that_an_array_of_text_would_change_are_refused(tmp_path):
+    ratings, _ = small()
+    ratings = ratings.assign(item_id=ratings["item_id"].map("i{}\0".format))
+    with pytest.raises(ValueError, match="item_ids_: text that ends in a NUL"):
+        MultimodalRecommender().fit(ratings).save(tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_changed_byte_is_refused_wherever_it_changes_anything(saved):
     path = saved / FILE
     whole, expected = path.read_bytes(), scores(MultimodalRecommender.load(saved))

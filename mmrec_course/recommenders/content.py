@@ -133,12 +133,7 @@ class ContentRidge(Recommender):
         self.present_ = block.present
         self.trained_ = np.flatnonzero(rated & block.present)
         f = self.rows_[self.trained_]
-        n, d = f.shape
-        # (n_trained, d), W = hat_ᵀ Xᵀ: the same matrix by the smaller of two systems.
-        if n <= d:
-            self.hat_ = np.linalg.solve(f @ f.T + self.reg * np.eye(n), f)
-        else:
-            self.hat_ = np.linalg.solve(f.T @ f + self.reg * np.eye(d), f.T).T
+        self.hat_ = hat_matrix(f, self.reg)  # (n_trained, d), W = hat_ᵀ Xᵀ
         self.leverage_ = np.zeros(len(self.item_ids_))
         self.leverage_[self.trained_] = (self.hat_ * f).sum(axis=1)
 
@@ -207,16 +202,14 @@ class ContentMap(BaseEstimator):  # type: ignore[misc]
             y = {m: np.asarray((c @ x) @ self.right_[m][at].T) for m, x in self.left_.items()}
             j = own[at]
             k = np.flatnonzero(j >= 0)
-            error = (c[:, j[k]] - np.sum(list(y.values()), axis=0)[:, k]) / rest[
-                j[k]
-            ]  # leave-one-out residuals
+            total = np.sum(list(y.values()), axis=0)  # (n, len(at))
+            error = (c[:, j[k]] - total[:, k]) / rest[j[k]]  # leave-one-out residuals
             for h, y_m in zip(self.leverage_, y.values(), strict=True):
                 y_m[:, k] -= h[j[k]] * error
             return y
 
-        spread = np.sum(list(parts(self.rated_).values()), axis=0).std(
-            axis=1, keepdims=True
-        )  # (n, 1)
+        over_rated = np.sum(list(parts(self.rated_).values()), axis=0)  # (n, n_rated)
+        spread = over_rated.std(axis=1, keepdims=True)
         spread = np.where(spread > 1e-12, spread, 1.0)
         return {m: y / spread for m, y in parts(column).items()}
 
@@ -279,11 +272,8 @@ class PopularityPrior(BaseEstimator):  # type: ignore[misc]
     def fit(self, design: Floats, popularity: Floats) -> Self:
         """Learn from the rated items' features (n, d) and popularity (n,)."""
         if len(popularity) < 2:
-            self.coef_, self.intercept_, self.left_out_ = (
-                np.zeros(design.shape[1]),
-                0.0,
-                np.zeros(1),
-            )
+            self.coef_, self.intercept_ = np.zeros(design.shape[1]), 0.0
+            self.left_out_ = np.zeros(len(popularity))
             return self
         ridge = RidgeCV(self.regs, scoring="neg_mean_squared_error", store_cv_results=True)
         ridge.fit(design, np.log1p(popularity))

@@ -84,15 +84,12 @@ def combine(
     """Part → (n, m) what it adds to the score; the sum of the parts is the score."""
     warm = p.n_item > 0  # (m,)
     rest = np.where(warm, 1 - cf_weight, 1 - cold_discount)
-    parts = {
-        "collaborative": cf_weight
-        * warm
-        * blend(p.ease, p.als, p.n_user, als_weight, user_shrinkage)
-    }
+    c = blend(p.ease, p.als, p.n_user, als_weight, user_shrinkage)  # (n, m)
+    parts = {"collaborative": cf_weight * warm * c}
     parts |= {m: rest * y for m, y in p.content.items()}
     if p.content:
         prior = rest * popularity_weight * p.prior
-        parts["popularity"] = np.broadcast_to(prior, parts["collaborative"].shape)
+        parts["popularity"] = np.broadcast_to(prior, c.shape)
     return parts
 
 
@@ -102,8 +99,9 @@ class MultimodalRecommender(Recommender):
     warm items:        ŷ_ui = κ c_ui + (1 − κ) (Σ_m y_m,ui + v p̂_i),     κ = cf_weight
     cold-start items:  ŷ_ui = (1 − δ) (Σ_m y_m,ui + v p̂_i),              δ = cold_discount
 
-    - c, collaborative: (1 − β) z(EASE) + β z(iALS) of implicit preferences, EASE with the features
-      as side information. A preference counts (1 + a)^−decay after a later ratings of the user;
+    - c, collaborative: (1 − β) z(EASE) + β z(iALS) of implicit preferences; with
+      ``ease__side_weight`` above 0, EASE has the features as side information. A preference counts
+      (1 + a)^−decay after a later ratings of the user;
       n_u² / (n_u² + user_shrinkage²) of c is the user's own, the rest the mean user's.
     - y_m, content: one ridge regression on the weighted, early-fused rows of all modalities
       carries c, without decay, over to any item. Modality m's columns give its share y_m, in
@@ -390,6 +388,7 @@ class MultimodalRecommender(Recommender):
         self.rows_ = {m: np.vstack([x, rows[m]]) for m, x in self.rows_.items()}
         self.present_ = {m: np.append(a, present[m]) for m, a in self.present_.items()}
         self.n_ratings_ = np.append(self.n_ratings_, np.zeros(len(new), int))
+        self.mean_history_ = np.append(self.mean_history_, np.zeros(len(new)))
         self._set_log(pd.DataFrame(self.log_))
         return self
 

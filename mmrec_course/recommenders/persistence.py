@@ -75,6 +75,8 @@ def _pack(value: Any, path: str, arrays: Arrays) -> Any:
     """Return `value` as JSON; arrays are put aside under their path."""
     if isinstance(value, np.ndarray):
         arrays[path] = value.astype(str) if value.dtype == object else value
+        if value.dtype == object and (arrays[path] != value).any():
+            raise ValueError(f"{path}: text that ends in a NUL, or no text, cannot be saved")
         return {"array": path, "text": value.dtype == object}
     if isinstance(value, pd.DataFrame):
         table = {key: _pack(c.to_numpy(), f"{path}.{key}", arrays) for key, c in value.items()}
