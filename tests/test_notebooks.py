@@ -27,7 +27,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from mmrec_course.datasets import load_movielens
 
 ROOT = Path(__file__).resolve().parent.parent
-FOLDERS = ("notebooks", "notebooks/solutions", "apps/*")
+FOLDERS = ("notebooks", "notebooks/deeper", "notebooks/solutions", "apps/*")
 STORED = sorted(path for folder in FOLDERS for path in ROOT.glob(f"{folder}/*.ipynb"))
 BLANKS = sorted(ROOT.glob("notebooks/exercises/*.ipynb"))
 
@@ -225,6 +225,14 @@ def test_a_cell_keeps_its_id_when_another_is_added(tmp_path: Path) -> None:
     after = [cell.id for cell in build_notebooks.read_source(source).cells]
     assert after[1:4] == before
     assert len(set(after)) == len(after)
+
+
+def test_minutes_are_computed_from_words_and_code(tmp_path: Path) -> None:
+    source = tmp_path / "00_small.py"
+    source.write_text(LESSON.replace("one minute", "{minutes} minutes"))
+    assert "**Time**: 0 minutes." in build_notebooks.read_source(source).cells[0].source
+    source.write_text(source.read_text() + "word " * 1150 + "\n\n# %%\n" + "f()\n" * 50)
+    assert "**Time**: 25 minutes." in build_notebooks.read_source(source).cells[0].source
 
 
 @pytest.mark.parametrize(
@@ -436,6 +444,8 @@ BAD = [
     (rules.lesson_shape, with_text("## Your turn\n\n## Sources", 2)),
     (rules.too_many_cells, with_cells(36)),
     (rules.too_few_cells, with_cells(19)),
+    (rules.too_long, with_text("word " * 10_000)),
+    (rules.deeper_shape, with_text("**Aim**: a. **Time**: b. **Needs**: c.\n\n## Recap")),
 ]
 
 
@@ -527,6 +537,8 @@ def test_lessons_are_on_the_course_map_and_exercises_belong_to_one() -> None:
     exercises = {path.stem for path in ROOT.glob("notebooks/src/exercises/*.py")}
     assert lessons <= set(LESSONS)
     assert exercises <= lessons
+    deeper = {path.stem[:2] for path in ROOT.glob("notebooks/src/deeper/*.py")}
+    assert deeper <= {lesson[:2] for lesson in lessons}
 
 
 def ratings_here() -> bool:
@@ -646,4 +658,5 @@ def _docstrings(tree: ast.Module) -> list[tuple[str, str]]:
 
 def _lesson_text(sources: Path, lesson: str) -> str:
     files = [sources / f"{lesson}.py", sources / "exercises" / f"{lesson}.py"]
+    files += sorted(sources.glob(f"deeper/{lesson[:2]}_*.py"))
     return "\n".join(path.read_text(encoding="utf-8") for path in files if path.exists())

@@ -1,12 +1,14 @@
 """Text sources in, notebooks out: `make notebooks`, or `make notebooks ONLY=03` for one lesson.
 
     notebooks/src/NN_name.py            → notebooks/NN_name.ipynb            executed
+    notebooks/src/deeper/NN_name.py     → notebooks/deeper/NN_name.ipynb     executed
     notebooks/src/exercises/NN_name.py  → notebooks/solutions/NN_name.ipynb  executed
                                         → notebooks/exercises/NN_name.ipynb  blanks for the reader
     apps/name/src/name.py               → apps/name/name.ipynb               executed, for Voilà
 
 Sources are jupytext's py:percent. CONTRIBUTING.md explains how exercises are marked. The same
-source gives the same bytes on the same machine: ids come from the source, nothing is timed.
+source gives the same bytes on the same machine: ids come from the source, nothing is timed. In a first cell,
+`{minutes}` becomes the reading time (tools/reading_time.py).
 
 Outputs must hold on every processor. So each notebook also runs with features that differ by a
 relative 1e-6, and one that then prints something else is not written.
@@ -33,6 +35,7 @@ from nbformat import NotebookNode
 from nbgrader.nbgraderformat import MetadataValidator
 from nbgrader.preprocessors import ClearSolutions
 from notebook_rules import UNCOMPARED_TAGS, hygiene_problems
+from reading_time import fill_in
 
 ROOT = Path(__file__).resolve().parent.parent
 CELL_TIMEOUT_S = 600
@@ -46,6 +49,7 @@ NOTEBOOK_METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python", "file_extension": ".py", "pygments_lexer": "ipython3"},
 }
+KINDS = ("deeper", "solutions", "exercises")
 KEPT_KEYS = {"tags", "slideshow"}
 EXERCISE_KEYS = {"exercise", "check", "points"}
 JUPYTEXT_KEYS = {"lines_to_next_cell", "lines_to_end_of_cell_marker"}
@@ -54,6 +58,8 @@ JUPYTEXT_KEYS = {"lines_to_next_cell", "lines_to_end_of_cell_marker"}
 def read_source(path: Path) -> NotebookNode:
     """Read a py:percent source into a notebook without outputs, ids and nbgrader metadata set."""
     notebook = jupytext.read(path, fmt="py:percent")
+    if notebook.cells:
+        fill_in(notebook)
     is_exercise = path.parent.name == "exercises"
     ids: dict[str, int] = {}
     for number, cell in enumerate(notebook.cells, start=1):
@@ -228,7 +234,7 @@ def check(root: Path, only: list[str] | None = None) -> list[str]:
             wanted = blank(notebook) if is_blank else notebook
             problems += [f"{name}: {text}" for text in _differences(wanted, stored, is_blank)]
     if not only:
-        folders = ("notebooks", "notebooks/solutions", "notebooks/exercises", "apps/*")
+        folders = ("notebooks", *(f"notebooks/{kind}" for kind in KINDS), "apps/*")
         stored_files = {path for folder in folders for path in root.glob(f"{folder}/*.ipynb")}
         problems += [
             f"{path.relative_to(root)}: has no source in src; write one or delete it"
@@ -310,7 +316,7 @@ def _unique(identifier: str, seen: dict[str, int]) -> str:
 
 
 def _sources(root: Path, only: list[str]) -> list[Path]:
-    folders = ("notebooks/src", "notebooks/src/exercises", "apps/*/src")
+    folders = ("notebooks/src", "notebooks/src/deeper", "notebooks/src/exercises", "apps/*/src")
     found = sorted(path for folder in folders for path in root.glob(f"{folder}/*.py"))
     for name in only:
         if not any(path.stem.startswith(name) for path in found):
@@ -323,6 +329,8 @@ def _targets(root: Path, source: Path) -> list[Path]:
     name = f"{source.stem}.ipynb"
     if source.parent.name == "exercises":
         return [folder / "solutions" / name, folder / "exercises" / name]
+    if source.parent.name == "deeper":
+        return [folder / "deeper" / name]
     if source.is_relative_to(root / "apps"):
         return [source.parent.parent / name]
     return [folder / name]

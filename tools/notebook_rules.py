@@ -15,7 +15,9 @@ from urllib.parse import unquote
 
 import nbformat
 from nbformat import NotebookNode
+from reading_time import reading_minutes
 
+MAX_MINUTES = 90
 MAX_CELL_LINES = 20
 MAX_CODE_CELLS = 35
 MIN_CODE_CELLS = 20
@@ -252,7 +254,7 @@ def text_around_code(notebook: NotebookNode) -> list[str]:
     return problems
 
 
-def lesson_shape(notebook: NotebookNode) -> list[str]:
+def lesson_shape(notebook: NotebookNode, sections: tuple[str, ...] = SECTIONS) -> list[str]:
     """Aim, time and needs at the top; your turn, recap and sources at the end, in that order."""
     texts = [cell.source for cell in notebook.cells if cell.cell_type == "markdown"]
     top = texts[0] if texts else ""
@@ -264,10 +266,23 @@ def lesson_shape(notebook: NotebookNode) -> list[str]:
     headings = [
         line.strip() for text in texts for line in text.splitlines() if line.startswith("## ")
     ]
-    problems += [f"no heading `{name}`" for name in SECTIONS if name not in headings]
-    if not problems and headings[-len(SECTIONS) :] != list(SECTIONS):
-        problems.append(f"the last headings are not {', '.join(SECTIONS)}")
+    problems += [f"no heading `{name}`" for name in sections if name not in headings]
+    if not problems and headings[-len(sections) :] != list(sections):
+        problems.append(f"the last headings are not {', '.join(sections)}")
     return problems
+
+
+def deeper_shape(notebook: NotebookNode) -> list[str]:
+    """A deeper notebook needs no exercises."""
+    return lesson_shape(notebook, SECTIONS[1:])
+
+
+def too_long(notebook: NotebookNode) -> list[str]:
+    """The core path of a lesson takes at most 90 minutes; depth moves to notebooks/deeper."""
+    minutes = reading_minutes(notebook)
+    return [f"{minutes} minutes by tools/reading_time.py, at most {MAX_MINUTES}"] * (
+        minutes > MAX_MINUTES
+    )
 
 
 def too_many_cells(notebook: NotebookNode) -> list[str]:
@@ -327,7 +342,9 @@ def hygiene_problems(notebook: NotebookNode, path: Path) -> list[str]:
     problems = [problem for rule in RULES for problem in rule(notebook)]
     problems += broken_links(notebook, path.parent)
     if path.parent.name != "solutions" and path.name[0].isdigit():  # an app has no number
-        problems += lesson_shape(notebook) + too_many_cells(notebook)
+        if path.parent.name == "deeper":
+            return problems + deeper_shape(notebook) + too_many_cells(notebook)
+        problems += lesson_shape(notebook) + too_many_cells(notebook) + too_long(notebook)
         if not path.name.startswith("00_"):
             problems += too_few_cells(notebook)
     return problems

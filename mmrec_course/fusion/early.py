@@ -165,7 +165,7 @@ def variance_weights(
             errors.append(float((left_out**2).sum()) / max(float((t**2).sum()), 1e-300))
         explained[m] = max(0.0, 1 - min(errors)) ** power
     total = sum(explained.values())
-    if not total > 0:  # nothing is explained, so nothing speaks for unequal weights
+    if not total > 0:  # nothing is explained, so there is no reason for unequal weights
         return {m: 1 / len(rows) for m in rows}
     return {m: value / total for m, value in explained.items()}
 

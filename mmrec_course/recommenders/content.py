@@ -209,9 +209,9 @@ class ContentMap(BaseEstimator):  # type: ignore[misc]
             return y
 
         over_rated = np.sum(list(parts(self.rated_).values()), axis=0)  # (n, n_rated)
-        spread = over_rated.std(axis=1, keepdims=True)
-        spread = np.where(spread > 1e-12, spread, 1.0)
-        return {m: y / spread for m, y in parts(column).items()}
+        deviation = over_rated.std(axis=1, keepdims=True)
+        deviation = np.where(deviation > 1e-12, deviation, 1.0)
+        return {m: y / deviation for m, y in parts(column).items()}
 
 
 class MultitaskMap(ContentMap):

@@ -225,7 +225,7 @@ class MultimodalRecommender(Recommender):
         columns = {
             "user": indices_of(self.user_ids_, ratings["user_id"], "user_ids"),
             "item": indices_of(self.item_ids_, ratings["item_id"], "item_ids"),
-            "liking": ratings["rating"].to_numpy(float) - (self.positive - LIKED),
+            "centred": ratings["rating"].to_numpy(float) - (self.positive - LIKED),
             "time": time,
         }
         return pd.DataFrame(columns)
@@ -235,7 +235,7 @@ class MultimodalRecommender(Recommender):
         log = log.drop_duplicates(["user", "item"], keep="last").sort_values(["user", "item"])
         self.log_ = {name: column.to_numpy() for name, column in log.items()}
         shape = (len(self.user_ids_), len(self.item_ids_))
-        self.histories_ = sp.csr_array((log["liking"], (log["user"], log["item"])), shape=shape)
+        self.histories_ = sp.csr_array((log["centred"], (log["user"], log["item"])), shape=shape)
         self._set_preferences()
 
     def _set_preferences(self) -> None:
@@ -246,7 +246,7 @@ class MultimodalRecommender(Recommender):
         log, column = log[column >= 0], column[column >= 0]
         # 0 for a user's newest rating; ratings of one moment share a mean.
         age = log.groupby("user")["time"].rank(ascending=False).to_numpy() - 1
-        p = implicit_preference(log["liking"])
+        p = implicit_preference(log["centred"])
         if self.mean_preference_ is None:
             mean = np.bincount(column, p, len(self.rated_)) / len(self.user_ids_)
             self.mean_preference_ = mean.reshape(1, -1)
@@ -404,12 +404,12 @@ class MultimodalRecommender(Recommender):
         if table.empty:
             return self
         users = id_array(table["user_id"].unique(), "ratings, column 'user_id'")
-        unseen = users[indices_of(self.user_ids_, users, "user_id") < 0]
+        new = users[indices_of(self.user_ids_, users, "user_id") < 0]
         unknown = indices_of(self.item_ids_, table["item_id"].to_numpy(), "item_id") < 0
         if unknown.any():
             item = table["item_id"].to_numpy()[unknown][0]
             raise ValueError(f"item_id: {item!r} is unknown; add_items first")
-        self.user_ids_ = np.concatenate([self.user_ids_, unseen])
+        self.user_ids_ = np.concatenate([self.user_ids_, new])
         self._set_log(pd.concat([pd.DataFrame(self.log_), self._log_of(table)]))
         return self
 

@@ -50,7 +50,7 @@ class MultimodalRecommenderCV(MultimodalRecommender):
 
     One after the other, by NDCG@10 on held-out ratings of the kind it serves, each becomes the
     mean of all values within one standard error of the best. The collaborative part and the mixing
-    are judged by the last tenth of each user's ratings; the content part by folds of items without
+    are chosen on the last tenth of each user's ratings; the content part by folds of items without
     ratings; ``user_shrinkage`` by users of whom the first one, three and five ratings are known.
 
     Parameters
@@ -60,7 +60,7 @@ class MultimodalRecommenderCV(MultimodalRecommender):
     n_folds
         Folds of items, at least 2.
     n_users
-        Most users whose lists are judged in each held-out part.
+        Most users that are ranked in each held-out part.
 
     Attributes
     ----------
