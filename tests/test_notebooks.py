@@ -444,8 +444,8 @@ BAD = [
     (rules.lesson_shape, with_text("## Your turn\n\n## Sources", 2)),
     (rules.too_many_cells, with_cells(36)),
     (rules.too_few_cells, with_cells(19)),
-    (rules.too_long, with_text("word " * 10_000)),
-    (rules.deeper_shape, with_text("**Aim**: a. **Time**: b. **Needs**: c.\n\n## Recap")),
+    (rules.too_long, with_text("# Title\n" + 20_000 * "word ")),
+    (rules.deeper_shape, with_text("## Sources\n\n## Recap", 2)),
 ]
 
 

@@ -56,7 +56,7 @@ def homemade(text: str, html: bool = False, exempt: str = "$^") -> list[str]:
     for number, line in enumerate(text.splitlines(), start=1):
         for pattern, better in HOMEMADE.items():
             for match in re.finditer(rf"(?<![\w.])(?:{pattern})(?!\w)", line, re.IGNORECASE):
-                if "hid" in pattern and html or re.fullmatch(exempt, match.group()):
+                if ("hid" in pattern and html) or re.fullmatch(exempt, match.group()):
                     continue
                 found.append(f"line {number}: {match.group()!r}; say {better}")
     return found

@@ -7,8 +7,8 @@
     apps/name/src/name.py               → apps/name/name.ipynb               executed, for Voilà
 
 Sources are jupytext's py:percent. CONTRIBUTING.md explains how exercises are marked. The same
-source gives the same bytes on the same machine: ids come from the source, nothing is timed. In a first cell,
-`{minutes}` becomes the reading time (tools/reading_time.py).
+source gives the same bytes on the same machine: ids come from the source, nothing is timed. In a
+first cell, `{minutes}` becomes the reading time (tools/reading_time.py).
 
 Outputs must hold on every processor. So each notebook also runs with features that differ by a
 relative 1e-6, and one that then prints something else is not written.
