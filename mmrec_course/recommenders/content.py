@@ -18,6 +18,7 @@ from sklearn.linear_model import RidgeCV
 
 from mmrec_course.evaluation.metrics import rank_items
 from mmrec_course.features.block import FeatureBlock, unit_rows
+from mmrec_course.features.threads import single_threaded_blas
 from mmrec_course.fusion.early import Present, fused_rows, hat_matrix
 from mmrec_course.fusion.weighted import contributions
 from mmrec_course.recommenders.base import BLOCK_CELLS, Floats, Indices, Recommender, as_slice
@@ -276,7 +277,8 @@ class PopularityPrior(BaseEstimator):  # type: ignore[misc]
             self.left_out_ = np.zeros(len(popularity))
             return self
         ridge = RidgeCV(self.regs, scoring="neg_mean_squared_error", store_cv_results=True)
-        ridge.fit(design, np.log1p(popularity))
+        with single_threaded_blas():
+            ridge.fit(design, np.log1p(popularity))
         left_out = ridge.cv_results_[:, list(self.regs).index(ridge.alpha_)]
         scale = max(float(left_out.std()), 1e-9)
         self.coef_ = ridge.coef_ / scale

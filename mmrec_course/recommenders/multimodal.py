@@ -123,10 +123,8 @@ class MultimodalRecommender(Recommender):
         the share of the iALS item factors' variance that modality m explains.
     content_reg
         λ > 0 of the content ridge.
-    n_components
-        A modality with more columns is reduced to these (truncated SVD).
-    rng
-        Seed of the SVD.
+    n_components, rng
+        A modality with more columns is reduced to these (truncated SVD with this seed).
 
     Attributes
     ----------
@@ -181,7 +179,7 @@ class MultimodalRecommender(Recommender):
         self.rng = rng
 
     def _fit(self, ratings: pd.DataFrame, blocks: Mapping[str, FeatureBlock]) -> None:
-        self._check_parameters()
+        _check_parameters(self)
         rated = self.n_ratings_ > 0
         self.rated_ = np.flatnonzero(rated)
         self.names_ = {m: block.names for m, block in blocks.items()}
@@ -205,30 +203,17 @@ class MultimodalRecommender(Recommender):
         self.prior_ = self.popularity_.predict(design)
         self.prior_[rated] = self.popularity_.left_out_
 
-    def _check_parameters(self) -> None:
-        if self.fusion not in ("weighted", "multitask"):
-            raise ValueError(f"fusion: {self.fusion!r} is neither 'weighted' nor 'multitask'")
-        for name, most in {**COMBINED, "decay": np.inf, "weight_power": np.inf}.items():
-            value = getattr(self, name)
-            if not isinstance(value, int | float | np.number) or not 0 <= value <= most:
-                raise ValueError(f"{name}: {value!r} is not a number from 0 to {most:g}")
-        if not isinstance(self.weights, Mapping | None):
-            raise TypeError(f"weights: {self.weights!r}, expected modality → number")
-        if not 0 < self.content_reg < np.inf:
-            raise ValueError(f"content_reg: {self.content_reg} is not a finite number above 0")
-        if not isinstance(self.rng, int | np.integer) or self.rng < 0:
-            raise ValueError(f"rng: {self.rng!r} is not a whole number of at least 0")
-
     def _log_of(self, ratings: pd.DataFrame) -> pd.DataFrame:
         """Ratings with users and items as indices."""
         time = pd.to_datetime(ratings["timestamp"]).to_numpy("datetime64[ns]").astype(np.int64)
-        columns = {
-            "user": indices_of(self.user_ids_, ratings["user_id"], "user_ids"),
-            "item": indices_of(self.item_ids_, ratings["item_id"], "item_ids"),
-            "centred": ratings["rating"].to_numpy(float) - (self.positive - LIKED),
-            "time": time,
-        }
-        return pd.DataFrame(columns)
+        return pd.DataFrame(
+            {
+                "user": indices_of(self.user_ids_, ratings["user_id"], "user_ids"),
+                "item": indices_of(self.item_ids_, ratings["item_id"], "item_ids"),
+                "centred": ratings["rating"].to_numpy(float) - (self.positive - LIKED),
+                "time": time,
+            }
+        )
 
     def _set_log(self, log: pd.DataFrame) -> None:
         """Build histories and preferences; of rows about the same pair the last one counts."""
@@ -239,25 +224,9 @@ class MultimodalRecommender(Recommender):
         self._set_preferences()
 
     def _set_preferences(self) -> None:
-        """(n_users + 1, n_rated) without and with decay; the last row, index −1: the mean user."""
-        log = pd.DataFrame(self.log_)
-        # What users chose of items that `add_items` brought says nothing to the fitted parts.
-        column = indices_of(self.rated_, log["item"], "items")
-        log, column = log[column >= 0], column[column >= 0]
-        # 0 for a user's newest rating; ratings of one moment share a mean.
-        age = log.groupby("user")["time"].rank(ascending=False).to_numpy() - 1
-        p = implicit_preference(log["centred"])
-        if self.mean_preference_ is None:
-            mean = np.bincount(column, p, len(self.rated_)) / len(self.user_ids_)
-            self.mean_preference_ = mean.reshape(1, -1)
-
-        def with_mean(values: Floats) -> sp.csr_array:
-            shape = (len(self.user_ids_), len(self.rated_))
-            rows = sp.csr_array((values, (log["user"], column)), shape=shape)
-            return sp.csr_array(sp.vstack([rows, sp.csr_array(self.mean_preference_)]))
-
-        self._lasting = with_mean(p)
-        self._recent = with_mean(p * (1 + age) ** -self.decay)
+        self._lasting, self._recent, self.mean_preference_ = _preferences(
+            self.log_, self.rated_, len(self.user_ids_), self.decay, self.mean_preference_
+        )
 
     def _fit_als(self) -> None:
         self.als_ = clone(self.als).fit_preference(self._lasting[:-1])
@@ -275,9 +244,8 @@ class MultimodalRecommender(Recommender):
         given = self.weights
         if given is None:
             given = {m: share**self.weight_power for m, share in self.explained_.items()}
-        content = (ContentMap if self.fusion == "weighted" else MultitaskMap)(reg=self.content_reg)
-        if not self.rows_:
-            content = ContentMap()
+        shared = self.fusion == "multitask" and self.rows_
+        content = (MultitaskMap if shared else ContentMap)(reg=self.content_reg)
         # `fit` refuses weights that are missing, negative or all zero.
         self.content_ = content.fit(self.rows_, self.present_, self.rated_, given, factors)
         total = sum(float(given[m]) for m in self.rows_)
@@ -293,7 +261,7 @@ class MultimodalRecommender(Recommender):
         twin.__dict__.update(vars(self))
         twin.ease, twin.als = clone(self.ease), clone(self.als)
         twin.set_params(**{name: value})
-        twin._check_parameters()
+        _check_parameters(twin)
         step = REFIT.get(name.partition("__")[0])
         if step:
             getattr(twin, step)()
@@ -424,6 +392,45 @@ class MultimodalRecommender(Recommender):
         model: Self = load_model(folder, cls)
         model._set_log(pd.DataFrame(model.log_))
         return model
+
+
+def _check_parameters(model: MultimodalRecommender) -> None:
+    if model.fusion not in ("weighted", "multitask"):
+        raise ValueError(f"fusion: {model.fusion!r} is neither 'weighted' nor 'multitask'")
+    for name, most in {**COMBINED, "decay": np.inf, "weight_power": np.inf}.items():
+        value = getattr(model, name)
+        if not isinstance(value, int | float | np.number) or not 0 <= value <= most:
+            raise ValueError(f"{name}: {value!r} is not a number from 0 to {most:g}")
+    if not isinstance(model.weights, Mapping | None):
+        raise TypeError(f"weights: {model.weights!r}, expected modality → number")
+    if not 0 < model.content_reg < np.inf:
+        raise ValueError(f"content_reg: {model.content_reg} is not a finite number above 0")
+    if not isinstance(model.rng, int | np.integer) or model.rng < 0:
+        raise ValueError(f"rng: {model.rng!r} is not a whole number of at least 0")
+
+
+def _preferences(
+    log: Mapping[str, Any], rated: Indices, n_users: int, decay: float, mean: Floats | None
+) -> tuple[sp.csr_array, sp.csr_array, Floats]:
+    """(n_users + 1, n_rated) without and with decay, and their last row, (1, n_rated): the mean.
+
+    The mean user stays as given; None makes it from the log.
+    """
+    table = pd.DataFrame(log)
+    # What users chose of items that `add_items` brought says nothing to the fitted parts.
+    column = indices_of(rated, table["item"], "items")
+    table, column = table[column >= 0], column[column >= 0]
+    # 0 for a user's newest rating; ratings of one moment share a mean.
+    age = table.groupby("user")["time"].rank(ascending=False).to_numpy() - 1
+    p = implicit_preference(table["centred"])
+    if mean is None:
+        mean = (np.bincount(column, p, len(rated)) / n_users).reshape(1, -1)
+
+    def with_mean(values: Floats) -> sp.csr_array:
+        rows = sp.csr_array((values, (table["user"], column)), shape=(n_users, len(rated)))
+        return sp.csr_array(sp.vstack([rows, sp.csr_array(mean)]))
+
+    return with_mean(p), with_mean(p * (1 + age) ** -decay), mean
 
 
 def _design(rows: Mapping[str, Floats], present: Mapping[str, Any], n: int) -> Floats:
