@@ -5,9 +5,12 @@ In: ratings and feature blocks. Out: the fitted model, what was chosen, and a ta
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
 from copy import copy
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -17,6 +20,7 @@ from sklearn.base import clone
 from mmrec_course.evaluation.metrics import ndcg, rank_items, tie_tolerance
 from mmrec_course.evaluation.splits import random_split, temporal_split
 from mmrec_course.features.block import FeatureBlock
+from mmrec_course.features.threads import single_threaded_blas
 from mmrec_course.recommenders.base import Floats
 from mmrec_course.recommenders.multimodal import COMBINED, Components, MultimodalRecommender
 
@@ -88,7 +92,9 @@ class MultimodalRecommenderCV(MultimodalRecommender):
     def _fit(self, ratings: pd.DataFrame, blocks: Mapping[str, FeatureBlock]) -> None:
         model = MultimodalRecommender(fusion=self.fusion, positive=self.positive, rng=self.rng)
         search = _Search(model, ratings, blocks, self.n_folds, self.n_users)
-        self.best_params_, self.cv_results_ = search.run()
+        # One BLAS thread for each of the threads that fit and rank held-out parts side by side.
+        with single_threaded_blas(), ThreadPoolExecutor(os.cpu_count()) as pool:
+            self.best_params_, self.cv_results_ = search.run(pool)
         for name, value in model.set_params(**self.best_params_).get_params(deep=False).items():
             setattr(self, name, value)
         super()._fit(ratings, blocks)
@@ -147,8 +153,9 @@ class _Search:
     chosen: dict[str, Any] = field(default_factory=dict)
     results: list[dict[str, Any]] = field(default_factory=list)
 
-    def run(self) -> tuple[dict[str, Any], pd.DataFrame]:
+    def run(self, pool: Executor) -> tuple[dict[str, Any], pd.DataFrame]:
         """best_params_ and cv_results_."""
+        self.pool = pool
         if self.ratings["timestamp"].min() < self.ratings["timestamp"].max():
             last = temporal_split(self.ratings, valid=0.0, test=0.1)
         else:
@@ -172,15 +179,18 @@ class _Search:
         model: MultimodalRecommender = clone(self.model).set_params(**self.chosen)
         return model.fit(train, self.blocks)
 
-    def _item_folds(self) -> Iterator[_HeldOut]:
+    def _item_folds(self) -> list[_HeldOut]:
         """Each fold of items without its ratings."""
         items = np.unique(self.ratings["item_id"])
         fold = np.random.default_rng(self.model.rng).permutation(len(items)) % self.n_folds
-        for j in range(self.n_folds):
-            held_out = self.ratings["item_id"].isin(items[fold == j])
-            if 0 < held_out.sum() < len(held_out):
-                model = self._fit(self.ratings[~held_out])
-                yield _HeldOut(model, self.ratings[held_out], items[fold == j], self.n_users)
+
+        def without(held_out: Any) -> _HeldOut:
+            theirs = self.ratings["item_id"].isin(held_out)
+            model = self._fit(self.ratings[~theirs])
+            return _HeldOut(model, self.ratings[theirs], held_out, self.n_users)
+
+        folds = [items[fold == j] for j in range(self.n_folds)]
+        return list(self.pool.map(without, [f for f in folds if 0 < len(f) < len(items)]))
 
     def _new_users(self) -> Iterator[_HeldOut]:
         """Users who were left out of the fit, by their first one, three and five ratings."""
@@ -202,18 +212,22 @@ class _Search:
         """Choose one parameter after the other by the mean over all held-out lists."""
         held_out = [h for h in held_out if len(h.row)]
         for name, values in grid.items() if held_out else ():
-            tried = {value: [h.tried(name, value) for h in held_out] for value in values}
+            tried = {value: self._tried(held_out, name, value) for value in values}
             lists = {v: np.concatenate([t[2] for t in found]) for v, found in tried.items()}
             means = {v: float(x.mean()) for v, x in lists.items()}
             best = max(means, key=means.__getitem__)
             near = [v for v, x in lists.items() if _within_one_error(lists[best], x)]
             self.chosen[name] = value = _average(near, values)
-            for h in held_out:
-                h.model, h.parts, _ = h.tried(name, value)
+            after = self._tried(held_out, name, value)
+            for h, (model, parts, _) in zip(held_out, after, strict=True):
+                h.model, h.parts = model, parts
             for v, x in lists.items():
                 error = float(x.std(ddof=1) / np.sqrt(len(x))) if len(x) > 1 else np.nan
                 row = {"parameter": name, "value": v, "ndcg": means[v], "std_error": error}
                 self.results.append({**row, "within_one_error": v in near})
+
+    def _tried(self, held_out: list[_HeldOut], name: str, value: Any) -> list[Any]:
+        return list(self.pool.map(_HeldOut.tried, held_out, repeat(name), repeat(value)))
 
 
 def _within_one_error(best: Floats, other: Floats) -> bool:
