@@ -17,6 +17,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from mmrec_course.extras.weights import WeightsFile, read_checkpoint
@@ -146,33 +147,22 @@ def _folded(arrays: Mapping[str, NDArray[Any]], convolution: str, norm: str) -> 
 
 
 def _convolve(x: Singles, convolution: _Convolution, stride: int = 1) -> Singles:
-    """(h, w, d_in) → (h / stride, w / stride, d_out)."""
+    """(h, h, d_in) → (h / stride, h / stride, d_out)."""
     kernel, bias = convolution
-    shifts = _shifts(x, len(kernel), stride)
-    if kernel.ndim == 4:  # every pixel becomes a row of k² · d_in
-        rows = np.concatenate(shifts, axis=2) if len(shifts) > 1 else x
-        y = rows.reshape(-1, rows.shape[2]) @ kernel.reshape(rows.shape[2], -1)
-        y += bias
-        return y.reshape(*rows.shape[:2], -1)
-    y = np.empty_like(shifts[0])
-    y[:] = bias
-    for shifted, weights in zip(shifts, kernel.reshape(len(shifts), -1), strict=True):
-        y += shifted * weights
-    return y
-
-
-def _shifts(x: Singles, k: int, stride: int) -> list[Singles]:
-    """k² copies of x, each shifted by one cell of a k × k kernel, row by row.
-
-    Zeros are padded as TensorFlow's "SAME" does it: an odd one goes below and to the right.
-    """
-    size = -(-len(x) // stride)
-    reach = (size - 1) * stride + 1
-    total = max(reach + k - 1 - len(x), 0)
+    k, size = len(kernel), -(-len(x) // stride)
+    # Zeros are padded as TensorFlow's "SAME" does it: an odd one goes below and to the right.
+    total = max((size - 1) * stride + k - len(x), 0)
     edge = (total // 2, total - total // 2)
-    padded = np.pad(x, (edge, edge, (0, 0)))
-    cells = product(range(k), repeat=2)
-    return [padded[i : i + reach : stride, j : j + reach : stride] for i, j in cells]
+    cells = sliding_window_view(np.pad(x, (edge, edge, (0, 0))), (k, k), (0, 1))
+    cells = cells[::stride, ::stride]  # (size, size, d_in, k, k)
+    if kernel.ndim == 4:  # every pixel becomes a row of k² · d_in
+        rows = cells.transpose(0, 1, 3, 4, 2).reshape(size * size, -1)
+        y = rows @ kernel.reshape(rows.shape[1], -1) + bias
+        return np.asarray(y.reshape(size, size, -1))
+    y = np.tile(bias, (size, size, 1))
+    for i, j in product(range(k), repeat=2):
+        y += cells[..., i, j] * kernel[i, j]
+    return y
 
 
 def _relu6(x: Singles) -> Singles:
