@@ -102,10 +102,8 @@ def finish(figure: Figure | Axes, alt: str) -> None:
     # Matplotlib's version in the file would change it with every upgrade.
     whole.savefig(stream, format="png", dpi=100, metadata={"Software": None})
     plt.close(whole)
-    folded = (
-        '<details style="font-size:12px;opacity:0.8;max-width:700px"><summary>This figure in'
-        f" words</summary>{escape(alt)}</details>"
-    )
+    summary = '<details style="font-size:12px;opacity:0.8;max-width:700px"><summary>This figure in'
+    folded = f"{summary} words</summary>{escape(alt)}</details>"
     for output in (_Picture(stream.getvalue(), alt), TextAndHtml(alt, folded)):
         display(output)  # type: ignore[no-untyped-call]
 
@@ -164,26 +162,22 @@ def plot_long_tail(counts: ArrayLike, *, title: str) -> Axes:
         color=PALETTE[1],
         fontweight="bold",
     )
-    ax.set(xlim=(0.5, len(ordered) + 0.5), xlabel="item, the most rated first", ylabel="ratings")
-    ax.set_ylim(bottom=0)
-    ax.set_title(title)
+    ax.set(xlim=(0.5, len(ordered) + 0.5), xlabel="item, the most rated first")
+    ax.set(title=title, ylim=(0, None), ylabel="ratings")
     return ax
 
 
 @_styled
 def plot_waveform(wave: ArrayLike, sr: int, ax: Axes | None = None, *, title: str) -> Axes:
-    """Draw (n_samples,) samples of a waveform, usually within −1 … 1, at sr Hz over time.
-
-    Without ``ax``, a new figure is made.
-    """
+    """Draw (n_samples,) samples, usually within −1 … 1, at sr Hz, in ``ax`` or a new figure."""
     samples = np.asarray(wave, dtype=np.float64)
     if samples.ndim != 1:
         raise ValueError(f"wave: shape {samples.shape}; expected one channel, (n_samples,)")
     ax = ax or plt.subplots(figsize=(7.0, 2.4))[1]
     ax.plot(np.arange(len(samples)) / sr, samples, color=MODALITY_COLORS["audio"], linewidth=0.5)
     peak = 1.05 * max(1.0, np.abs(samples).max(initial=0.0))
-    ax.set(xlim=(0, len(samples) / sr), xlabel="time (s)", ylim=(-peak, peak), ylabel="amplitude")
-    ax.set_title(title)
+    ax.set(title=title, xlim=(0, len(samples) / sr), xlabel="time (s)")
+    ax.set(ylim=(-peak, peak), ylabel="amplitude")
     return ax
 
 
@@ -193,33 +187,26 @@ def plot_spectrogram(
 ) -> Axes:
     """Draw a log-mel spectrogram: (n_mels, n_frames) levels in dB, a frame every hop samples.
 
-    The bands are librosa's from 0 to sr / 2 Hz. Without ``ax``, a new figure is made.
+    The bands are librosa's from 0 to sr / 2 Hz; ``ax`` is as for :func:`plot_waveform`.
     """
     ax = ax or plt.subplots(figsize=(7.0, 3.2))[1]
+    axes = {"x_axis": "s", "y_axis": "mel", "ax": ax}
     levels = np.asarray(decibels, dtype=np.float64)
-    drawn = librosa.display.specshow(
-        levels, sr=sr, hop_length=hop, x_axis="s", y_axis="mel", ax=ax, cmap="magma"
-    )
+    drawn = librosa.display.specshow(levels, sr=sr, hop_length=hop, cmap="magma", **axes)
     ax.xaxis.set_major_locator(AutoLocator())
-    ax.set(xlabel="time (s)", ylabel="frequency (Hz, mel scale)")
+    ax.set(title=title, xlabel="time (s)", ylabel="frequency (Hz, mel scale)")
     ax.grid(visible=False)
-    ax.set_title(title)
     ax.figure.colorbar(drawn, ax=ax, label="level (dB)", pad=0.02)
     return ax
 
 
 @_styled
 def show_images(
-    images: Sequence[ArrayLike],
-    captions: Sequence[str],
-    *,
-    columns: int = 5,
-    title: str = "",
+    images: Sequence[ArrayLike], captions: Sequence[str], *, columns: int = 5, title: str = ""
 ) -> Figure:
-    """Draw pictures side by side; :func:`finish` shows the figure.
+    """Draw pictures side by side, each with a caption above it; :func:`finish` shows the figure.
 
-    Each is (height, width, 3) RGB or (height, width) grey, as bytes or floats in 0 to 1, with a
-    caption above it.
+    Each is (height, width, 3) RGB or (height, width) grey, as bytes or floats in 0 to 1.
     """
     if not len(images) or len(captions) != len(images):
         raise ValueError(f"captions: {len(captions)} for {len(images)} images; give one each")

@@ -367,7 +367,7 @@ def test_missing_columns_and_values_are_named(make: Callable[..., Split], column
         make(world().drop(columns=column))
     table = world()
     table[column] = table[column].astype(object).mask(table.index == 17)
-    with pytest.raises(ValueError, match=rf"ratings\.iloc\[17\]: no {column}; fill it in or drop"):
+    with pytest.raises(ValueError, match=rf"ratings: row 19, column '{column}': .* is missing"):
         make(table)
 
 

@@ -332,7 +332,6 @@ def test_items_without_targets_change_nothing():
 
 def test_hidden_predictions_are_those_of_a_fit_without_the_fold():
     blocks, targets = world()
-    folds = np.arange(N) % 4
     options = {
         "reg": 1.0,
         "own_reg": 5.0,
@@ -340,7 +339,8 @@ def test_hidden_predictions_are_those_of_a_fit_without_the_fold():
         "n_components": 4,
         "weights": {"image": 1.0, "text": 1.0},
     }
-    hidden = MultitaskRidge(**options).fit(blocks, targets, folds=folds).predict_oof()
+    model = MultitaskRidge(n_folds=4, **options).fit(blocks, targets)
+    hidden, folds = model.predict_oof(), model.folds_
     for label in range(4):
         rest = MultitaskRidge(**options).fit(blocks, targets[folds != label])
         expected = rest.predict(blocks, IDS[folds == label])

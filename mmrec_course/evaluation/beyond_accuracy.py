@@ -49,9 +49,8 @@ def _exposure(lists: pd.DataFrame, candidates: ArrayLike) -> NDArray[np.int_]:
 def novelty(lists: pd.DataFrame, train: pd.DataFrame) -> pd.Series[float]:
     """Mean self-information −log2 p_i of each user's items, in bits.
 
-    p_i = (training users who rated i + 1) / (training users + 1).
-
-    Zhou et al. (2010), PNAS 107(10); the +1 is ours.
+    p_i = (training users who rated i + 1) / (training users + 1); Zhou et al. (2010), PNAS 107(10),
+    without the +1.
 
     Notebook: 06_evaluation
     """
@@ -78,8 +77,7 @@ def _popularity(lists: pd.DataFrame, train: pd.DataFrame) -> pd.Series[float]:
 def intra_list_diversity(lists: pd.DataFrame, block: Any) -> pd.Series[float]:
     """Mean of 1 − cosine over the pairs of items in each list, in [0, 2]; NaN without a pair.
 
-    ``block`` is a FeatureBlock; items absent there are left out of a list, and an all-zero row has
-    cosine 0. Computed from (Σ_i x_i)² − Σ_i x_i², O(k · d) a list instead of O(k² · d).
+    Items absent from the FeatureBlock are left out of a list; an all-zero row has cosine 0.
 
     Notebook: 06_evaluation
     """
@@ -90,11 +88,11 @@ def intra_list_diversity(lists: pd.DataFrame, block: Any) -> pd.Series[float]:
     shape = (len(users), len(unit))
     listed = sp.csr_array((np.ones(kept.sum()), (row[kept], column[kept])), shape=shape)
     n = listed.sum(axis=1)
+    # Σ_i≠j x_iᵀx_j = (Σ_i x_i)² − Σ_i x_i²: O(k · d) for each list instead of O(k² · d).
     cosines = ((listed @ unit) ** 2).sum(axis=1) - listed @ (unit**2).sum(axis=1)
     pairs = n * (n - 1)
     similarity = np.divide(cosines, pairs, out=np.full(len(users), np.nan), where=pairs > 0)
-    # Rounding leaves −1e-16 where all items of a list look the same.
-    distance = np.clip(1 - similarity, 0.0, 2.0)
+    distance = np.clip(1 - similarity, 0.0, 2.0)  # rounding leaves −1e-16 where all are the same
     return pd.Series(distance, index=pd.Index(users, name="user_id"), name="diversity")
 
 
@@ -104,9 +102,8 @@ def calibration(
     """Miscalibration: divergence of each list's distribution over groups from the user's history.
 
     KL(p ‖ q̃) = Σ_g p_g ln(p_g / q̃_g), in nats, with p the history, q the list, and
-    q̃ = (1 − α) q + α p, so that a group the list lacks does not make it infinite. 0 is perfect
-    calibration, −ln α the maximum; NaN if the history or the list has no item with a group.
-    ``groups`` is item_id → label, such as the genre. Items without a group are left out.
+    q̃ = (1 − α) q + α p, so that it stays finite, at most −ln α. ``groups`` is item_id → label,
+    such as the genre; items without one are left out. NaN if history or list has none left.
 
     Steck (2018), Calibrated Recommendations, RecSys, eq. 6 and 7.
 
@@ -117,9 +114,9 @@ def calibration(
     p = _group_shares(_check(history, "history"), groups, users)
     mixed = (1 - alpha) * q + alpha * p
     ratio = np.divide(p, mixed, out=np.ones_like(p), where=p > 0)
-    divergence = (p * np.log(ratio)).sum(axis=1)
     # Rounding leaves −1e-17 where the distributions are equal; NaN stays.
-    divergence = np.where(np.isnan(mixed).any(axis=1), np.nan, np.maximum(divergence, 0.0))
+    divergence = np.maximum((p * np.log(ratio)).sum(axis=1), 0.0)
+    divergence[np.isnan(mixed).any(axis=1)] = np.nan
     return pd.Series(divergence, index=pd.Index(users, name="user_id"), name="calibration")
 
 
@@ -138,8 +135,7 @@ def _check(table: pd.DataFrame, name: str) -> pd.DataFrame:
     """Refuse a table without rows, or with a pair twice."""
     if table.empty:
         raise ValueError(f"{name}: no rows")
-    repeated = table[table.duplicated(["user_id", "item_id"])]
-    if len(repeated):
-        user, item = repeated[["user_id", "item_id"]].iloc[0]
+    pairs = table[["user_id", "item_id"]]
+    for user, item in pairs[pairs.duplicated()].itertuples(index=False):
         raise ValueError(f"{name}: user {user} has item {item} more than once")
     return table

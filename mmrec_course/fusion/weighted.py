@@ -41,20 +41,17 @@ def normalize_scores(
     if len(base) != len(y) or not base.shape[1]:
         raise ValueError(f"reference: shape {base.shape}, expected ({len(y)}, at least 1)")
     if method == "rank":
-        ranks = np.empty_like(y)
-        for u, ordered in enumerate(np.sort(base, axis=1)):
-            ranks[u] = np.searchsorted(ordered, y[u], "left")
-            ranks[u] += np.searchsorted(ordered, y[u], "right")
-        return np.asarray(ranks / (2 * base.shape[1]))
+        pairs = zip(np.sort(base, axis=1), y, strict=True)
+        ranks = [np.searchsorted(b, v) + np.searchsorted(b, v, "right") for b, v in pairs]
+        return np.reshape(ranks, y.shape) / (2 * base.shape[1])
     if method == "zscore":
         centre, scale = base.mean(axis=1, keepdims=True), base.std(axis=1, keepdims=True)
-        middle = 0.0
     elif method == "minmax":
-        centre = base.min(axis=1, keepdims=True)
-        scale, middle = base.max(axis=1, keepdims=True) - centre, 0.5
+        centre, scale = base.min(axis=1, keepdims=True), np.ptp(base, axis=1, keepdims=True)
     else:
         raise ValueError(f"method: {method!r} is unknown; choose 'zscore', 'minmax' or 'rank'")
     flat = scale <= 1e-12 * (1 + np.abs(centre))
+    middle = 0.5 if method == "minmax" else 0.0
     return np.asarray((y - centre) / np.where(flat, 1.0, scale) + np.where(flat, middle, 0.0))
 
 
@@ -108,9 +105,8 @@ def _weights(names: Iterable[str], weights: Weights, n_users: int) -> dict[str, 
         w = np.asarray(weights[m], dtype=np.float64)
         if w.shape not in ((), (n_users,)):
             raise ValueError(f"weights[{m!r}]: shape {w.shape}; expected one number or {n_users}")
-        bad = w[~(np.isfinite(w) & (w >= 0))]
-        if len(bad):
-            raise ValueError(f"weights[{m!r}]: {bad[0]} is not a finite number of at least 0")
+        for bad in w[~(np.isfinite(w) & (w >= 0))]:
+            raise ValueError(f"weights[{m!r}]: {bad} is not a finite number of at least 0")
         columns[m] = w.reshape(-1, 1)
     columns = dict(zip(columns, np.broadcast_arrays(*columns.values()), strict=True))
     zero = np.sum(list(columns.values()), axis=0) == 0
@@ -121,8 +117,9 @@ def _weights(names: Iterable[str], weights: Weights, n_users: int) -> dict[str, 
 
 def _presence(names: Iterable[str], present: Present, n_items: int) -> dict[str, Floats]:
     """modality → (n_items,) 1.0 where the item has it."""
-    everything = np.ones(n_items)
-    has = {m: everything if present is None else np.asarray(present[m], bool) * 1.0 for m in names}
+    if present is None:
+        return dict.fromkeys(names, np.ones(n_items))
+    has = {m: np.asarray(present[m], bool) * 1.0 for m in names}
     for m, a in has.items():
         if a.shape != (n_items,):
             raise ValueError(f"present[{m!r}]: shape {a.shape}, expected ({n_items},)")
@@ -152,8 +149,8 @@ def ndcg_objective(
 ) -> Callable[[Weights], float]:
     """Make the objective for weights: a function from weights to the mean NDCG@k.
 
-    ``groups`` are (n_items,) labels such as folds. Each group is ranked by itself; the result is
-    the mean over the users who like something in a group, then over groups.
+    ``groups`` are (n_items,) labels such as folds, each ranked by itself; the result is the mean
+    over the users who like something in a group, then over groups.
 
     Notebook: 08_weighted_fusion
     """
@@ -258,9 +255,7 @@ def learn_user_weights(
     Notebook: 08_weighted_fusion
     """
     if valid is None and len(strengths) != 1:
-        raise ValueError(
-            f"strengths: {len(strengths)} of them and nothing to choose on; give valid=, or one"
-        )
+        raise ValueError(f"strengths: {len(strengths)}, nothing to choose on; give valid=, or one")
     gram, cross = _normal_equations(scores, np.asarray(relevant, dtype=bool), present, groups)
     gram_all, cross_all = gram.sum(axis=0), cross.sum(axis=0)
     prior = _non_negative(gram_all, cross_all)
@@ -276,9 +271,8 @@ def learn_user_weights(
             systems = zip(gram + ridge, cross + tau * prior, strict=True)
             w = np.array([_non_negative(g, c) for g, c in systems])
         options[tau] = dict(zip(scores, _shares(w).T, strict=True))
-    if valid is None:
-        tau = strengths[0]
-    else:
+    tau = strengths[0]
+    if valid is not None:
         objective = ndcg_objective(*valid, k=k)
         tau = max(options, key=lambda tau: round(objective(options[tau]), 9))
     return options[tau], tau
