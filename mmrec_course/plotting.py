@@ -154,14 +154,9 @@ def plot_long_tail(counts: ArrayLike, *, title: str) -> Axes:
     ax.fill_between(ranks, ordered, step="mid", color=PALETTE[0], alpha=0.2, linewidth=0)
     ax.fill_between(ranks[:head], ordered[:head], step="mid", color=PALETTE[1], linewidth=0)
     ax.step(ranks, ordered, where="mid", color=PALETTE[0], linewidth=1.2)
-    ax.annotate(
-        f"20% of the items hold\n{share:.0%} of the ratings",
-        (head, ordered[head - 1]),
-        xytext=(14, 18),
-        textcoords="offset points",
-        color=PALETTE[1],
-        fontweight="bold",
-    )
+    note: dict[str, Any] = {"textcoords": "offset points", "color": PALETTE[1]}
+    text, place = f"20% of the items hold\n{share:.0%} of the ratings", (head, ordered[head - 1])
+    ax.annotate(text, place, xytext=(14, 18), fontweight="bold", **note)
     ax.set(xlim=(0.5, len(ordered) + 0.5), xlabel="item, the most rated first")
     ax.set(title=title, ylim=(0, None), ylabel="ratings")
     return ax
@@ -190,9 +185,8 @@ def plot_spectrogram(
     The bands are librosa's from 0 to sr / 2 Hz; ``ax`` is as for :func:`plot_waveform`.
     """
     ax = ax or plt.subplots(figsize=(7.0, 3.2))[1]
-    axes = {"x_axis": "s", "y_axis": "mel", "ax": ax}
-    levels = np.asarray(decibels, dtype=np.float64)
-    drawn = librosa.display.specshow(levels, sr=sr, hop_length=hop, cmap="magma", **axes)
+    scales: dict[str, Any] = {"sr": sr, "hop_length": hop, "x_axis": "s", "y_axis": "mel"}
+    drawn = librosa.display.specshow(np.asarray(decibels, float), ax=ax, cmap="magma", **scales)
     ax.xaxis.set_major_locator(AutoLocator())
     ax.set(title=title, xlabel="time (s)", ylabel="frequency (Hz, mel scale)")
     ax.grid(visible=False)

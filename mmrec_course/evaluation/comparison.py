@@ -188,9 +188,8 @@ def compare_splits(
     if n < 2 or n < max(lengths.values()):
         raise ValueError(f"results: the number of splits differs or is below 2: {lengths}")
     splits = [{name: tables[j] for name, tables in results.items()} for j in range(n)]
-    values = np.array(  # (n_splits, n_models)
-        [_values(s, metric, f"split {j}: results").mean(axis=0) for j, s in enumerate(splits)]
-    )
+    means = [_values(s, metric, f"split {j}: results").mean(axis=0) for j, s in enumerate(splits)]
+    values = np.array(means)  # (n_splits, n_models)
     gaps = values - values[:, [row]]
     scale = np.sqrt(1 / n + test_share / (1 - test_share))
     t = stats.t.ppf(0.975, n - 1)
@@ -221,10 +220,9 @@ def _values(tables: Mapping[str, pd.DataFrame], metric: str, where: str = "resul
             raise ValueError(f"{where}[{name!r}]: no column {metric!r}; has {list(table.columns)}")
         shared = [c for c in ("n_relevant",) if c in table and c in tables[first]]
         if not table[shared].equals(tables[first][shared]):  # which compares the users, too
-            raise ValueError(
-                f"{where}[{name!r}]: its users, or what is relevant to them, are not those of"
-                f" {first!r}; evaluate every model on the same split with the same settings"
-            )
+            problem = f"its users, or what is relevant to them, are not those of {first!r}"
+            remedy = "evaluate every model on the same split with the same settings"
+            raise ValueError(f"{where}[{name!r}]: {problem}; {remedy}")
     values = np.column_stack([table[metric].to_numpy(float) for table in tables.values()])
     absent = np.isnan(values)
     if absent.all() or (absent != absent[:, :1]).any():

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 from mmrec_course.datasets import validation
 from mmrec_course.datasets.validation import RATING_COLUMNS
 
+Rng = int | np.random.Generator
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Split:
@@ -41,11 +43,9 @@ class Split:
             if problem := validation._other_kind(ids, pairs["item_id"]):
                 raise ValueError(f"candidates: {pd.Index(ids)[0]!r} is no rated item{problem}")
         again = pairs[pairs.duplicated().to_numpy()]
-        if len(again):
-            user, item = again.iloc[0]
-            raise ValueError(
-                f"ratings: user {user} has item {item} more than once; keep one rating a pair"
-            )
+        for user, item in again.itertuples(index=False):
+            problem = f"user {user} has item {item} more than once; keep one rating a pair"
+            raise ValueError(f"ratings: {problem}")
         for field in ("candidates", "valid_candidates"):
             object.__setattr__(self, field, np.unique(np.asarray(getattr(self, field))))
 
@@ -109,20 +109,15 @@ def global_time_split(ratings: pd.DataFrame, *, valid: float = 0.1, test: float 
         if n_later := int(_whole(fraction, n)):
             part[time >= time[n - n_later]] = label
     if part[0] > 0:
-        raise ValueError(
-            f"ratings: the cut falls on their first moment, {ordered['timestamp'].iloc[0]}, and"
-            " leaves no training; take smaller fractions or random_split"
-        )
+        problem = f"the cut falls on their first moment, {ordered['timestamp'].iloc[0]}, and leaves"
+        remedy = "take smaller fractions or random_split"
+        raise ValueError(f"ratings: {problem} no training; {remedy}")
     earlier = np.asarray(ordered["item_id"])[part < 2]
     return replace(_divide(ordered, part), valid_candidates=earlier)
 
 
 def random_split(
-    ratings: pd.DataFrame,
-    *,
-    valid: float = 0.1,
-    test: float = 0.1,
-    rng: int | np.random.Generator = 0,
+    ratings: pd.DataFrame, *, valid: float = 0.1, test: float = 0.1, rng: Rng = 0
 ) -> Split:
     """Hold out ratings at random, ignoring users and time, so that the future leaks in.
 
@@ -133,11 +128,7 @@ def random_split(
 
 
 def cold_item_split(
-    ratings: pd.DataFrame,
-    *,
-    fraction: float = 0.2,
-    valid: float = 0.1,
-    rng: int | np.random.Generator = 0,
+    ratings: pd.DataFrame, *, fraction: float = 0.2, valid: float = 0.1, rng: Rng = 0
 ) -> Split:
     """Hold out whole items: a ``fraction`` of all for the test, ``valid`` for validation.
 
@@ -172,10 +163,9 @@ def _in_order(ratings: pd.DataFrame, **fractions: float) -> pd.DataFrame:
         raise ValueError(f"{fractions}: a share is below 0, or their sum leaves no training")
     # Plain values, because a categorical column has an order of its own.
     time = validation._times(ratings, "timestamp", "ratings").to_numpy()
-    user, item = (
-        pd.factorize(np.asarray(ratings[column]), sort=True)[0] for column in ("user_id", "item_id")
-    )
-    return ratings.iloc[np.lexsort((item, user, time))]
+    ids = [np.asarray(ratings[column]) for column in ("item_id", "user_id")]
+    codes = [pd.factorize(column, sort=True)[0] for column in ids]
+    return ratings.iloc[np.lexsort((*codes, time))]
 
 
 def _whole(fraction: float, n: Any) -> NDArray[np.int_]:
@@ -190,9 +180,7 @@ def _divide(ordered: pd.DataFrame, part: NDArray[np.int_]) -> Split:
     return Split(train=train, valid=valid, test=test, candidates=items, valid_candidates=items)
 
 
-def _random_parts(
-    n: int, valid: float, test: float, rng: int | np.random.Generator
-) -> NDArray[np.int_]:
+def _random_parts(n: int, valid: float, test: float, rng: Rng) -> NDArray[np.int_]:
     """(n,) part 0, 1 or 2, drawn at random."""
     rank = np.random.default_rng(rng).permutation(n)
     n_test, n_valid = _whole(test, n), _whole(valid, n)

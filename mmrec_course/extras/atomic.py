@@ -48,10 +48,7 @@ def load_atomic(path: str | Path, *, features: Mapping[str, str] | None = None) 
         raise FileNotFoundError(f"path: {str(folder)!r} is no folder with an .inter file")
     if len(tables) > 1:
         names = ", ".join(file.name for file in tables)
-        raise ValueError(
-            f"path: {str(folder)!r} has several .inter files ({names}); leave one, which may say"
-            " in a column x_label to which part a row belongs: 0 training, 1 validation, 2 test"
-        )
+        raise ValueError(f"path: {str(folder)!r} has several .inter files ({names}); leave one")
     ratings, notes = _rated(_inter_table(tables[0]))
     files = {file.name.removesuffix("_feat.npy"): file for file in folder.glob("*_feat.npy")}
     files |= {modality: folder / file for modality, file in (features or {}).items()}
@@ -149,10 +146,9 @@ def _array(path: Path) -> NDArray[np.float64]:
         if values.ndim != 2 or values.dtype.kind not in "fiu":
             raise ValueError(f"shape {values.shape} of {values.dtype}, expected (n_items, d)")
     except (ValueError, EOFError) as error:
-        raise ValueError(
-            f"{path.name}: not a plain array of numbers ({error}); arrays of Python objects are"
-            " never loaded, because loading would run what they hold"
-        ) from None
+        reason = "arrays of Python objects are never loaded: that would run what they hold"
+        problem = f"not a plain array of numbers ({error}); {reason}"
+        raise ValueError(f"{path.name}: {problem}") from None
     return np.asarray(values, dtype=np.float64)
 
 
@@ -161,10 +157,8 @@ def _block(
 ) -> FeatureBlock:
     ids = pd.Index(map(str, range(len(values))))
     if set(ids) != set(items.index):
-        raise ValueError(
-            f"{name}: {len(values)} rows, but {len(items)} items; row 0 is that of the item with"
-            " the id 0, and so on"
-        )
+        problem = f"{len(values)} rows, but {len(items)} items; row 0 is that of the item with id 0"
+        raise ValueError(f"{name}: {problem}, and so on")
     finite = np.isfinite(values).all(axis=1)
     return FeatureBlock(
         modality=modality,

