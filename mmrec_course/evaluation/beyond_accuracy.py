@@ -40,8 +40,7 @@ def _exposure(lists: pd.DataFrame, candidates: ArrayLike) -> NDArray[np.int_]:
     """How often each candidate is listed."""
     index = pd.Index(np.unique(np.asarray(candidates)))
     column = index.get_indexer(np.asarray(_check(lists, "lists")["item_id"]))
-    if (column < 0).any():
-        item = lists["item_id"].iloc[int(np.argmax(column < 0))]
+    for item in lists["item_id"][column < 0]:
         raise ValueError(f"lists: item {item} is not among the candidates")
     return np.bincount(column, minlength=len(index))
 
@@ -49,8 +48,9 @@ def _exposure(lists: pd.DataFrame, candidates: ArrayLike) -> NDArray[np.int_]:
 def novelty(lists: pd.DataFrame, train: pd.DataFrame) -> pd.Series[float]:
     """Mean self-information −log2 p_i of each user's items, in bits.
 
-    p_i = (training users who rated i + 1) / (training users + 1); Zhou et al. (2010), PNAS 107(10),
-    without the +1.
+    p_i = (training users who rated i + 1) / (training users + 1).
+
+    Zhou et al. (2010), PNAS 107(10); the +1 is ours.
 
     Notebook: 06_evaluation
     """

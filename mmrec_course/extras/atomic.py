@@ -19,6 +19,7 @@ from mmrec_course.datasets.dataset import Dataset
 from mmrec_course.datasets.validation import RATING_COLUMNS, check_ids, check_ratings, read_table
 from mmrec_course.features.block import FeatureBlock
 
+Floats = NDArray[np.float64]
 # Column of published files → ours.
 NAMES = {"userID": "user_id", "user": "user_id", "itemID": "item_id", "item": "item_id"}
 NAMES |= dict.fromkeys(("movie_title", "item_name", "name"), "title") | {"description": "text"}
@@ -140,7 +141,7 @@ def _rated(table: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
     return table.iloc[np.sort(order[~again])][[*RATING_COLUMNS, *others]], notes
 
 
-def _array(path: Path) -> NDArray[np.float64]:
+def _array(path: Path) -> Floats:
     try:
         values = np.load(path, allow_pickle=False)
         if values.ndim != 2 or values.dtype.kind not in "fiu":
@@ -152,9 +153,7 @@ def _array(path: Path) -> NDArray[np.float64]:
     return np.asarray(values, dtype=np.float64)
 
 
-def _block(
-    modality: str, values: NDArray[np.float64], items: pd.DataFrame, name: str
-) -> FeatureBlock:
+def _block(modality: str, values: Floats, items: pd.DataFrame, name: str) -> FeatureBlock:
     ids = pd.Index(map(str, range(len(values))))
     if set(ids) != set(items.index):
         problem = f"{len(values)} rows, but {len(items)} items; row 0 is that of the item with id 0"

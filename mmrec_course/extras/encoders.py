@@ -24,6 +24,7 @@ from mmrec_course.extras.weights import WeightsFile, read_checkpoint
 from mmrec_course.features.block import normalize_rows
 from mmrec_course.features.image import check_picture
 from mmrec_course.features.stateless import StatelessTransformer
+from mmrec_course.features.text import _checked
 from mmrec_course.features.threads import single_threaded_blas
 
 __all__ = ["ImageEncoder", "TextEncoder", "encoders_available"]
@@ -111,16 +112,12 @@ class TextEncoder(StatelessTransformer):
     """
 
     def transform(self, X: Iterable[str]) -> Floats:
-        if isinstance(X, str):
-            raise ValueError(f"X: one string, {X[:40]!r}; pass a list of texts")
-        return super().transform(X)
+        return super().transform(_checked(X))
 
     def _names(self) -> list[str]:
         return [f"wordllama{column}" for column in range(N_TEXT)]
 
     def _describe(self, item: str, index: int) -> Floats:
-        if not isinstance(item, str):
-            raise ValueError(f"X: text {index} is {item!r}; leave out items without a text")
         vectors, tokenizer = _vocabulary()
         text = item.encode("utf-8", errors="replace").decode("utf-8")
         ids = tokenizer.encode(text, add_special_tokens=False).ids

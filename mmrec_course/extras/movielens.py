@@ -51,10 +51,8 @@ def load_movielens(
         raise ValueError(f"name: {name!r} is not '100k', the only size this course reads")
     place = _locate(folder, download)
     items, users, ratings = _official(place) if _has(place, OFFICIAL) else _mirrored(place)
-    items["text"] = [
-        ". ".join(part for part in (title, genres.replace("|", ", "), year) if part)
-        for title, genres, year in zip(items["title"], items["genres"], items["year"], strict=True)
-    ]
+    parts = items.assign(genres=items["genres"].str.replace("|", ", "))[["title", "genres", "year"]]
+    items["text"] = [". ".join(filter(None, row)) for row in parts.itertuples(index=False)]
     items["year"] = pd.to_numeric(items["year"], errors="coerce").astype("Int64")
     users["age"] = pd.to_numeric(users["age"], errors="coerce").astype("Int64")
     items, users = check_ids(items, "item_id"), check_ids(users, "user_id")
