@@ -171,14 +171,6 @@ def test_the_later_of_two_ratings_is_found_in_times_of_any_form(tmp_path):
         assert ds.ratings["rating"].tolist() == [2]
 
 
-def test_rows_are_named_as_in_the_file_and_numbered_anew(tmp_path):
-    ds = inter(tmp_path, "user_id item_id rating", "u a 2", "u a 3", "u b 4")
-    assert ds.ratings.index.tolist() == [0, 1]
-    (tmp_path / "d.item").write_text("item_id:token\ttitle:token\na\tA\n")
-    with pytest.raises(ValueError, match=r"d\.inter: row 4, column 'item_id': 'b' is not among"):
-        load_atomic(tmp_path)
-
-
 def test_an_empty_time_is_named_in_its_own_row(tmp_path):
     for kind, value in (("float", "nan"), ("token", "<NA>")):
         text = HEADER.replace("timestamp:float", f"timestamp:{kind}")
@@ -187,10 +179,52 @@ def test_an_empty_time_is_named_in_its_own_row(tmp_path):
             load_atomic(tmp_path)
 
 
-def test_ids_typed_float_are_refused(tmp_path):
-    for head, column in (("user_id:float itemID", "user_id"), ("user_id itemID:float", "itemID")):
-        with pytest.raises(ValueError, match=rf"d\.inter: row 1: column '{column}' .*:token"):
-            inter(tmp_path, head, "1 2")
+def test_ids_typed_float_are_their_digits(tmp_path):
+    large = "9007199254740993"  # 2^53 + 1, which no float64 is
+    rows = ["1 1", "1.0 2.0", f"{large} 3", f"{int(large) - 1} 3e0"]
+    ds = inter(tmp_path, "user_id:float item_id:float", *rows)
+    assert ds.ratings["user_id"].tolist() == ["1", "1", large, str(int(large) - 1)]
+    assert ds.ratings["item_id"].tolist() == ["1", "2", "3", "3"]
+    assert ds.items.index.tolist() == ["1", "2", "3"]
+    (tmp_path / "d.item").write_text("item_id:token\ttitle:token\n1\tA\n2\tB\n3\tC\n")
+    assert load_atomic(tmp_path).items["title"].tolist() == ["A", "B", "C"]
+    with pytest.raises(ValueError, match=r"d\.inter: row 2, column 'user_id': 'x' is not a number"):
+        inter(tmp_path, "user_id:float item_id:float", "x 1")
+
+
+@pytest.fixture
+def three(tmp_path):
+    for number, part in enumerate(("train", "valid", "test")):
+        row = f"u\ti{number}\t{5 - number}\t{number}\n"
+        (tmp_path / f"d.{part}.inter").write_text(HEADER + row)
+    (tmp_path / "d.item").write_text("item_id:token\ttitle:token\ni0\tA\ni1\tB\ni2\tC\n")
+    return tmp_path
+
+
+def test_three_files_are_three_parts(three):
+    ds = load_atomic(three)
+    assert ds.ratings["part"].tolist() == ["train", "valid", "test"]
+    assert ds.ratings["rating"].tolist() == [5, 4, 3]
+    assert ds.items["title"].tolist() == ["A", "B", "C"]
+    (three / "d.valid.inter").unlink()
+    assert load_atomic(three).ratings["part"].tolist() == ["train", "test"]
+
+
+def test_parts_are_judged_together_and_named_alone(three):
+    (three / "d.test.inter").write_text(HEADER + "u\ti2\t3\t2\nu\ti9\t3\t2\n")
+    with pytest.raises(ValueError, match=r"d\.test\.inter: row 3, column 'item_id': 'i9' is not"):
+        load_atomic(three)
+    (three / "d.test.inter").write_text("user_id:token\titem_id:token\nu\ti2\n")
+    with pytest.raises(ValueError, match=r"d\.test\.inter: row 2, column 'rating': nan is not"):
+        load_atomic(three)
+    for number, part in enumerate(("train", "valid", "test")):
+        (three / f"d.{part}.inter").write_text(f"user_id\titem_id\trating\nu\ti{number}\t1\n")
+    ds = load_atomic(three)
+    assert ds.ratings["rating"].tolist() == [5, 5, 5]
+    assert ds.ratings["timestamp"].is_unique
+    (three / "d.part4.inter").write_text(HEADER + "u\ti2\t3\t2\n")
+    with pytest.raises(ValueError, match=r"several \.inter files .* name\.train\.inter"):
+        load_atomic(three)
 
 
 @pytest.fixture
