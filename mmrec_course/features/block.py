@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
+from pandas.api.extensions import take
 from sklearn.preprocessing import StandardScaler
 
 from mmrec_course.datasets.validation import _other_kind, _shown
@@ -23,8 +24,7 @@ Ids = ArrayLike | Iterable[Any]
 class FeatureBlock:
     """The features of one modality, one row for each item, and which items have that modality.
 
-    ValueError names what is wrong: shapes, repeated or missing ids, a pandas table with the index
-    of other ids, a NaN or an infinity in a present row.
+    ValueError names what is wrong: shapes, ids, an index of other ids, NaN in a present row.
 
     Notebook: 03_image_features
 
@@ -80,11 +80,8 @@ class FeatureBlock:
         """Return the features of these ids, in this order; unknown ids become absent rows."""
         wanted = _as_ids(item_ids)
         row = self._rows(wanted)
-        known = row >= 0
-        values = np.zeros((len(row), len(self.names)))
-        present = np.zeros(len(row), bool)
-        values[known] = self.values[row[known]]
-        present[known] = self.present[row[known]]
+        values = take(self.values, row, allow_fill=True, fill_value=0.0)
+        present = take(self.present, row, allow_fill=True, fill_value=False)
         return replace(self, item_ids=wanted, values=values, present=present)
 
     def select(self, names: Iterable[str]) -> FeatureBlock:
@@ -101,9 +98,8 @@ class FeatureBlock:
     def concatenate(cls, blocks: Iterable[FeatureBlock]) -> FeatureBlock:
         """Join blocks of the same items side by side: x_i = (x_i1, x_i2, …).
 
-        Rows are matched by id, in the order of the first block. An item is present where it is in
-        every block. Columns keep their scale, so standardise before. Where modalities differ, names
-        of columns begin with theirs, as in ``image red``; the result is ``image+text``.
+        Rows are matched by id, in the order of the first block; an item is present if every block
+        has it. Where modalities differ, columns are called as in ``image red``.
         """
         parts = list(blocks)
         first = parts[0]
@@ -112,13 +108,14 @@ class FeatureBlock:
             part._rows(first.item_ids, all_known=True)
         parts = [part.align(first.item_ids) for part in parts]
         modalities = list(dict.fromkeys(part.modality for part in parts))  # each once, in order
-        prefixes = [f"{part.modality} " if len(modalities) > 1 else "" for part in parts]
+        several = len(modalities) > 1
+        names = [f"{p.modality} {name}" if several else name for p in parts for name in p.names]
         return cls(
             modality="+".join(modalities),
             item_ids=first.item_ids,
             values=np.hstack([part.values for part in parts]),
             present=np.all([part.present for part in parts], axis=0),
-            names=tuple(p + n for p, part in zip(prefixes, parts, strict=True) for n in part.names),
+            names=tuple(names),
             reasons={i: why for part in reversed(parts) for i, why in part.reasons.items()},
         )
 
@@ -160,11 +157,9 @@ class FeatureBlock:
             raise self._error(f"item {item_id!r} is absent: {self.reasons.get(item_id, '')}")
         others = np.flatnonzero(self.present & (np.arange(len(self)) != row))
         unit = normalize_rows(self.values)
-        similarity = unit[others] @ unit[row]
-        found = pd.DataFrame({"item_id": self.item_ids[others], "similarity": similarity})
-        found["rounded"] = -found["similarity"].round(4)
-        found = found.sort_values(["rounded", "item_id"]).drop(columns="rounded")
-        return found.head(k).reset_index(drop=True)
+        ids, similarity = self.item_ids[others], unit[others] @ unit[row]
+        order = np.lexsort((ids, -similarity.round(4)))[:k]
+        return pd.DataFrame({"item_id": ids[order], "similarity": similarity[order]})
 
     def mask(self, item_ids: Ids) -> FeatureBlock:
         """Return the block as if these items did not have this modality."""
@@ -186,13 +181,11 @@ class FeatureBlock:
         return ValueError(f"block {self.modality!r}: {problem}")
 
     def _rows(self, item_ids: Ids, all_known: bool = False) -> NDArray[np.intp]:
-        """Find the row of each id; −1 for an unknown one, or ValueError if all should be known.
-
-        Also an error where text ids meet numbers: in silence, every item would be absent.
-        """
+        """Find the row of each id; −1 for an unknown one, or ValueError if all should be known."""
         ids = pd.Index(_as_ids(item_ids))
         row = np.asarray(pd.Index(self.item_ids).get_indexer(ids))
         unknown = ids[row < 0]
+        # Where text ids meet numbers, every item would be absent in silence.
         remedy = _other_kind(unknown, self.item_ids)
         if len(unknown) and (all_known or (remedy and len(unknown) == len(ids))):
             raise self._error(f"item {_shown(unknown[0])} is not among the items{remedy}")

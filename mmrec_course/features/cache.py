@@ -41,15 +41,12 @@ def read_cache(path: Path) -> dict[str, Entry]:
 
 
 def add_to_cache(path: Path, new: Mapping[str, Entry]) -> None:
-    """Add entries to a cache file; a disk that is full or read-only is no error.
-
-    The table is written under another name and then renamed: other processes see the old file or
-    the new one. Of two that write in the same instant, the later one wins.
-    """
+    """Add entries to a cache file; a disk that is full or read-only is no error."""
     entries = read_cache(path) | dict(new)
     width = next((len(entry) for entry in entries.values() if not isinstance(entry, str)), 0)
     rows = [np.zeros(width) if isinstance(e, str) else e for e in entries.values()]
     reasons = [entry if isinstance(entry, str) else "" for entry in entries.values()]
+    # Written under another name and then renamed: other processes see the old file or the new one.
     with suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=path.parent) as folder:

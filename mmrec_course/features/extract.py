@@ -65,13 +65,10 @@ def extract_features(
     has no known word; ``block.reasons`` says why. ``modalities`` are by default all that ``ds``
     has; blocks in ``ds.features`` are taken as they are. Vocabularies, scales and components are
     learned from ``fit_items``, the training items (None: all, which is leakage in an evaluation).
-
-    ``extractors``, modality → a scikit-learn transformer or a list of them, replace the defaults;
-    they get lists of what :func:`load_image` or :func:`load_audio` return, or of texts. With the
-    tag ``requires_fit=False`` they are applied file by file, in ``n_jobs`` threads, and with
-    ``cache`` kept in the folder MMREC_CACHE; their columns are standardised, unless rows have
-    length 1. Several transformers get the same total variance each (compare multiple factor
-    analysis: Escofier and Pagès 1990).
+    ``extractors``, modality → a scikit-learn transformer or a list of them, replace the defaults.
+    With the tag ``requires_fit=False`` they are applied file by file, in ``n_jobs`` threads, and
+    with ``cache`` kept in the folder MMREC_CACHE; their columns are standardised, unless rows have
+    length 1. Several transformers get the same total variance each (Escofier and Pagès 1990).
 
     Notebook: 00_start_here
     """
@@ -246,10 +243,9 @@ def _digest(modality: str, given: str) -> str:
     """SHA-256 of the content; "" for a file that cannot be read."""
     if modality == "text":
         return hashlib.sha256(given.encode("utf-8", "surrogatepass")).hexdigest()
-    try:
+    with suppress(OSError):
         return file_digest(given)
-    except OSError:
-        return ""
+    return ""
 
 
 def _cache_file(modality: str, transformer: Any) -> Path | None:
@@ -273,8 +269,8 @@ def _side_by_side(families: list[Family], train: pd.Index) -> FeatureBlock:
     families = [family for family in families if family[0].names] or families[:1]
     blocks = [block if scaled else block.standardize(train) for block, scaled in families]
     if len(blocks) > 1:
-        blocks = [FeatureBlock.concatenate([_equal_variance(block, train) for block in blocks])]
-    (block,) = blocks
+        blocks = [_equal_variance(block, train) for block in blocks]
+    block = FeatureBlock.concatenate(blocks)
     if block.modality != "text":
         return block
     known = np.any([raw.values.any(axis=1) for raw, _ in families], axis=0)
@@ -285,8 +281,8 @@ def _side_by_side(families: list[Family], train: pd.Index) -> FeatureBlock:
 
 def _equal_variance(block: FeatureBlock, train: pd.Index) -> FeatureBlock:
     """Divide by the root of the total variance over the present training items."""
-    use = block.present & pd.Index(block.item_ids).isin(train)
-    total = float(block.values[use].var(axis=0).sum()) if use.any() else 0.0
+    use = block._learnable(train)
+    total = block.values[use].var(axis=0).sum() if use.any() else 0.0
     return replace(block, values=block.values / np.sqrt(total)) if total > 0 else block
 
 

@@ -62,14 +62,12 @@ class TfidfText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         texts = _checked(X)
         options = self._options()
         counter = CountVectorizer(min_df=self.min_df, **options)
-        counts = counter.fit_transform(texts).tocsr()  # (n_texts, n_words)
-        words = np.asarray(counter.get_feature_names_out(), dtype=object)
-        if self.max_features is not None and len(words) > self.max_features:
-            # scikit-learn's choice among equally frequent words differs between processors.
-            frequency = np.asarray(counts.sum(axis=0)).ravel()
-            kept = np.sort(np.lexsort((np.arange(len(words)), -frequency))[: self.max_features])
-            words, counts = words[kept], counts[:, kept]
-        n_with = np.bincount(counts.indices, minlength=len(words))
+        counts = counter.fit_transform(texts)  # (n_texts, n_words)
+        # scikit-learn's choice among equally frequent words differs between processors.
+        frequency = np.asarray(counts.sum(axis=0)).ravel()
+        kept = np.sort(np.argsort(-frequency, kind="stable")[: self.max_features])
+        words = counter.get_feature_names_out()[kept]
+        n_with = np.bincount(counts.tocsr()[:, kept].indices, minlength=len(words))
         self.vectorizer_ = TfidfVectorizer(vocabulary=words.tolist(), sublinear_tf=True, **options)
         self.vectorizer_.idf_ = 1 + np.log((1 + len(texts)) / (1 + n_with))
         return self
@@ -82,7 +80,7 @@ class TfidfText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
         """Return the words or n-grams in alphabetical order."""
         check_is_fitted(self, "vectorizer_")
-        return np.asarray(self.vectorizer_.get_feature_names_out(), dtype=object)
+        return np.asarray(self.vectorizer_.get_feature_names_out())
 
     def _options(self) -> dict[str, Any]:
         """Options of scikit-learn's vectorizers."""

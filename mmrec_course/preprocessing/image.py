@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -11,13 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
-from PIL.BmpImagePlugin import BmpImageFile
-from PIL.GifImagePlugin import GifImageFile
 from PIL.ImageFile import ImageFile
-from PIL.JpegImagePlugin import JpegImageFile
-from PIL.PngImagePlugin import PngImageFile
-from PIL.TiffImagePlugin import TiffImageFile
-from PIL.WebPImagePlugin import WebPImageFile
 
 from mmrec_course.preprocessing.media import MediaError, check_file, quiet_decoders
 
@@ -25,15 +18,7 @@ Pixels = NDArray[np.uint8]
 SPACES = {"gray": cv2.COLOR_RGB2GRAY, "hsv": cv2.COLOR_RGB2HSV, "lab": cv2.COLOR_RGB2LAB}
 MAX_BYTES = 256 * 2**20
 MAX_PIXELS = 50_000_000
-# First bytes → Pillow's decoder; Image.open would refuse large pictures without saying their size.
-DECODERS: dict[bytes, type[ImageFile]] = {
-    rb"\x89PNG\r\n\x1a\n": PngImageFile,
-    rb"\xff\xd8\xff": JpegImageFile,
-    rb"RIFF....WEBP": WebPImageFile,
-    rb"GIF8[79]a": GifImageFile,
-    rb"BM": BmpImageFile,
-    rb"(?:II|MM)(?:[*+]\0|\0[*+])": TiffImageFile,
-}
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 
 
 def load_image(path: str | Path) -> Pixels:
@@ -138,9 +123,12 @@ def _decode(path: Path) -> Pixels:
         with path.open("rb") as stream:
             start = stream.read(16)
             stream.seek(0)
-            decoder = next(d for kind, d in DECODERS.items() if re.match(kind, start, re.DOTALL))
+            Image.init()
+            # Image.open would refuse large pictures without saying their size.
+            decoders = [Image.OPEN[name] for name in FORMATS]
+            decoder = next(read for read, accepts in decoders if accepts and accepts(start))
             fault = "the picture's header is cut off, damaged, or of a kind that is not read"
-            with decoder(stream) as file:
+            with decoder(stream, "") as file:
                 width, height = file.size
                 if width * height > MAX_PIXELS:
                     limit = f"over the limit of {MAX_PIXELS:,}"

@@ -19,13 +19,7 @@ from scipy.linalg import lapack
 from mmrec_course.features.block import FeatureBlock
 from mmrec_course.features.threads import single_threaded_blas
 from mmrec_course.fusion.early import Projection, fused_rows
-from mmrec_course.recommenders.base import (
-    LIKED,
-    Floats,
-    Indices,
-    Recommender,
-    as_slice,
-)
+from mmrec_course.recommenders.base import LIKED, Floats, Indices, Recommender, as_slice
 
 __all__ = ["EASE", "ImplicitALS", "implicit_preference", "solve_factors"]
 
@@ -47,26 +41,11 @@ class EASE(Recommender):
 
     min_B ‖X − XB‖² + λ‖B‖², diag(B) = 0;  with P = (XᵀX + α F Fᵀ + λI)⁻¹, B_ij = −P_ij / P_jj.
 
-    X holds centred ratings, dislikes negative. F holds the items' early-fused feature rows as
-    side information; without it (α = 0) this is plain EASE. Items without ratings score 0.
-    Time O(n_items³), memory O(n_items²).
+    X holds centred ratings, dislikes negative; λ > 0 is ``reg``. With α > 0, ``side_weight``, the
+    features given to `fit` are side information: F holds the items' early-fused rows, all
+    modalities with equal weights. Items without ratings score 0. ``weights_`` is B,
+    (n_items, n_items). Time O(n_items³), memory O(n_items²).
 
-    Parameters
-    ----------
-    reg
-        λ > 0, in units of squared centred ratings.
-    side_weight
-        α ≥ 0. With α > 0 `fit` uses the features it is given, all modalities with equal weights.
-    positive
-        The rating from which an item counts as liked.
-
-    Attributes
-    ----------
-    weights_
-        B, (n_items, n_items).
-
-    Notes
-    -----
     Steck (2019), Embarrassingly Shallow Autoencoders for Sparse Data, WWW, eq. 8. Jeunen, Van
     Balen and Goethals (2020), Closed-Form Models for Collaborative Filtering with
     Side-Information, RecSys.
@@ -94,10 +73,7 @@ class EASE(Recommender):
     def fit_matrix(self, X: sp.csr_array, side: Floats | None = None) -> Self:
         """Learn from X (n_users, n_items) and, if given, feature rows (n_items, d)."""
         _check_reg(self.reg)
-        if not 0 <= self.side_weight < np.inf:
-            raise ValueError(
-                f"side_weight: {self.side_weight} is not a finite number of at least 0"
-            )
+        _check_weight("side_weight", self.side_weight)
         gram = (X.T @ X).toarray()
         if side is not None and self.side_weight:
             with single_threaded_blas():
@@ -122,36 +98,14 @@ class ImplicitALS(Recommender):
 
     over *all* pairs: p_ui = 1 and c_ui = 1 + α x_ui where the rating is at least ``positive``,
     with the centred rating x (1.5 for a 4, 2.5 for a 5); p_ui = 0 and c_ui = 1 everywhere else.
-    A sweep costs O(n_likes f² + (n_users + n_items) f³). Users are solved once more at the end,
-    so that anybody with a history, new users too, is scored by the same one solve.
+    λ > 0 is ``reg``, α ≥ 0 ``alpha``; V starts uniform in [0, 0.01), drawn by ``rng``.
 
-    Unknown users get the mean of all users' factors. Items that nobody likes have factors of
-    (nearly) zero.
+    A sweep (there are ``iterations``) costs O(n_likes f² + (n_users + n_items) f³) for f
+    ``factors``. Users are solved once more at the end, so that anybody with a history, new users
+    too, is scored by the same one solve. Unknown users get ``mean_factors_``, the mean of all
+    users' factors. Items that nobody likes have factors of (nearly) zero. Fitted:
+    ``user_factors_``, U (n_users, f), and ``item_factors_``, V (n_items, f).
 
-    Parameters
-    ----------
-    factors
-        f, the length of u_u and v_i.
-    reg
-        λ > 0, the same for every user and item, as in the paper.
-    alpha
-        α ≥ 0: how much more confident a like is than its absence.
-    iterations
-        Sweeps, at least 1.
-    positive
-        The rating from which an item counts as liked.
-    rng
-        Seed or generator of the item factors' start, uniform in [0, 0.01).
-
-    Attributes
-    ----------
-    user_factors_, item_factors_
-        U (n_users, f) and V (n_items, f).
-    mean_factors_
-        (f,) the mean of U.
-
-    Notes
-    -----
     Hu, Koren and Volinsky (2008), Collaborative Filtering for Implicit Feedback Datasets, ICDM,
     eq. 3–5.
 
@@ -176,10 +130,9 @@ class ImplicitALS(Recommender):
         self.rng = rng
 
     def _fit(self, ratings: pd.DataFrame, blocks: Mapping[str, FeatureBlock]) -> None:
-        self._fit_confidence(self._confidence(self.histories_))
-        self.user_factors_ = solve_factors(
-            self._confidence(self.histories_), self.item_factors_, self.reg
-        )
+        confidence = self._confidence(self.histories_)
+        self._fit_confidence(confidence, np.ones(confidence.nnz))
+        self.user_factors_ = solve_factors(confidence, self.item_factors_, self.reg)
         self.mean_factors_ = self.user_factors_.mean(axis=0)
 
     def fit_preference(self, X: sp.csr_array) -> Self:
@@ -201,21 +154,19 @@ class ImplicitALS(Recommender):
         confidence.data = 1 + self.alpha * X.data
         return confidence, (1 + self.alpha) * X.data / confidence.data
 
-    def _fit_confidence(self, confidence: sp.csr_array, preference: Floats | None = None) -> None:
+    def _fit_confidence(self, confidence: sp.csr_array, preference: Floats) -> None:
         _check_reg(self.reg)
+        _check_weight("alpha", self.alpha)
         for name in ("factors", "iterations"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name}: {getattr(self, name)} is below 1")
-        if not 0 <= self.alpha < np.inf:
-            raise ValueError(f"alpha: {self.alpha} is not a finite number of at least 0")
-        p = np.ones(len(confidence.data)) if preference is None else preference
-        entries = (p, confidence.indices, confidence.indptr)
+        entries = (preference, confidence.indices, confidence.indptr)
         by_item = sp.csr_array(confidence.T)
         p_by_item = sp.csr_array(sp.csr_array(entries, shape=confidence.shape).T).data
         rng = np.random.default_rng(self.rng)
         self.item_factors_ = rng.random((confidence.shape[1], self.factors)) * 0.01
         for _ in range(self.iterations):
-            users = solve_factors(confidence, self.item_factors_, self.reg, p)
+            users = solve_factors(confidence, self.item_factors_, self.reg, preference)
             self.item_factors_ = solve_factors(by_item, users, self.reg, p_by_item)
 
     def _confidence(self, histories: sp.csr_array) -> sp.csr_array:
@@ -246,21 +197,10 @@ def solve_factors(
 
     u = (VᵀV + Vᵀ(C − I)V + λI)⁻¹ VᵀC p, and C − I is zero but for the row's few entries.
 
-    Rows of similar length are solved together, the shorter ones filled up with entries of no
-    weight: as many at once as fit into 1 MiB, in parallel.
-
-    Parameters
-    ----------
-    confidence
-        (n, m) sparse CSR, c ≥ 1 of the entries; 1 elsewhere.
-    other
-        V, (m, f).
-    preference
-        (nnz,) p of the entries, in the order of ``confidence.data``; 1 if not given.
-
-    Returns
-    -------
-    (n, f); a row without entries gives zeros.
+    ``confidence`` is (n, m), with c ≥ 1 of the entries and 1 elsewhere; V, ``other``, is (m, f);
+    ``preference`` (nnz,) is p of the entries, 1 if not given. Returns (n, f), zeros for a row
+    without entries. Rows of similar length are solved together, the shorter ones filled up with
+    entries of no weight: as many at once as fit into 1 MiB, in parallel.
     """
     n_factors = other.shape[1]
     target = confidence.data if preference is None else confidence.data * preference
@@ -313,3 +253,8 @@ def inverse_spd(matrix: Floats) -> Floats:
 def _check_reg(reg: float) -> None:
     if not 0 < reg < np.inf:
         raise ValueError(f"reg: {reg} is not a finite number above 0")
+
+
+def _check_weight(name: str, value: float) -> None:
+    if not 0 <= value < np.inf:
+        raise ValueError(f"{name}: {value} is not a finite number of at least 0")
