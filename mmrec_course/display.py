@@ -81,21 +81,16 @@ def show_history_and_list(
     captions: Sequence[str] | None = None,
     titles: tuple[str, str] = ("What this listener rated", "Recommended"),
 ) -> None:
-    """Show a user's history beside a recommendation list.
+    """Show a user's history beside a recommendation list, which captions and parts belong to.
 
     Both are item ids or tables with item_id; a ``rating`` in the history is shown with stars.
-    Captions and parts are of the recommendations, as for :func:`show_items`.
     """
     rated = None
     if isinstance(history, pd.DataFrame) and "rating" in history.columns:
         rated = [stars(rating) for rating in history["rating"]]
-    past, best = (
-        listed["item_id"] if isinstance(listed, pd.DataFrame) else listed
-        for listed in (history, recommendations)
-    )
     _show(
-        _section(items, past, rated, title=titles[0], width=272, side=72),
-        _section(items, best, captions, parts, title=titles[1], columns=5),
+        _section(items, history, rated, title=titles[0], width=272, side=72),
+        _section(items, recommendations, captions, parts, title=titles[1], columns=5),
     )
 
 
@@ -122,10 +117,7 @@ def fixed(x: float, digits: int = 2) -> str:
     >>> fixed(0.1251), fixed(-0.001), fixed(3)
     ('0.13', '0.00', '3.00')
     """
-    if math.isnan(x):
-        return "–"
-    text = f"{float(x):.{digits}f}"
-    return text.removeprefix("-") if not text.strip("-0.") else text
+    return "–" if math.isnan(x) else f"{float(x):z.{digits}f}"
 
 
 def interval(mean: float, low: float, high: float, digits: int = 2) -> str:
@@ -158,12 +150,10 @@ def print_table(
     for level in range(frame.index.nlevels if index else 0):
         labels = frame.index.get_level_values(level)
         columns.append(([_string(labels.name), *map(_label, labels)], str.ljust))
-    for position, name in enumerate(frame.columns):
-        values = list(frame.iloc[:, position])
+    for name, values in frame.items():
         cells = [str(name), *(_cell(value, by_column.get(name, 2)) for value in values)]
-        is_number = all(
-            isinstance(v, Real) and not isinstance(v, bool) for v in values if not _is_missing(v)
-        )
+        known = [value for value in values if not _is_missing(value)]
+        is_number = all(isinstance(v, Real) and not isinstance(v, bool) for v in known)
         columns.append((cells, str.rjust if is_number else str.ljust))
     padded = []
     for cells, pad in columns:
@@ -218,7 +208,7 @@ def _show(*sections: dict[str, Any]) -> None:
 
 def _section(
     items: pd.DataFrame,
-    item_ids: Iterable[Any],
+    item_ids: pd.DataFrame | Iterable[Any],
     captions: Sequence[str] | None = None,
     parts: pd.DataFrame | None = None,
     *,
@@ -226,7 +216,7 @@ def _section(
     **look: Any,
 ) -> dict[str, Any]:
     """Cards and their look, for the template. Given a width (px), covers stand at the left."""
-    ids = list(item_ids)
+    ids = list(item_ids["item_id"] if isinstance(item_ids, pd.DataFrame) else item_ids)
     captions = [""] * len(ids) if captions is None else captions
     if len(captions) != len(ids):
         raise ValueError(f"captions: {len(captions)} for {len(ids)} items; give one an item")
@@ -236,20 +226,17 @@ def _section(
     for item_id, caption in zip(ids, captions, strict=True):
         row = {column: _string(value) for column, value in items.loc[item_id].items()}
         title, artist = row.get("title") or str(item_id), row.get("artist")
-        # URLs seen from the notebook's folder; "" where this item lacks what others have.
-        media = {
-            medium: path and quote(Path(os.path.relpath(path)).as_posix())
-            for medium, path in row.items()
-            if medium in ("image", "audio")
-        }
         card: dict[str, Any] = {
             "title": title,
             "name": f"{title} by {artist}" if artist else title,
             "byline": " · ".join(filter(None, (artist, row.get("genre")))),
             "caption": str(caption),
             "words": row.get("text") or "no description",
-            **media,
         }
+        for medium in [medium for medium in ("image", "audio") if medium in row]:
+            # URLs seen from the notebook's folder; "" where this item lacks what others have.
+            path = row[medium]
+            card[medium] = path and quote(Path(os.path.relpath(path)).as_posix())
         if parts is not None:
             card["parts"] = {str(name): fixed(x) for name, x in parts.loc[item_id].items()}
             card["score"] = fixed(math.fsum(parts.loc[item_id]))

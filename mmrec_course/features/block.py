@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from pandas.api.extensions import take
 from sklearn.preprocessing import StandardScaler
 
 from mmrec_course.datasets.validation import _other_kind, _shown
@@ -80,8 +79,9 @@ class FeatureBlock:
         """Return the features of these ids, in this order; unknown ids become absent rows."""
         wanted = _as_ids(item_ids)
         row = self._rows(wanted)
-        values = take(self.values, row, allow_fill=True, fill_value=0.0)
-        present = take(self.present, row, allow_fill=True, fill_value=False)
+        values = np.zeros((len(row), len(self.names)))
+        values[row >= 0] = self.values[row[row >= 0]]
+        present = np.append(self.present, False)[row]  # the last one for unknown ids, index −1
         return replace(self, item_ids=wanted, values=values, present=present)
 
     def select(self, names: Iterable[str]) -> FeatureBlock:

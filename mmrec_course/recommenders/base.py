@@ -16,7 +16,7 @@ from pandas.api.types import infer_dtype
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from mmrec_course.datasets.validation import check_ratings
+from mmrec_course.datasets.validation import _other_kind, _shown, check_ratings
 from mmrec_course.evaluation.metrics import rank_items
 from mmrec_course.features.block import FeatureBlock
 
@@ -36,14 +36,9 @@ class Recommender(BaseEstimator, ABC):  # type: ignore[misc]
     and positive = 4, and 0 where there is no rating. Unknown users are scored by the mean of all
     histories; unknown items score 0. Ids keep the type they had in ``fit``: "7" is not 7.
 
-    Attributes
-    ----------
-    user_ids_, item_ids_
-        Sorted ids, int64 or object (str); the items are those of ratings and features together.
-    histories_
-        (n_users, n_items) sparse, with an entry for each rating, also where it is 0.
-    mean_history_, n_ratings_
-        (n_items,) the mean of all histories, and how many ratings each item has.
+    Fitted: ``user_ids_`` and ``item_ids_``, sorted, int64 or object (str), the items those of
+    ratings and features together; ``histories_``, (n_users, n_items) sparse, with an entry for
+    each rating, also where it is 0; ``mean_history_`` and ``n_ratings_``, each (n_items,).
 
     Notebook: 07_collaborative_filtering
     """
@@ -126,16 +121,13 @@ class Recommender(BaseEstimator, ABC):  # type: ignore[misc]
         ``candidates`` are the ids that may be listed; all items by default. ``exclude_seen``
         leaves out what the user has rated, so that lists may be shorter than k. Ties go to the
         lower item id. ValueError if k is below 1, or as by ``score``.
-
-        Notebook: 00_start_here
         """
         check_is_fitted(self, "item_ids_")
         if not isinstance(k, Integral) or isinstance(k, bool) or k < 1:
             raise ValueError(f"k: {k!r} is not a whole number of at least 1")
         row = indices_of(self.user_ids_, user_ids, "user_ids")
-        items = np.unique(
-            self.item_ids_ if candidates is None else id_array(candidates, "candidates")
-        )
+        listed = self.item_ids_ if candidates is None else candidates
+        items = np.unique(id_array(listed, "candidates"))
         column = indices_of(self.item_ids_, items, "candidates")
         length = min(int(k), len(items))
         best, score = np.empty((len(row), length), np.intp), np.empty((len(row), length))
@@ -148,8 +140,8 @@ class Recommender(BaseEstimator, ABC):  # type: ignore[misc]
             best[block] = rank_items(scores, length)
             score[block] = np.take_along_axis(scores, best[block], axis=1)
         user, rank = np.nonzero(score > -np.inf)
-        listed = {"rank": rank + 1, "item_id": items[best[user, rank]], "score": score[user, rank]}
-        return pd.DataFrame({"user_id": pd.Index(user_ids)[user], **listed})
+        table = {"rank": rank + 1, "item_id": items[best[user, rank]], "score": score[user, rank]}
+        return pd.DataFrame({"user_id": pd.Index(user_ids)[user], **table})
 
     def _seen_indices(self, row: Indices, column: Indices) -> tuple[Indices, Indices]:
         """Where in (row, column) there is a training rating: row numbers, column numbers."""
@@ -192,12 +184,8 @@ def id_array(ids: Any, name: str, known: NDArray[Any] | None = None) -> NDArray[
         except OverflowError:
             far = max(given, key=abs)
             raise ValueError(f"{name}: {far} does not fit into 64 bits; use text") from None
-    if known is not None and len(given) and given.dtype != known.dtype:
-        kind, other = ("a string" if i.dtype == object else "an integer" for i in (given, known))
-        raise ValueError(
-            f"{name}: {given.item(0)!r} is {kind}, but the id {known.item(0)!r} in fit is {other};"
-            " convert one of the two"
-        )
+    if known is not None and given.dtype != known.dtype and (kinds := _other_kind(given, known)):
+        raise ValueError(f"{name}: {_shown(given[0])} is not among the ids in fit{kinds}")
     return given
 
 
@@ -208,7 +196,6 @@ def check_blocks(features: Any) -> dict[str, FeatureBlock]:
         raise TypeError(f"features: {type(features).__name__}, expected modality → FeatureBlock")
     for m, block in features.items():
         if not isinstance(m, str) or not isinstance(block, FeatureBlock):
-            raise TypeError(
-                f"features[{m!r}]: {type(block).__name__}, expected text → FeatureBlock"
-            )
+            kind = type(block).__name__
+            raise TypeError(f"features[{m!r}]: {kind}, expected text → FeatureBlock")
     return dict(features)
