@@ -1,7 +1,6 @@
 """Show items as cards with cover, words and player, and print tables of numbers.
 
-The cards' HTML has inline styles only: JupyterLab removes style sheets, scripts and some CSS from
-notebooks that are not trusted. Each output has a plain-text twin for terminals and diffs.
+The cards' HTML has inline styles only: JupyterLab removes all others from untrusted notebooks.
 """
 
 from __future__ import annotations
@@ -121,11 +120,7 @@ def fixed(x: float, digits: int = 2) -> str:
 
 
 def interval(mean: float, low: float, high: float, digits: int = 2) -> str:
-    """Write a mean and its interval, each as :func:`fixed` does.
-
-    >>> interval(0.2513, 0.2377, 0.2681)
-    '0.25 [0.24, 0.27]'
-    """
+    """Write a mean and its interval, as in ``0.25 [0.24, 0.27]``, each as :func:`fixed` does."""
     return f"{fixed(mean, digits)} [{fixed(low, digits)}, {fixed(high, digits)}]"
 
 

@@ -9,14 +9,7 @@ from mmrec_course.datasets.folder import load_folder
 
 EXTRAS = {"load_atomic": "atomic", "load_movielens": "movielens"}
 
-__all__ = [
-    "Dataset",
-    "load_atomic",
-    "load_folder",
-    "load_mosaic",
-    "load_movielens",
-    "load_stamps",
-]
+__all__ = ["Dataset", "load_atomic", "load_folder", "load_mosaic", "load_movielens", "load_stamps"]
 
 
 def __getattr__(name: str) -> Any:

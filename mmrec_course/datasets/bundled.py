@@ -16,12 +16,8 @@ def load_mosaic(folder: str | Path | None = None) -> Dataset:
     """Read the bundled catalogue: tracks with covers, descriptions and clips, and their ratings.
 
     Its people are simulated: a lift measured here shows that a method works as claimed, not
-    that people behave so. A cover or clip that is listed and cannot be used is ``<NA>`` in
-    ``items``, with its reason in ``problems``.
-
-    ``folder`` may be another one with items.csv, ratings.csv, listeners.csv and the media files,
-    whose paths in items.csv are relative to it. A malformed table is a ValueError that names
-    file, row, column and value.
+    that people behave so. ``folder`` may be another one with items.csv, ratings.csv,
+    listeners.csv and media; what is wrong in it is answered as by :func:`load_folder`.
 
     Notebook: 01_the_catalogue
     """
@@ -43,8 +39,7 @@ def load_stamps(folder: str | Path | None = None) -> Dataset:
 
     Real pictures, words and sounds, without ratings: a selection from Tux Paint's stamps, under
     the GPL, version 2 (data/stamps/README.md has the credits). Items have title, text, category
-    ("animals"), group ("birds", or ``<NA>``), image and, one in five, audio: what is missing here
-    is missing in reality.
+    ("animals"), group ("birds", or ``<NA>``), image and, one in five, audio.
 
     Notebook: 12_real_content
     """

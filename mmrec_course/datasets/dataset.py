@@ -20,31 +20,20 @@ MODALITIES = ("image", "text", "audio")
 class Dataset:
     """Ratings, items with their media, users.
 
-    Attributes
-    ----------
-    ratings
-        DataFrame user_id, item_id, rating, timestamp, of items in ``items``.
-    items, users
-        DataFrames indexed by item_id and user_id (columns of these names become the index). Of
-        items, the columns image and audio hold the path of a file, text the words, ``<NA>``
-        where there is none. ``users`` may be None.
-    problems
-        DataFrame item_id, modality, reason: listed media that cannot be used, ``<NA>`` in items.
-    features
-        modality → FeatureBlock, for data that come with features instead of media.
-    notes
-        What a loader decided about the data, in sentences; ``repr`` shows them.
+    Columns item_id of ``items`` and user_id of ``users`` become the index. Of items, the columns
+    image and audio hold the path of a file, text the words, ``<NA>`` where there is none.
 
     Notebook: 01_the_catalogue
     """
 
-    ratings: pd.DataFrame
-    items: pd.DataFrame
-    users: pd.DataFrame | None = None
+    ratings: pd.DataFrame  # user_id, item_id, rating, timestamp, of items in ``items``
+    items: pd.DataFrame  # indexed by item_id
+    users: pd.DataFrame | None = None  # indexed by user_id
+    # item_id, modality, reason of the listed media that cannot be used, <NA> in items.
     problems: pd.DataFrame = field(default_factory=lambda: _problem_table([]))
-    features: Mapping[str, Any] = field(default_factory=dict)
+    features: Mapping[str, Any] = field(default_factory=dict)  # modality → FeatureBlock
     folder: Path | None = None
-    notes: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()  # what a loader decided about the data; ``repr`` shows them
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "items", _indexed(self.items, "item_id", "items"))

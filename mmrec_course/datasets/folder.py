@@ -35,23 +35,18 @@ def load_folder(
     """Read a folder of your own: items.csv, the media it lists, and ratings.csv if there is one.
 
     The least that works is an items.csv with a column item_id and one of text, image, audio.
-    Tables are CSV in UTF-8. Media that are listed and cannot be used are ``<NA>`` in ``items``
-    and have a row in ``problems``; they never stop a catalogue. A malformed table is a ValueError
-    that names file, row, column and value.
+    Tables are CSV in UTF-8, with ``separator`` between cells; decimal commas are not read. Media
+    that are listed and cannot be used are ``<NA>`` in ``items`` and have a row in ``problems``;
+    they never stop a catalogue. A malformed table is a ValueError that names file, row, column
+    and value.
 
-    Parameters
-    ----------
-    item_id, title, text, image, audio, user_id, rating, timestamp
-        What these columns are called in the tables, if not so. Cells of image and audio hold
-        paths relative to the folder. One column may serve several: item_id="file", image="file".
-        Other columns are kept, as text.
-    separator
-        Between cells; ";" for a table that a spreadsheet saved where the comma is a decimal
-        point. Decimal commas are not read.
-    scale
-        Lowest and highest rating allowed; None for any number. Ratings that are all alike, or 0
-        and 1 (−1 and 1) alone, are implicit feedback: yes counts as the highest, no as the
-        lowest of the scale (of 1–5 without one, or with one that ends at 1). ``notes`` says so.
+    ``item_id`` to ``timestamp`` say what these columns are called in the tables, if not so. Cells
+    of image and audio hold paths relative to the folder. One column may serve several:
+    item_id="file", image="file". Other columns are kept, as text.
+
+    ``scale`` is the lowest and highest rating allowed; None for any number. Ratings that are all
+    alike, or 0 and 1 (−1 and 1) alone, are implicit feedback: yes counts as the highest, no as
+    the lowest of the scale (of 1–5 without one, or with one that ends at 1). ``notes`` says so.
 
     Notebook: 02_preprocessing
     """

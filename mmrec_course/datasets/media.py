@@ -1,7 +1,4 @@
-"""Find the media files that a catalogue's table lists, and look at their first bytes.
-
-Nothing is decoded here; a file that turns out to be broken inside is found at extraction.
-"""
+"""Find the media files that a catalogue's table lists, and look at their first bytes alone."""
 
 from __future__ import annotations
 
@@ -34,11 +31,8 @@ def locate_media(items: pd.DataFrame, folder: Path) -> tuple[pd.DataFrame, pd.Da
     Where there is no such file, one is taken whose path differs only in ``\\`` for ``/``, blanks,
     Unicode's normal form or case, if there is exactly one. Refused are files outside of the
     folder, web addresses, and what is no regular file, empty, or begins like something else.
-
-    Returns
-    -------
-    A copy of items with absolute paths, ``<NA>`` for what cannot be used; and the reasons, a
-    DataFrame item_id, modality, reason.
+    Returns a copy of items with absolute paths, ``<NA>`` for what cannot be used; and the
+    reasons, a DataFrame item_id, modality, reason.
     """
     items, problems = items.copy(), []
     folder = Path(os.path.realpath(folder))

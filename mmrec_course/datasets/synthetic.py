@@ -1,12 +1,12 @@
 """A synthetic catalogue: tracks with latent facts, users with tastes, and the ratings that follow.
 
-Users judge the facts, never a feature that a lesson extracts from media; `tools/mosaic` draws and
-plays Mosaic's media from such facts.
+Users judge the facts, from which `tools/mosaic` draws and plays Mosaic's media.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -88,8 +88,8 @@ def draw_tracks(n_tracks: int = 480, *, n_artists: int = 160, rng: Seed = 0) -> 
     """Draw the latent facts of a catalogue, one row for each track.
 
     An artist has a genre, a sound, a look, favourite themes, a scene and a fame; the tracks vary
-    around these. Sound facts and the last three look facts have mean about 0 and standard
-    deviation about 1; hue is an angle, given as its cosine and sine.
+    around these. Sound and look facts have mean about 0 and standard deviation about 1, but for
+    hue, an angle.
     """
     rng = np.random.default_rng(rng)
     genres = np.array(list(GENRES))
@@ -98,9 +98,7 @@ def draw_tracks(n_tracks: int = 480, *, n_artists: int = 160, rng: Seed = 0) -> 
     artist = np.repeat(np.arange(n_artists), 1 + rng.multinomial(n_tracks - n_artists, share))
     genre = artist_genre[artist]
 
-    def around_artist(
-        between: float, within: float, *shape: int, mean: Floats | float = 0.0
-    ) -> Floats:
+    def around_artist(between: float, within: float, *shape: int, mean: Any = 0.0) -> Floats:
         centre = mean + between * rng.standard_normal((n_artists, *shape))[artist]
         return centre + within * rng.standard_normal((n_tracks, *shape))
 
@@ -148,9 +146,7 @@ def simulate_listeners(
 
         utility = 2.6 · Σ_p a_p · s_p (sound, words, looks) + 0.6 · s_scene + 0.55 · quality,
 
-    and without media_signal, utility = 1.7 · s_scene + 0.55 · quality.
-
-    Returns attention (n_users, 3), parts (4, n_users, n_items), utility (n_users, n_items).
+    and without media_signal, 1.7 · s_scene + 0.55 · quality. Returns attention, parts, utility.
     """
     rng = np.random.default_rng(rng)
     facts = _facts(tracks)
@@ -160,16 +156,13 @@ def simulate_listeners(
     for part, name in zip(parts, PARTS, strict=True):
         x = facts[name]
         taste = rng.standard_normal((N_CIRCLES, x.shape[1]))[circle]
-        taste = taste + 1.2 * rng.standard_normal((n_users, x.shape[1]))
+        taste += 1.2 * rng.standard_normal((n_users, x.shape[1]))
         score = taste @ (x - x.mean(axis=0)).T
         part[:] = score / score.std(axis=1, keepdims=True)
-    quality = tracks["quality"].to_numpy()
+    utility = 1.7 * parts[3]
     if media_signal:
-        shown = np.einsum("up,pui->ui", attention, parts[:3])
-        utility = 2.6 * shown + 0.6 * parts[3] + 0.55 * quality
-    else:
-        utility = 1.7 * parts[3] + 0.55 * quality
-    return attention, parts, utility
+        utility = 2.6 * np.einsum("up,pui->ui", attention, parts[:3]) + 0.6 * parts[3]
+    return attention, parts, utility + 0.55 * tracks["quality"].to_numpy()
 
 
 def simulate_ratings(

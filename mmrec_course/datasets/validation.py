@@ -81,7 +81,6 @@ def check_ratings(
     Times are ISO 8601, datetimes, dates as numbers (20240501, 202405011020, 20240501102030) or
     Unix times, in seconds to nanoseconds by their size; all in one form, of the years 1900 to
     2100. 0, 1, 2, … are an order, in seconds from 1970. Without a zone they count as UTC.
-
     ``items`` and ``users`` are the known ids, ``scale`` the lowest and highest rating; None is
     any. Messages call the table ``name`` and count rows as in a file: the first is row 2. The copy
     has rating float64 (int64 where all are whole) and timestamp datetime64[us] in UTC.
@@ -214,11 +213,9 @@ def _other_kind(given: Any, known: Any) -> str:
     ours, theirs = (KINDS.get(kind) for kind in kinds)
     if not ours or not theirs or ours == theirs:
         return ""
-    return (
-        f"; the ids given are {ours} ({_shown(ids[0][0])}), the known ids are {theirs}"
-        f" ({_shown(ids[1][0])}): convert one side, as with"
-        f" .astype({'str' if theirs == 'text' else 'int'})"
-    )
+    kinds = f"the ids given are {ours} ({_shown(ids[0][0])}), the known ids are {theirs}"
+    remedy = f"convert one side, as with .astype({'str' if theirs == 'text' else 'int'})"
+    return f"; {kinds} ({_shown(ids[1][0])}): {remedy}"
 
 
 def _check_frame(table: Any, columns: tuple[str, ...], name: str) -> None:
@@ -243,12 +240,12 @@ def _refuse(table: pd.DataFrame, column: str, bad: Any, problem: str, name: str)
 
 
 def _refuse_unknown(
-    table: pd.DataFrame, column: str, known: Any, name: str, remedy: str = ""
+    table: pd.DataFrame, column: str, known: Any, name: str, hint: str = ""
 ) -> None:
     """Raise ValueError for the first row whose id is not known; None knows all."""
     if known is not None and (unknown := ~table[column].isin(known)).any():
-        remedy = _other_kind(table[column][unknown], known) or remedy
-        problem = f"{{}} is not among the {column.removesuffix('_id')}s{remedy}"
+        hint = _other_kind(table[column][unknown], known) or hint
+        problem = f"{{}} is not among the {column.removesuffix('_id')}s{hint}"
         _refuse(table, column, unknown, problem, name)
 
 

@@ -24,9 +24,8 @@ SLOWEST, FASTEST = 30.0, 320.0  # beats per minute
 class MFCCStatistics(ClipStatistics):
     """Timbre: means and standard deviations of mel-frequency cepstral coefficients and deltas.
 
-    Power in mel bands, in decibels, is transformed by a discrete cosine transform into ``n_mfcc``
-    coefficients; their slopes over nine frames are the deltas. Davis and Mermelstein (1980), IEEE
-    TASSP 28; Tzanetakis and Cook (2002), IEEE TSAP 10.
+    A discrete cosine transform of the mel bands' decibels gives ``n_mfcc`` coefficients; their
+    slopes over nine frames are the deltas. Davis and Mermelstein (1980), IEEE TASSP 28.
 
     Notebook: 05_audio_features
     """
@@ -88,16 +87,11 @@ class ChromaStatistics(ClipStatistics):
 class SpectralStatistics(ClipStatistics):
     """The shape of the spectrum: means and standard deviations of librosa's five descriptors.
 
-    For each frame, with S_f the magnitude at frequency f and p_f = S_f / Σ S:
-
-    * ``contrast0`` … ``contrast6``: decibels between peaks and valleys in seven octave bands;
-    * ``centroid``: c = Σ f p_f, the centre of mass, in hertz;
-    * ``bandwidth``: √(Σ (f − c)² p_f), in hertz;
-    * ``rolloff``: the frequency below which 85 % of Σ S lie, in hertz;
-    * ``flatness``: geometric over arithmetic mean of S². 1: white noise; near 0: a tone.
-
-    Jiang, Lu, Zhang, Tao and Cai (2002), ICME; Tzanetakis and Cook (2002), IEEE TSAP 10; Dubnov
-    (2004), IEEE SPL 11.
+    For each frame, with S_f the magnitude at frequency f and p_f = S_f / Σ S, in hertz where not
+    said otherwise: ``contrast0`` … ``contrast6``, decibels between peaks and valleys in seven
+    octave bands; ``centroid``, c = Σ f p_f; ``bandwidth``, √(Σ (f − c)² p_f); ``rolloff``, below
+    which 85 % of Σ S lie; ``flatness``, geometric over arithmetic mean of S², 1 for white noise.
+    Jiang, Lu, Zhang, Tao and Cai (2002), ICME; Tzanetakis and Cook (2002), IEEE TSAP 10.
 
     Notebook: 05_audio_features
     """
@@ -123,12 +117,10 @@ class SpectralStatistics(ClipStatistics):
 class RhythmStatistics(ClipStatistics):
     """When notes begin, and how regularly: onsets, tempo and the tempogram.
 
-    The onset strength of a frame is how much louder the mel bands have become since the frame
-    before, its peaks are onsets, and its autocorrelation in windows of 8 s is the tempogram.
+    Peaks of the onset strength are onsets; its autocorrelation in windows of 8 s is the tempogram.
     ``tempo``, in beats per minute, is the lag with the largest mean autocorrelation, weighted
     towards 120; 0 where fewer than two onsets are heard. ``pulse_clarity`` is that autocorrelation
-    without weights. Grosche, Müller and Kurth (2010), ICASSP; Lartillot, Eerola, Toiviainen and
-    Fornari (2008), ISMIR.
+    without weights. Grosche, Müller and Kurth (2010), ICASSP; Lartillot et al. (2008), ISMIR.
 
     Notebook: 05_audio_features
     """

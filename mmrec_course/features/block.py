@@ -56,10 +56,10 @@ class FeatureBlock:
         if present.size and present.dtype != bool:
             raise self._error(f"present: {present.tolist()[:3]} are not True and False alone")
         arrays = {"item_ids": ids, "values": values, "present": present.astype(bool)}
-        shapes = {"item_ids": (len(ids),), "values": (len(ids), len(names)), "present": (len(ids),)}
-        for name, shape in shapes.items():
-            if arrays[name].shape != shape:
-                raise self._error(f"{name} has shape {arrays[name].shape}, expected {shape}")
+        for name, array in arrays.items():
+            shape = (len(ids), len(names)) if name == "values" else (len(ids),)
+            if array.shape != shape:
+                raise self._error(f"{name} has shape {array.shape}, expected {shape}")
         index = pd.Index(ids)
         if (odd := index.isna() | index.duplicated()).any():
             raise self._error(f"item_id {index[odd][0]!r} is missing or occurs more than once")
@@ -99,7 +99,7 @@ class FeatureBlock:
         """Join blocks of the same items side by side: x_i = (x_i1, x_i2, …).
 
         Rows are matched by id, in the order of the first block; an item is present if every block
-        has it. Where modalities differ, columns are called as in ``image red``.
+        has it. Columns keep their scale. Of several modalities, they are called ``image red``.
         """
         parts = list(blocks)
         first = parts[0]

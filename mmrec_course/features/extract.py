@@ -65,10 +65,11 @@ def extract_features(
     has no known word; ``block.reasons`` says why. ``modalities`` are by default all that ``ds``
     has; blocks in ``ds.features`` are taken as they are. Vocabularies, scales and components are
     learned from ``fit_items``, the training items (None: all, which is leakage in an evaluation).
-    ``extractors``, modality → a scikit-learn transformer or a list of them, replace the defaults.
-    With the tag ``requires_fit=False`` they are applied file by file, in ``n_jobs`` threads, and
-    with ``cache`` kept in the folder MMREC_CACHE; their columns are standardised, unless rows have
-    length 1. Several transformers get the same total variance each (Escofier and Pagès 1990).
+    ``extractors``, modality → a scikit-learn transformer or a list of them, replace the defaults;
+    they get lists of pictures, waveforms or texts. With the tag ``requires_fit=False`` they are
+    applied file by file, in ``n_jobs`` threads, and with ``cache`` kept in the folder MMREC_CACHE;
+    their columns are standardised, unless rows have length 1. Several transformers get the same
+    total variance each (compare multiple factor analysis: Escofier and Pagès 1990).
 
     Notebook: 00_start_here
     """
@@ -120,13 +121,13 @@ def _checked_extractors(ds: Dataset, extractors: Mapping[str, Any] | None) -> di
     """modality → list of transformers, checked as far as possible before any file is read."""
     given: dict[str, list[Any]] = {}
     for modality, value in (extractors or {}).items():
+        where = f"extractors: {modality!r}"
         if modality not in DEFAULT_EXTRACTORS or modality not in ds.items:
-            raise ValueError(f"extractors: {modality!r} has no media in the data set")
+            raise ValueError(f"{where} has no media in the data set")
         given[modality] = list(value) if isinstance(value, list | tuple) else [value]
         for transformer in given[modality]:
             if isinstance(transformer, type) or not hasattr(transformer, "transform"):
-                problem = f"{transformer!r} is no transformer; pass an object, ColorHistogram()"
-                raise ValueError(f"extractors: {modality!r}: {problem}")
+                raise ValueError(f"{where}: {transformer!r} is no transformer; pass an object")
             if isinstance(transformer, StatelessTransformer):
                 transformer.fit()  # only checks the parameters
     return given

@@ -35,9 +35,6 @@ class TfidfText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
     alphabet count for ``max_features``. Spärck Jones (1972), Journal of Documentation 28.
 
     Notebook: 04_text_features
-
-    >>> TfidfText().fit(["slow piano", "slow guitar", "a fast guitar"]).get_feature_names_out()
-    array(['guitar', 'slow'], dtype=object)
     """
 
     def __init__(
@@ -101,11 +98,9 @@ class LatentSemanticAnalysis(TransformerMixin, BaseEstimator):  # type: ignore[m
         X ≈ U S Vᵀ,    row i of the result: x_i V,  then divided by its length,
 
     X (n, d) the TF-IDF matrix of the training texts, U S Vᵀ its truncated singular value
-    decomposition. Two texts may be close without sharing a word. At most ``n_components``
-    directions, where texts and words span so many. Fitted: ``tfidf_``; ``components_``, Vᵀ
-    (k, n_words), the largest entry of each row positive; ``singular_values_``, S (k,), descending.
-
-    Deerwester, Dumais, Furnas, Landauer and Harshman (1990), JASIS 41(6).
+    decomposition, k ≤ ``n_components``. Two texts may be close without sharing a word. Fitted:
+    ``tfidf_``; ``components_``, Vᵀ (k, n_words), the largest entry of each row positive;
+    ``singular_values_``, S (k,), descending. Deerwester et al. (1990), JASIS 41(6).
 
     Notebook: 04_text_features
     """
@@ -160,9 +155,8 @@ def _truncated_svd(x: sp.csr_matrix, n_components: int) -> tuple[Floats, Floats]
     else:
         _, values, vectors = np.linalg.svd(x.toarray(), full_matrices=False)
     order = np.argsort(-values, kind="stable")
-    values, vectors = values[order], vectors[order]
     # Directions that no text has are rounding, and differ between processors.
-    kept = values > 1e-7 * values[0]
+    kept = order[values[order] > 1e-7 * values.max()]
     values, vectors = values[kept], vectors[kept]
     largest = np.abs(vectors).round(8).argmax(axis=1)
     return values, vectors * np.sign(vectors[np.arange(len(vectors)), largest])[:, None]

@@ -23,8 +23,8 @@ MAX_DESCRIPTORS, MAX_ITERATIONS = 20_000, 50  # of k-means
 def orb_descriptors(image: Image) -> Descriptors:
     """Find the strongest corners and describe each by 256 comparisons of pixels around it.
 
-    The image (h, w, 3) is first resized to 256 × 256. Returns (k, 32) uint8, 256 bits for each of
-    k ≤ 300 corners. Rublee, Rabaud, Konolige and Bradski (2011), ORB, ICCV.
+    The image is first resized to 256 × 256. Returns (k, 32) uint8, 256 bits for each of k ≤ 300
+    corners. Rublee, Rabaud, Konolige and Bradski (2011), ORB, ICCV.
 
     Notebook: 03_image_features
     """
@@ -42,8 +42,7 @@ class BagOfVisualWords(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         x_w = n_w · idf_w / ‖·‖,   idf_w = 1 + log((1 + N) / (1 + N_w)),
 
     for N training images, N_w of them with word w. An image without corners has a row of zeros.
-    Fitted: ``words_``, (n_words, 256), and ``idf_``, (n_words,). Csurka, Dance, Fan, Willamowski
-    and Bray (2004); Sivic and Zisserman (2003), Video Google, ICCV, for tf-idf.
+    Csurka, Dance, Fan, Willamowski and Bray (2004); for tf-idf, Sivic and Zisserman (2003), ICCV.
 
     Notebook: 03_image_features
     """
@@ -62,8 +61,8 @@ class BagOfVisualWords(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         if len(sample) > MAX_DESCRIPTORS:
             sample = sample[np.sort(rng.choice(len(sample), MAX_DESCRIPTORS, replace=False))]
         n_words = min(self.n_words, len(np.unique(sample, axis=0)))
-        self.words_ = _kmeans(_bits(sample), n_words, seed=int(rng.integers(2**31)))
-        n_with = (self._count(described) > 0).sum(axis=0)  # (n_words,)
+        self.words_ = _kmeans(_bits(sample), n_words, seed=int(rng.integers(2**31)))  # (k, 256)
+        n_with = (self._count(described) > 0).sum(axis=0)  # (k,)
         self.idf_ = 1 + np.log((1 + len(described)) / (1 + n_with))
         return self
 
@@ -81,10 +80,9 @@ class BagOfVisualWords(TransformerMixin, BaseEstimator):  # type: ignore[misc]
 
     def _count(self, described: list[Descriptors]) -> Floats:
         """(n, n_words) how many descriptors of each image are nearest to each word."""
-        counts = np.zeros((len(described), len(self.words_)))
-        for row, descriptors in zip(counts, described, strict=True):
-            row += np.bincount(_nearest(_bits(descriptors), self.words_), minlength=len(row))
-        return counts
+        nearest = [_nearest(_bits(descriptors), self.words_) for descriptors in described]
+        counts = [np.bincount(words, minlength=len(self.words_)) for words in nearest]
+        return np.array(counts, dtype=np.float64).reshape(len(counts), len(self.words_))
 
 
 def _bits(descriptors: Descriptors) -> Floats:
@@ -100,10 +98,10 @@ def _kmeans(bits: Floats, k: int, *, seed: int) -> Floats:
     from sklearn.cluster import kmeans_plusplus  # late: it loads many models
 
     words, _ = kmeans_plusplus(bits, k, random_state=seed)
-    nearest = None
+    nearest = np.full(len(bits), -1)
     for _ in range(MAX_ITERATIONS):
         before, nearest = nearest, _nearest(bits, words)
-        if before is not None and np.array_equal(nearest, before):
+        if np.array_equal(nearest, before):
             break
         member = sp.csr_array((np.ones(len(bits)), (nearest, np.arange(len(bits)))), (k, len(bits)))
         size = np.bincount(nearest, minlength=k)[:, None]

@@ -7,12 +7,7 @@ from mmrec_course.preprocessing.audio import (
     normalize_loudness,
     trim_silence,
 )
-from mmrec_course.preprocessing.image import (
-    center_crop,
-    convert_color,
-    load_image,
-    resize_image,
-)
+from mmrec_course.preprocessing.image import center_crop, convert_color, load_image, resize_image
 from mmrec_course.preprocessing.media import MediaError
 from mmrec_course.preprocessing.text import normalize_text, strip_markup, tokenize
 

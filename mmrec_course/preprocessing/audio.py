@@ -53,9 +53,7 @@ def load_audio(path: str | Path, sr: int = 22050, max_seconds: float = 60.0) -> 
 
 
 def trim_silence(wave: ArrayLike, top_db: float = 60.0) -> Wave:
-    """Cut off silence at both ends: frames more than ``top_db`` below the loudest one.
-
-    A wave that is silent throughout is returned whole.
+    """Cut off frames at both ends that are ``top_db`` below the loudest one, unless all are silent.
 
     Notebook: 02_preprocessing
     """
@@ -185,10 +183,8 @@ def _ear_filters(sr: int) -> tuple[tuple[list[float], list[float]], ...]:
     k, q, high = np.tan(np.pi * 1681.974450955533 / sr), 0.7071752369554196, 10 ** (3.99984385 / 20)
     band, norm = high**0.4996667741545416, 1 + k / q + k * k
     rise = [high + band * k / q + k * k, 2 * (k * k - high), high - band * k / q + k * k]
-    shelf = (
-        [float(value / norm) for value in rise],
-        [1.0, 2 * (k * k - 1) / norm, (1 - k / q + k * k) / norm],
-    )
+    fall = [1.0, 2 * (k * k - 1) / norm, (1 - k / q + k * k) / norm]
+    shelf = ([float(value / norm) for value in rise], fall)
     k, q = np.tan(np.pi * 38.13547087602444 / sr), 0.5003270373238773
     norm = 1 + k / q + k * k
     return shelf, ([1.0, -2.0, 1.0], [1.0, 2 * (k * k - 1) / norm, (1 - k / q + k * k) / norm])

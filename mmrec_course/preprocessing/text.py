@@ -85,11 +85,9 @@ def tokenize(
 
     A word is a run of at most 100 letters of any script, with apostrophes between letters: *don't*,
     *Москва*. Digits, with letters that follow at once, punctuation and emoji are dropped. Scripts
-    without spaces between words give overlapping pairs of characters, 日本語 → 日本, 本語
-    (Nie, Gao, Zhang and Zhou 2000, IRAL).
-
-    ``stop_words`` are left out: "english" for ``STOP_WORDS`` and every *…n't*, or your own; a
-    contraction goes with its first part. ``stem`` is a language of NLTK's Snowball stemmer.
+    without spaces between words give overlapping pairs of characters, 日本語 → 日本, 本語 (Nie
+    et al. 2000, IRAL). ``stop_words`` are left out: "english" for ``STOP_WORDS`` and every *…n't*,
+    or your own; a contraction goes with its first part. ``stem`` is a language of NLTK's Snowball.
 
     Notebook: 02_preprocessing
 

@@ -1,7 +1,4 @@
-"""Recommenders that look at users alone: what those who liked this also liked.
-
-In: a ratings DataFrame. Out: scores for items that somebody has rated.
-"""
+"""Recommenders that look at ratings alone: what those who liked this also liked."""
 
 from __future__ import annotations
 
@@ -46,9 +43,8 @@ class EASE(Recommender):
     modalities with equal weights. Items without ratings score 0. ``weights_`` is B,
     (n_items, n_items). Time O(n_items³), memory O(n_items²).
 
-    Steck (2019), Embarrassingly Shallow Autoencoders for Sparse Data, WWW, eq. 8. Jeunen, Van
-    Balen and Goethals (2020), Closed-Form Models for Collaborative Filtering with
-    Side-Information, RecSys.
+    Steck (2019), Embarrassingly Shallow Autoencoders for Sparse Data, WWW, eq. 8; with side
+    information, Jeunen, Van Balen and Goethals (2020), RecSys.
 
     Notebook: 07_collaborative_filtering
     """
@@ -106,8 +102,7 @@ class ImplicitALS(Recommender):
     users' factors. Items that nobody likes have factors of (nearly) zero. Fitted:
     ``user_factors_``, U (n_users, f), and ``item_factors_``, V (n_items, f).
 
-    Hu, Koren and Volinsky (2008), Collaborative Filtering for Implicit Feedback Datasets, ICDM,
-    eq. 3–5.
+    Hu, Koren and Volinsky (2008), Collaborative Filtering for Implicit Feedback Datasets, ICDM.
 
     Notebook: 07_collaborative_filtering
     """

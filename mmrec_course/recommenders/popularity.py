@@ -62,8 +62,7 @@ class Popularity(Recommender):
         age = (ratings["timestamp"].max() - liked["timestamp"]).to_numpy() / np.timedelta64(1, "D")
         weight = np.exp2(-age / (self.half_life or np.inf)) * (age <= (self.window or np.inf))
         item = pd.Index(self.item_ids_).get_indexer(pd.Index(liked["item_id"]))
-        self.popularity_ = np.zeros(len(self.item_ids_))
-        np.add.at(self.popularity_, item, weight)
+        self.popularity_ = np.bincount(item, weight, len(self.item_ids_))
 
     def _score(self, histories: sp.csr_array, columns: Indices) -> Floats:
         return np.tile(self.popularity_[columns], (histories.shape[0], 1))
