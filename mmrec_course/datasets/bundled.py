@@ -50,8 +50,8 @@ def _bundled(name: str, folder: str | Path | None) -> Path:
     """Folder of a catalogue that comes with the course, or the one given."""
     path = Path(folder or Path(__file__).resolve().parents[2] / "data" / name)
     if not path.is_dir():
-        raise FileNotFoundError(
-            f"data/{name}: there is no folder {path}; clone the whole course and install it from"
-            f" there with `pip install -e .`, or pass the path of its data/{name}"
+        remedy = (
+            f"clone the whole course and `pip install -e .` it, or pass the path of data/{name}"
         )
+        raise FileNotFoundError(f"data/{name}: there is no folder {path}; {remedy}")
     return path

@@ -99,7 +99,7 @@ def draw_tracks(n_tracks: int = 480, *, n_artists: int = 160, rng: Seed = 0) -> 
     genre = artist_genre[artist]
 
     def around_artist(between: float, within: float, *shape: int, mean: Any = 0.0) -> Floats:
-        centre = mean + between * rng.standard_normal((n_artists, *shape))[artist]
+        centre: Floats = mean + between * rng.standard_normal((n_artists, *shape))[artist]
         return centre + within * rng.standard_normal((n_tracks, *shape))
 
     def artist_habit(probability: float, n_levels: int) -> NDArray[np.int_]:

@@ -135,16 +135,13 @@ def _implicit_feedback(
     best, worst = (5, 1) if high <= 1 else (high, low)
     values = set(number.unique())
     value = min(values, default=np.nan)
-    on_scale = scale is None or low <= value < high
+    on_scale = value < best if scale is None else low <= value < high
     if values == {1} or (len(values) == 1 < len(rating) and value > 0 and on_scale):
-        best = max(best, value) if scale is None else best
         counts, note = {value: best}, f"every rating is {value:g} and counts as {best:g}"
     elif values in ({0, 1}, {-1, 1}) and (scale is None or low > 0 or high <= 1):
         counts = {1: best, value: worst}
         note = f"rating 1 counts as {best:g}, {value:g} as {worst:g}"
     else:
-        value = best
-    if value == best:
         return rating, scale, ()
     return number.map(counts), (worst, best), (f"implicit feedback: {note}",)
 
@@ -213,9 +210,9 @@ def _other_kind(given: Any, known: Any) -> str:
     ours, theirs = (KINDS.get(kind) for kind in kinds)
     if not ours or not theirs or ours == theirs:
         return ""
-    kinds = f"the ids given are {ours} ({_shown(ids[0][0])}), the known ids are {theirs}"
+    differ = f"the ids given are {ours} ({_shown(ids[0][0])}), the known ids are {theirs}"
     remedy = f"convert one side, as with .astype({'str' if theirs == 'text' else 'int'})"
-    return f"; {kinds} ({_shown(ids[1][0])}): {remedy}"
+    return f"; {differ} ({_shown(ids[1][0])}): {remedy}"
 
 
 def _check_frame(table: Any, columns: tuple[str, ...], name: str) -> None:

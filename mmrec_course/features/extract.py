@@ -20,14 +20,13 @@ import pandas as pd
 import PIL
 import scipy.sparse as sp
 import soundfile
-from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.utils import get_tags
 
 from mmrec_course.datasets import Dataset
 from mmrec_course.datasets.validation import _other_kind, _shown
 from mmrec_course.features.audio import AudioDescriptor
-from mmrec_course.features.block import FeatureBlock
+from mmrec_course.features.block import FeatureBlock, Floats
 from mmrec_course.features.cache import Entry, add_to_cache, cache_folder, file_digest, read_cache
 from mmrec_course.features.image import ColorHistogram, ColorMoments
 from mmrec_course.features.stateless import StatelessTransformer
@@ -47,7 +46,6 @@ LIBRARIES = (np, PIL, cv2, librosa, soundfile)  # nor are those of other version
 BATCH = 64  # files between two visits to the disk: of a killed process no more is lost
 KEPT_BYTES = 2**28  # of decoded media in memory while a transformer learns from them
 
-Floats = NDArray[np.float64]
 Family = tuple[FeatureBlock, bool]  # the columns of a transformer, whether they share a scale
 
 

@@ -15,10 +15,9 @@ from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.utils.validation import check_is_fitted
 
-from mmrec_course.features.block import normalize_rows
+from mmrec_course.features.block import Floats, normalize_rows
 from mmrec_course.preprocessing.text import strip_markup, tokenize
 
-Floats = NDArray[np.float64]
 NGRAMS = {"word": (1, 1), "char_wb": (3, 5)}
 ZERO_LENGTH = 1e-9  # what is left of a row of length 1 if it is shorter than this, is rounding
 
@@ -75,7 +74,6 @@ class TfidfText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return self.vectorizer_.transform(_checked(X))
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
-        """Return the words or n-grams in alphabetical order."""
         check_is_fitted(self, "vectorizer_")
         return np.asarray(self.vectorizer_.get_feature_names_out())
 
@@ -85,11 +83,14 @@ class TfidfText(TransformerMixin, BaseEstimator):  # type: ignore[misc]
             raise ValueError(f"analyzer: {self.analyzer!r} is not among {sorted(NGRAMS)}")
         stops = self.stop_words
         stops = stops if stops is None or isinstance(stops, str) else frozenset(stops)
-        words = partial(_words, stop_words=stops, stem=self.stem)
-        options = {"lowercase": False, "ngram_range": self.ngram_range or NGRAMS[self.analyzer]}
-        if self.analyzer == "word":
-            return {**options, "tokenizer": words, "token_pattern": None}
-        return {**options, "analyzer": "char_wb", "preprocessor": partial(_joined, words=words)}
+        return {
+            "analyzer": self.analyzer,
+            "ngram_range": self.ngram_range or NGRAMS[self.analyzer],
+            "preprocessor": partial(_words, stop_words=stops, stem=self.stem),
+            "tokenizer": str.split if self.analyzer == "word" else None,
+            "token_pattern": None,
+            "lowercase": False,
+        }
 
 
 class LatentSemanticAnalysis(TransformerMixin, BaseEstimator):  # type: ignore[misc]
@@ -110,7 +111,6 @@ class LatentSemanticAnalysis(TransformerMixin, BaseEstimator):  # type: ignore[m
         self.tfidf = tfidf
 
     def fit(self, X: Iterable[str], y: Any = None) -> Self:
-        """Learn the vocabulary, document frequencies and directions."""
         texts = _checked(X)
         self.tfidf_ = clone(self.tfidf or TfidfText()).fit(texts)
         x = self.tfidf_.transform(texts)
@@ -138,12 +138,8 @@ class LatentSemanticAnalysis(TransformerMixin, BaseEstimator):  # type: ignore[m
 
 # fit, transform and the next model read the same texts again.
 @lru_cache(maxsize=4096)
-def _words(text: str, stop_words: str | frozenset[str] | None, stem: str | None) -> tuple[str, ...]:
-    return tuple(tokenize(strip_markup(text), stop_words=stop_words, stem=stem))
-
-
-def _joined(text: str, words: partial[tuple[str, ...]]) -> str:
-    return " ".join(words(text))
+def _words(text: str, stop_words: str | frozenset[str] | None, stem: str | None) -> str:
+    return " ".join(tokenize(strip_markup(text), stop_words=stop_words, stem=stem))
 
 
 def _truncated_svd(x: sp.csr_matrix, n_components: int) -> tuple[Floats, Floats]:

@@ -20,8 +20,6 @@ from mmrec_course.datasets.validation import _other_kind, _shown, check_ratings
 from mmrec_course.evaluation.metrics import rank_items
 from mmrec_course.features.block import FeatureBlock
 
-__all__ = ["Recommender"]
-
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
 BLOCK_CELLS = 2**21  # scores that `recommend` holds at once: 16 MiB

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Self
 
@@ -10,15 +10,12 @@ import joblib
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
-from numpy.typing import NDArray
 from scipy.linalg import lapack
 
 from mmrec_course.features.block import FeatureBlock
 from mmrec_course.features.threads import single_threaded_blas
 from mmrec_course.fusion.early import Projection, fused_rows
 from mmrec_course.recommenders.base import LIKED, Floats, Indices, Recommender, as_slice
-
-__all__ = ["EASE", "ImplicitALS", "implicit_preference", "solve_factors"]
 
 # Numbers in the systems that are solved together: they should stay near the processor.
 SOLVED_CELLS = 2**17
@@ -98,9 +95,8 @@ class ImplicitALS(Recommender):
 
     A sweep (there are ``iterations``) costs O(n_likes f² + (n_users + n_items) f³) for f
     ``factors``. Users are solved once more at the end, so that anybody with a history, new users
-    too, is scored by the same one solve. Unknown users get ``mean_factors_``, the mean of all
-    users' factors. Items that nobody likes have factors of (nearly) zero. Fitted:
-    ``user_factors_``, U (n_users, f), and ``item_factors_``, V (n_items, f).
+    too, is scored by the same one solve. Unknown users get ``mean_factors_``, the mean of U.
+    Fitted: ``user_factors_``, U (n_users, f), and ``item_factors_``, V (n_items, f).
 
     Hu, Koren and Volinsky (2008), Collaborative Filtering for Implicit Feedback Datasets, ICDM.
 
@@ -195,7 +191,7 @@ def solve_factors(
     ``confidence`` is (n, m), with c ≥ 1 of the entries and 1 elsewhere; V, ``other``, is (m, f);
     ``preference`` (nnz,) is p of the entries, 1 if not given. Returns (n, f), zeros for a row
     without entries. Rows of similar length are solved together, the shorter ones filled up with
-    entries of no weight: as many at once as fit into 1 MiB, in parallel.
+    entries of no weight: as many at once as fit into about 1 MiB, in parallel.
     """
     n_factors = other.shape[1]
     target = confidence.data if preference is None else confidence.data * preference
@@ -204,6 +200,10 @@ def solve_factors(
     sqrt_confidence = np.sqrt(confidence.data - 1)
     length = np.diff(confidence.indptr)
     factors = np.zeros((confidence.shape[0], n_factors))
+    order = np.argsort(length, kind="stable")
+    order = order[length[order] > 0]
+    cells = np.cumsum(n_factors * np.maximum(length[order], n_factors))
+    batches = np.split(order, np.flatnonzero(np.diff(cells // SOLVED_CELLS)) + 1)
 
     def solve(rows: Indices) -> None:
         entry = np.arange(length[rows[-1]])  # the longest row's, which is the last
@@ -216,21 +216,8 @@ def solve_factors(
 
     with single_threaded_blas(), ThreadPoolExecutor(joblib.cpu_count()) as pool:
         gram = other.T @ other + reg * np.eye(n_factors)
-        list(pool.map(solve, _of_similar_length(length, n_factors)))
+        list(pool.map(solve, [batch for batch in batches if len(batch)]))
     return factors
-
-
-def _of_similar_length(length: NDArray[np.int_], n_factors: int) -> Iterator[Indices]:
-    """Rows that are not empty, in batches whose longest row is at most a tenth longer (or by 2)."""
-    order = np.argsort(length, kind="stable")
-    order = order[length[order] > 0]
-    ascending, start = length[order], 0
-    while start < len(order):
-        end = int(np.searchsorted(ascending, int(1.1 * ascending[start] + 2), side="right"))
-        cells = n_factors * max(int(ascending[end - 1]), n_factors)
-        end = min(end, start + max(1, SOLVED_CELLS // cells))
-        yield order[start:end]
-        start = end
 
 
 def inverse_spd(matrix: Floats) -> Floats:

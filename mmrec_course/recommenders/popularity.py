@@ -12,8 +12,6 @@ from numpy.typing import NDArray
 from mmrec_course.features.block import FeatureBlock
 from mmrec_course.recommenders.base import Floats, Indices, Recommender
 
-__all__ = ["Popularity", "Random"]
-
 GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 
 
