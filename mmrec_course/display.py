@@ -111,11 +111,7 @@ def stars(rating: float) -> str:
 
 
 def fixed(x: float, digits: int = 2) -> str:
-    """Write a number with fixed digits after the point, "–" for NaN, and zero without a sign.
-
-    >>> fixed(0.1251), fixed(-0.001), fixed(3)
-    ('0.13', '0.00', '3.00')
-    """
+    """Write a number with fixed digits after the point, "–" for NaN, and zero without a sign."""
     return "–" if math.isnan(x) else f"{float(x):z.{digits}f}"
 
 

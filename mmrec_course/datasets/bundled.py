@@ -21,7 +21,7 @@ def load_mosaic(folder: str | Path | None = None) -> Dataset:
 
     Notebook: 01_the_catalogue
     """
-    folder = _bundled("mosaic", folder)
+    folder = _bundled("mosaic", folder).resolve()
     items = read_table(folder / "items.csv", required=ITEM_COLUMNS)
     items = check_ids(items, "item_id", dates=("released",), name="items.csv")
     users = read_table(folder / "listeners.csv", required=("user_id", "joined"))
@@ -30,7 +30,6 @@ def load_mosaic(folder: str | Path | None = None) -> Dataset:
     ratings = check_ratings(ratings, items=items.index, users=users.index, name="ratings.csv")
     ratings = ratings.reset_index(drop=True)
     items, problems = locate_media(items, folder)
-    folder = folder.resolve()
     return Dataset(ratings=ratings, items=items, users=users, problems=problems, folder=folder)
 
 

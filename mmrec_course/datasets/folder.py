@@ -7,15 +7,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from mmrec_course.datasets import validation
 from mmrec_course.datasets.dataset import MODALITIES, Dataset
 from mmrec_course.datasets.media import locate_media
-from mmrec_course.datasets.validation import (
-    RATING_COLUMNS,
-    _implicit_feedback,
-    check_ids,
-    check_ratings,
-    read_table,
-)
+from mmrec_course.datasets.validation import RATING_COLUMNS, check_ids, check_ratings, read_table
 
 
 def load_folder(
@@ -50,7 +45,7 @@ def load_folder(
 
     Notebook: 02_preprocessing
     """
-    folder = Path(path)
+    folder = Path(path).resolve()
     if not folder.is_dir():
         raise FileNotFoundError(f"path: {str(path)!r} is not a folder")
     called = {"item_id": item_id, "title": title, "text": text, "image": image, "audio": audio}
@@ -69,13 +64,12 @@ def load_folder(
     notes: tuple[str, ...] = ()
     if (folder / "ratings.csv").exists():
         table = _read(folder / "ratings.csv", called, tuple(called), separator)
-        table["rating"], scale, notes = _implicit_feedback(table["rating"], scale)
+        table["rating"], scale, notes = validation._implicit_feedback(table["rating"], scale)
     elif given := [f"{name}={value!r}" for name, value in list(called.items())[1:] if value]:
         raise FileNotFoundError(f"ratings.csv: no such file in {folder.name!r}, but {given[0]}")
     ratings = check_ratings(table, items=items.index, scale=scale, name="ratings.csv")
     ratings = ratings.reset_index(drop=True)
     items, problems = locate_media(items, folder)
-    folder = folder.resolve()
     return Dataset(ratings=ratings, items=items, problems=problems, folder=folder, notes=notes)
 
 

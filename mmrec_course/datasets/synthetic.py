@@ -65,10 +65,7 @@ def make_world(
     media_signal: bool = True,
     rng: int = 0,
 ) -> World:
-    """Make tracks (480 of :func:`draw_tracks` if not given), users and ratings from a seed.
-
-    media_signal=False makes the negative control, in which nothing that media show affects utility.
-    """
+    """Make tracks, users and ratings; without media_signal, media show nothing that is liked."""
     generator = np.random.default_rng(rng)
     if tracks is None:
         tracks = draw_tracks(rng=generator)
@@ -88,8 +85,7 @@ def draw_tracks(n_tracks: int = 480, *, n_artists: int = 160, rng: Seed = 0) -> 
     """Draw the latent facts of a catalogue, one row for each track.
 
     An artist has a genre, a sound, a look, favourite themes, a scene and a fame; the tracks vary
-    around these. Sound and look facts have mean about 0 and standard deviation about 1, but for
-    hue, an angle.
+    around these. Facts have mean about 0 and standard deviation about 1; hue is an angle.
     """
     rng = np.random.default_rng(rng)
     genres = np.array(list(GENRES))

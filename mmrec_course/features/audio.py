@@ -132,9 +132,9 @@ class RhythmStatistics(ClipStatistics):
     def _row(self, clip: Clip) -> Floats:
         strength = clip.onset_strength
         onsets = librosa.onset.onset_detect(onset_envelope=strength)
-        tempogram = librosa.feature.tempogram(
-            onset_envelope=strength, win_length=int(WINDOW_SECONDS * FRAME_RATE)
-        ).mean(axis=1, keepdims=True)
+        lags = int(WINDOW_SECONDS * FRAME_RATE)
+        tempogram = librosa.feature.tempogram(onset_envelope=strength, win_length=lags)
+        tempogram = tempogram.mean(axis=1, keepdims=True)
         tempo = librosa.feature.tempo(tg=tempogram).item() if len(onsets) > 1 else 0.0
         mean = tempogram[:, 0]  # (n_lags,)
         shortest, longest = 60 * FRAME_RATE / FASTEST, 60 * FRAME_RATE / SLOWEST  # lags
@@ -154,9 +154,7 @@ FAMILIES: dict[str, type[ClipStatistics]] = {
 
 
 class AudioDescriptor(ClipStatistics):
-    """All families of descriptors side by side, from one spectrogram for each clip.
-
-    Columns differ in unit and scale: standardise them before anything that adds them up.
+    """All families of descriptors side by side, from one spectrogram; columns differ in scale.
 
     Notebook: 05_audio_features
     """

@@ -23,8 +23,6 @@ Ids = ArrayLike | Iterable[Any]
 class FeatureBlock:
     """The features of one modality, one row for each item, and which items have that modality.
 
-    ValueError names what is wrong: shapes, ids, an index of other ids, NaN in a present row.
-
     Notebook: 03_image_features
 
     >>> block = FeatureBlock(modality="image", item_ids=["a", "b"], values=[[1.0], [2.0]],
@@ -148,10 +146,7 @@ class FeatureBlock:
         return replace(self, values=pca.transform(self.values) * signs, names=names)
 
     def nearest(self, item_id: Any, k: int = 10) -> pd.DataFrame:
-        """Return the k other items of largest cosine similarity, in a table item_id, similarity.
-
-        The similarity is 0 where a row is all zeros; ties to four digits are ordered by id.
-        """
+        """Return the k other items of largest cosine similarity; ties to four digits go by id."""
         row = int(self._rows([item_id], all_known=True)[0])
         if not self.present[row]:
             raise self._error(f"item {item_id!r} is absent: {self.reasons.get(item_id, '')}")
@@ -168,10 +163,7 @@ class FeatureBlock:
         return replace(self, present=present)
 
     def shuffle(self, *, rng: int | np.random.Generator = 0) -> FeatureBlock:
-        """Permute the rows among the present items: a permutation control, or placebo.
-
-        Columns, scales, correlations and the absent items stay as they were.
-        """
+        """Permute the rows among the present items: a permutation control, or placebo."""
         rows = np.flatnonzero(self.present)
         values = self.values.copy()
         values[rows] = self.values[np.random.default_rng(rng).permutation(rows)]

@@ -67,7 +67,6 @@ class BagOfVisualWords(TransformerMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def transform(self, X: Sequence[Image]) -> Floats:
-        """Return (n, n_words) weighted counts."""
         check_is_fitted(self)
         return normalize_rows(self._count(self._describe(X)) * self.idf_)
 
@@ -91,10 +90,8 @@ def _bits(descriptors: Descriptors) -> Floats:
 
 
 def _kmeans(bits: Floats, k: int, *, seed: int) -> Floats:
-    """Return the means of k groups, (k, 256): Lloyd's algorithm from a k-means++ start.
-
-    scikit-learn's ``KMeans`` subtracts the mean first, and then rounding decides ties.
-    """
+    """Return the means of k groups, (k, 256): Lloyd's algorithm from a k-means++ start."""
+    # scikit-learn's KMeans subtracts the mean first, and then rounding decides ties.
     from sklearn.cluster import kmeans_plusplus  # late: it loads many models
 
     words, _ = kmeans_plusplus(bits, k, random_state=seed)

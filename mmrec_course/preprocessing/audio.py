@@ -152,10 +152,7 @@ def _decode(path: Path, max_seconds: float) -> tuple[Wave, int]:
 
 
 def _source(path: Path) -> Path | io.BytesIO:
-    """The path; of an MP3 that does not say its length, the content with zeros behind it.
-
-    Decoders estimate its length from the size and the first bit rate, and stop there.
-    """
+    """The path; of an MP3 that does not say its length, the content with zeros behind it."""
     with path.open("rb") as file:
         content = file.read(3)
         if not re.match(rb"ID3|\xff[\xe2-\xfb]", content):
@@ -163,6 +160,7 @@ def _source(path: Path) -> Path | io.BytesIO:
         content += file.read()
     if re.search(rb"Xing|Info|VBRI", content):
         return path
+    # Decoders estimate its length from the size and the first bit rate, and stop there.
     return io.BytesIO(content + bytes(min(10 * len(content), 2**28)))
 
 

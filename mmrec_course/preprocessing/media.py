@@ -44,16 +44,13 @@ _lock, _silence, _n_users = threading.Lock(), ExitStack(), 0
 
 @contextmanager
 def quiet_decoders() -> Iterator[None]:
-    """Silence the error stream and Pillow's warnings; may be nested and used by several threads.
-
-    libtiff and mpg123 write straight to the process's error stream.
-    """
+    """Silence the error stream and Pillow's warnings; may be nested and used by several threads."""
     global _n_users
     with _lock:
         if _n_users == 0:
             _silence.enter_context(warnings.catch_warnings())
             warnings.filterwarnings("ignore", module=r"PIL\.")
-            # The process may have no error stream: then there is nothing to silence.
+            # libtiff and mpg123 write straight to the error stream, if the process has one.
             with suppress(OSError), Path(os.devnull).open("w") as nowhere:
                 kept = os.dup(2)
                 _silence.callback(os.close, kept)

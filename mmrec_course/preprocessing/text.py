@@ -133,9 +133,7 @@ _MARKUP = re.compile(
     re.VERBOSE | re.IGNORECASE | re.ASCII | re.DOTALL,
 )
 _NO_ENTITY = re.compile(r"&#(?:[0-9]{8,}|[xX][0-9A-Fa-f]{8,});?")
-_WEB_ADDRESS = re.compile(
-    r"""(?<![A-Za-z0-9])(?:(?:https?|ftp)://|www\.)[!#-;=?-~]+""", re.IGNORECASE
-)
+_WEB_ADDRESS = re.compile(r"(?i)(?<![A-Za-z0-9])(?:(?:https?|ftp)://|www\.)[!#-;=?-~]+")
 # The name starts where a run of its letters does, so that no run is tried twice.
 _MAIL_ADDRESS = re.compile(
     r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+"

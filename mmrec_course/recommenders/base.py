@@ -98,10 +98,7 @@ class Recommender(BaseEstimator, ABC):  # type: ignore[misc]
         return scores
 
     def score(self, user_ids: ArrayLike, item_ids: ArrayLike) -> Floats:
-        """Return (n_users, n_items) predicted scores; higher is better.
-
-        Ids may repeat or be unknown. ValueError if their type is not that in ``fit``.
-        """
+        """Return (n_users, n_items) scores; ids may be unknown, but must be of the type in fit."""
         check_is_fitted(self, "item_ids_")
         row = indices_of(self.user_ids_, user_ids, "user_ids")
         column = indices_of(self.item_ids_, item_ids, "item_ids")

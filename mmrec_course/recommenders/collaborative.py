@@ -91,12 +91,11 @@ class ImplicitALS(Recommender):
 
     over *all* pairs: p_ui = 1 and c_ui = 1 + α x_ui where the rating is at least ``positive``,
     with the centred rating x (1.5 for a 4, 2.5 for a 5); p_ui = 0 and c_ui = 1 everywhere else.
-    λ > 0 is ``reg``, α ≥ 0 ``alpha``; V starts uniform in [0, 0.01), drawn by ``rng``.
-
-    A sweep (there are ``iterations``) costs O(n_likes f² + (n_users + n_items) f³) for f
-    ``factors``. Users are solved once more at the end, so that anybody with a history, new users
-    too, is scored by the same one solve. Unknown users get ``mean_factors_``, the mean of U.
-    Fitted: ``user_factors_``, U (n_users, f), and ``item_factors_``, V (n_items, f).
+    λ > 0 is ``reg``, α ≥ 0 ``alpha``; V starts uniform in [0, 0.01), drawn by ``rng``. One of the
+    ``iterations`` costs O(n_likes f² + (n_users + n_items) f³) for f ``factors``. Users are solved
+    once more at the end, so that new users, too, are scored by the same one solve. Fitted:
+    ``user_factors_``, U (n_users, f), their mean for unknown users, ``mean_factors_``, and
+    ``item_factors_``, V (n_items, f).
 
     Hu, Koren and Volinsky (2008), Collaborative Filtering for Implicit Feedback Datasets, ICDM.
 
@@ -190,8 +189,7 @@ def solve_factors(
 
     ``confidence`` is (n, m), with c ≥ 1 of the entries and 1 elsewhere; V, ``other``, is (m, f);
     ``preference`` (nnz,) is p of the entries, 1 if not given. Returns (n, f), zeros for a row
-    without entries. Rows of similar length are solved together, the shorter ones filled up with
-    entries of no weight: as many at once as fit into about 1 MiB, in parallel.
+    without entries.
     """
     n_factors = other.shape[1]
     target = confidence.data if preference is None else confidence.data * preference
@@ -200,6 +198,7 @@ def solve_factors(
     sqrt_confidence = np.sqrt(confidence.data - 1)
     length = np.diff(confidence.indptr)
     factors = np.zeros((confidence.shape[0], n_factors))
+    # Rows of similar length are solved together, the shorter ones filled up with zeros.
     order = np.argsort(length, kind="stable")
     order = order[length[order] > 0]
     cells = np.cumsum(n_factors * np.maximum(length[order], n_factors))
