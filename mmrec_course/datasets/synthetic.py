@@ -65,7 +65,7 @@ def make_world(
     media_signal: bool = True,
     rng: int = 0,
 ) -> World:
-    """Make tracks, users and ratings; without media_signal, media show nothing that is liked."""
+    """Make tracks if not given, users and ratings; media_signal=False is the negative control."""
     generator = np.random.default_rng(rng)
     if tracks is None:
         tracks = draw_tracks(rng=generator)

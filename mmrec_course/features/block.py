@@ -120,8 +120,7 @@ class FeatureBlock:
     def standardize(self, fit_items: Ids | None = None) -> FeatureBlock:
         """Scale every column: x'_ij = (x_ij − mean_j) / sd_j; absent rows stay zero.
 
-        Mean and standard deviation are those of the present items among fit_items, to avoid
-        leakage (None: all). Constant columns are only centred.
+        Mean and sd are of the present items among fit_items (None: all); a constant is centred.
         """
         use = self._learnable(fit_items)
         if not use.any() or not self.names:
@@ -146,7 +145,7 @@ class FeatureBlock:
         return replace(self, values=pca.transform(self.values) * signs, names=names)
 
     def nearest(self, item_id: Any, k: int = 10) -> pd.DataFrame:
-        """Return the k other items of largest cosine similarity; ties to four digits go by id."""
+        """Return a table item_id, similarity of the k nearest by cosine; ties are ordered by id."""
         row = int(self._rows([item_id], all_known=True)[0])
         if not self.present[row]:
             raise self._error(f"item {item_id!r} is absent: {self.reasons.get(item_id, '')}")

@@ -1,7 +1,4 @@
-"""Keep what was computed from a file on disk, so that it is decoded once.
-
-A cache file is a table: SHA-256 of a media file → its numbers, or the reason why it has none.
-"""
+"""Keep on disk what was computed from media: SHA-256 of a file → its numbers, or why none."""
 
 from __future__ import annotations
 

@@ -46,10 +46,7 @@ class Recommender(BaseEstimator, ABC):  # type: ignore[misc]
     def fit(
         self, ratings: pd.DataFrame, features: Mapping[str, FeatureBlock] | None = None
     ) -> Self:
-        """Learn from ratings and, if the model uses any, features, also of items without ratings.
-
-        ValueError if the columns user_id, item_id, rating, timestamp are empty or malformed.
-        """
+        """Learn from ratings and, if the model uses any, features; ValueError names what is wrong."""
         table = check_ratings(ratings, scale=None)
         if table.empty:
             raise ValueError("ratings: no rows to learn from")
@@ -98,7 +95,7 @@ class Recommender(BaseEstimator, ABC):  # type: ignore[misc]
         return scores
 
     def score(self, user_ids: ArrayLike, item_ids: ArrayLike) -> Floats:
-        """Return (n_users, n_items) scores; ids may be unknown, but must be of the type in fit."""
+        """Return (n_users, n_items) scores, higher is better; ids may be unknown to the model."""
         check_is_fitted(self, "item_ids_")
         row = indices_of(self.user_ids_, user_ids, "user_ids")
         column = indices_of(self.item_ids_, item_ids, "item_ids")
