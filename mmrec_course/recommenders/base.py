@@ -46,7 +46,7 @@ class Recommender(BaseEstimator, ABC):  # type: ignore[misc]
     def fit(
         self, ratings: pd.DataFrame, features: Mapping[str, FeatureBlock] | None = None
     ) -> Self:
-        """Learn from ratings and, if the model uses any, features; ValueError names what is wrong."""
+        """Learn from ratings and, if the model uses any, features; ValueError if malformed."""
         table = check_ratings(ratings, scale=None)
         if table.empty:
             raise ValueError("ratings: no rows to learn from")
