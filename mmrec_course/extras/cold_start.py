@@ -1,4 +1,7 @@
-"""One protocol for content on cold-start items, used from lesson 03 to lesson 11."""
+"""One protocol for content on cold-start items, used from lesson 03 to lesson 11.
+
+Notebook: 03_image_features
+"""
 
 from __future__ import annotations
 
