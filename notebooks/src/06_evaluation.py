@@ -552,8 +552,8 @@ for name, part in {"chosen on": half, "other half": ndcg_by_model.drop(half.inde
 # are poor for everybody, and more listeners only make one surer about *these ten*.
 #
 # So: `compare` for the luck of *who* was asked, `compare_splits` for the luck of *what* was held out.
-# [Deeper: intervals over splits](deeper/06_intervals_over_splits.ipynb) holds out other tracks: EASE is no
-# longer below chance. Two other splits "prove" the opposite of each other there.
+# [Deeper: intervals over splits](deeper/06_intervals_over_splits.ipynb) holds out other tracks: over ten
+# splits the interval includes zero. Two splits "prove" the opposite of each other there.
 
 # %% [markdown]
 # ## What no test can see
