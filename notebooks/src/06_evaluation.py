@@ -197,8 +197,8 @@ print(len(liked), "liked tracks could have been found")
 # Several metrics sum up such a list, each with a denominator of its own. Let $\text{rel}_r = 1$ if there
 # is a hit at rank $r$, otherwise 0.
 #
-# - **Precision@k**: hits / $k$. How much of the list is right?
-# - **Recall@k**: hits / number of relevant items. How much of what could be found was found?
+# - **Precision at k**: hits / $k$. How much of the list is right?
+# - **Recall at k**: hits / number of relevant items. How much of what could be found was found?
 # - **Reciprocal rank**: 1 / rank of the first hit, 0 without a hit. Its mean over listeners is the
 #   **MRR**.
 # - **NDCG@k**, normalised discounted cumulative gain: every hit counts, but less further down. The sum

@@ -83,7 +83,10 @@ print(f"split 0: by hand {p:.2f}, compare {by_split['p'][0]:.2f}")
 smallest = by_split["p"].sort_values()
 factors = np.arange(len(smallest), 0, -1)  # 10, 9, …, 1
 holm = (smallest * factors).cummax().clip(upper=1)
-print_table(pd.DataFrame({"p": smallest, "times": factors, "p_holm": holm}).head(4))
+print_table(
+    pd.DataFrame({"p": smallest, "times": factors, "p_holm": holm}).head(4),
+    digits={"p": 2, "p_holm": 1},
+)
 
 # %% [markdown]
 # Nothing is left of either "proof". In the table of `compare` the column `p_holm` does the same for the
@@ -194,8 +197,10 @@ tried = scores.drop(index=0, level="subset")
 chosen = tried.loc[tried["chosen on"].groupby("split").idxmax()].droplevel("subset")
 for name, table in {"chosen": chosen, "average of the 20": tried.groupby("split").mean()}.items():
     for half in ("chosen on", "other half"):
-        gain = corrected_interval(table[half] - all_colours[half], 0.1)  # 48 of 480 held out
-        print(f"{name:17} minus all 72, {half:10}: {interval(*gain, 3)}")
+        gain = table[half] - all_colours[half]
+        mean, low, high = corrected_interval(gain, 0.1)  # 48 of 480 items are held out
+        side = "above zero" if low > 0 else "below zero" if high < 0 else "contains zero"
+        print(f"{name:17} minus all 72, {half:10}: {mean:.3f}, interval {side}")
 
 # %% [markdown]
 # On the tracks it was chosen on, the chosen subset beats all 72 colours, and the interval is above zero. On
