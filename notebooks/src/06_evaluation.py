@@ -223,8 +223,9 @@ print(hits.astype(int), {name: f"{value:.2f}" for name, value in by_hand.items()
 # twelve liked tracks it would be ten hits, because the list has only ten positions.
 #
 # For many listeners at once, `evaluate` ranks the candidates with `rank_items` (equal scores in the order
-# of the ids) and calls `precision`, `recall`, `reciprocal_rank`, `ndcg`, and also **hit rate** (`hit_rate`) and
-# `average_precision`. Of a model it needs only the method `score` (the protocol `Scorer`):
+# of the ids) and calls `precision`, `recall`, `reciprocal_rank`, `ndcg`, and also **hit rate**
+# (`hit_rate`: is there any hit?) and `average_precision`. Of a model it needs only the method `score` (the
+# protocol `Scorer`):
 
 # %%
 from mmrec_course.evaluation import rank_items
@@ -284,13 +285,13 @@ def hybrid(train, w):
     return ScoreTable(normalize_scores(by_ratings) + w * normalize_scores(by_text), users, items)
 
 
-for w in (0.05, 0.1, 0.2, 0.5):
+for w in (0.1, 0.2, 0.5):
     table = evaluate(hybrid(split.train, w), split, part="valid", metrics=["ndcg"])
     print(f"w = {w}: NDCG@10 {table['ndcg'].mean():.3f} on the validation part")
 
 # %% [markdown]
-# So $w = 0.2$. Now the test. (One more EASE, untuned, waits for trap 4.) The mean of the hybrid is above that of EASE. Is it better? Or did it have
-# lucky listeners?
+# So $w = 0.2$. Now the test. (One more EASE, untuned, waits for trap 4.) The mean of the hybrid is above
+# that of EASE. Is it better? Or did it have lucky listeners?
 
 # %%
 tuned["EASE + 0.2 text"] = hybrid(split.train_valid, 0.2)
@@ -307,9 +308,9 @@ print(f"hybrid {a.mean():.3f}, EASE {b.mean():.3f}, difference {(a - b).mean():.
 
 # %%
 sampled = np.random.default_rng(0).integers(len(a), size=(1000, len(a)))
-sampled_again = np.random.default_rng(1).integers(len(a), size=(1000, len(a)))
+resampled = np.random.default_rng(1).integers(len(a), size=(1000, len(a)))
 differences = {"paired": (a[sampled] - b[sampled]).mean(axis=1)}
-differences["unpaired"] = a[sampled].mean(axis=1) - b[sampled_again].mean(axis=1)
+differences["unpaired"] = a[sampled].mean(axis=1) - b[resampled].mean(axis=1)
 for name, values in differences.items():
     print(f"{name:8}", interval((a - b).mean(), *np.quantile(values, [0.025, 0.975]), 3))
 
@@ -330,8 +331,8 @@ print_table(table[bounds], digits=3)
 # %% [markdown]
 # This is **the table** that you will meet from here on: `mean` with its interval, and the `difference`
 # to a **baseline**, a simple model that any other should beat. Read the interval of the difference. The
-# intervals of EASE and the hybrid overlap, and still their difference lies above zero. (`compare` also returns
-# p-values; [deeper: intervals over splits](deeper/06_intervals_over_splits.ipynb) computes them by hand.)
+# intervals of EASE and the hybrid overlap, and still that of their difference lies above zero. (`compare`
+# also returns p-values; [deeper: intervals over splits](deeper/06_intervals_over_splits.ipynb) computes them by hand.)
 #
 # And this is **the figure**. How far are the dots from the dashed line, and from each other?
 
@@ -346,9 +347,9 @@ finish(ax, alt)
 # %% [markdown]
 # EASE is more than twice as good as popularity or text. Text with a small weight adds a little to it.
 #
-# That is half of a story. Lesson 08 adds all three modalities to EASE: again a little is gained, and the
-# interval excludes zero. Lesson 11 adds them to EASE *and* iALS, the collaborative part of the final
-# model: nothing that can be told apart from zero is left. The second collaborative model already brings
+# That is half of a story. [Lesson 08](08_weighted_fusion.ipynb) adds all three modalities to EASE: again a
+# little is gained, and the interval excludes zero. [Lesson 11](11_the_recommender.ipynb) adds them to EASE
+# *and* iALS, the collaborative part of the final model: nothing that can be told apart from zero is left. The second collaborative model already brings
 # what content would have brought. Lesson 13 asks real people. On cold-start items content is all there
 # is.
 #
@@ -527,13 +528,10 @@ print_table(side_by_side(comparisons, "λ = 5000"))
 # listeners. How good is it, there and for the other half?
 
 # %%
-random_orders = {seed: Random(rng=seed).fit(split.train_valid) for seed in range(20)}
-ndcg_by_model = pd.DataFrame(
-    {
-        seed: evaluate(model, split, metrics=["ndcg"])["ndcg"]
-        for seed, model in random_orders.items()
-    }
-)
+ndcg_by_model = pd.DataFrame()
+for seed in range(20):
+    model = Random(rng=seed).fit(split.train_valid)
+    ndcg_by_model[seed] = evaluate(model, split, metrics=["ndcg"])["ndcg"]
 half = ndcg_by_model.sample(frac=0.5, random_state=0)  # rows are listeners
 chosen = half.mean().idxmax()
 for name, part in {"chosen on": half, "other half": ndcg_by_model.drop(half.index)}.items():
@@ -591,7 +589,8 @@ comparisons = {
 print_table(side_by_side(comparisons, "text"))
 
 # %%
-rated_later = lists.merge(split.test, on=["user_id", "item_id"])  # the lists of EASE
+lists = tuned["EASE"].recommend(users, k=10)
+rated_later = lists.merge(split.test, on=["user_id", "item_id"])
 perfect = results["EASE"]["n_relevant"].clip(upper=10).mean() / 10
 print(f"precision of a perfect list in the test: {perfect:.2f}")
 print(f"of what EASE lists, rated in the test: {len(rated_later) / len(lists):.0%}")
