@@ -621,8 +621,8 @@ print(f"of what EASE lists, rated in the test: {len(rated_later) / len(lists):.0
 # - Each metric has its denominator: precision $k$, recall the relevant items, NDCG the perfect list.
 # - Compare models **paired**, listener by listener: `compare`. Over splits: `compare_splits`.
 # - The traps, and what they did here: the future (EASE +49 %, recent −67 %); ratings inside features
-#   (+60 %); 20 sampled rivals (the order of two models turned round); an untuned baseline (+97 % instead
-#   of +7 %); choosing on the test (0.019, then 0.007); the wrong interval.
+#   (+60 %); 20 sampled rivals (the order of two models turned round); an untuned baseline (twice as good
+#   instead of +7 %); choosing on the test (0.019, then 0.007); the wrong interval.
 # - A test counts what people came across. It chooses what to try on people.
 #
 # ## Sources
