@@ -43,9 +43,8 @@ print(f"{train['item_id'].nunique()} warm tracks, {len(cold)} cold-start, {len(t
 # The content part is a sum over the modalities $m$, plus $v$ times the **popularity prior**
 # $\hat p_i$: how popular items with such features usually are.
 #
-# `MultimodalRecommender` is this formula. The numbers in it are hyperparameters: `fit` does not learn
-# them, you give them. We fit it on the warm tracks' ratings and on all features. One track, `today`,
-# we keep back: it is tomorrow's release.
+# `MultimodalRecommender` is this formula; the numbers in it are hyperparameters. We fit it on the warm
+# tracks' ratings and on all features. One track, `today`, we keep back for later.
 
 # %%
 from mmrec_course.recommenders import MultimodalRecommender
@@ -60,7 +59,7 @@ print("weights of the modalities:", {m: f"{w:.2f}" for m, w in model.weights_.it
 #
 # We compute three scores of one user, `u481`. To make every term visible we turn two hyperparameters
 # up: $v$ from 0.1 to 0.5, and `user_shrinkage` from 3 to 6. (`refitted` returns a copy with one
-# hyperparameter changed.) The three tracks are a warm one, a hit, and a cold-start one:
+# hyperparameter changed.) The tracks are a warm one, a hit, and a cold-start one:
 
 # %%
 example = model.refitted("popularity_weight", 0.5).refitted("user_shrinkage", 6.0)
@@ -206,12 +205,11 @@ print_table(by_hand.assign(score=score).rename_axis("track"))
 #
 # $$\hat y = (1 - 0.5) \, (0.93 + 1.32 + 1.50 + 0.5 \cdot 2.44) = 2.48$$
 #
-# The hit `t261` shows what shrinkage does. The user's own 11 ratings say nothing in its favour:
+# The hit `t261` shows what shrinkage does. The user's own scores say nothing in its favour:
 # $0.35 \cdot (-0.62) + 0.65 \cdot 0.30 = -0.02$. But the mean user's score is 5.82, and 0.23 of that
-# stays. So it is listed for `u481`, though not at the top.
+# stays: its collaborative part is 1.12.
 #
-# The parts that `explain` returns are the terms of the sum. So they *are* the reasons: nothing is
-# explained afterwards.
+# The parts that `explain` returns are the terms of the sum. So they *are* the reasons.
 #
 # ## Choosing the hyperparameters
 #
@@ -240,15 +238,14 @@ final = MultimodalRecommenderCV().fit(past.train_valid, past_blocks)
 search = final.cv_results_
 grid_size = search.groupby("parameter").size().prod()
 print(f"{len(search)} values tried; a full grid has {grid_size:,} combinations")
-one = search[search["parameter"] == "cf_weight"]
-print_table(one.drop(columns="parameter"), index=False, digits=3)
+mixing_weight = search[search["parameter"] == "cf_weight"].drop(columns="parameter")
+print_table(mixing_weight, index=False, digits=3)
 
 # %% [markdown]
-# These are the rows for the mixing weight $\kappa$. NDCG hardly changes, and `std_error` says that
-# each mean is noisy. So the highest mean is partly luck, and it looks better than it is: the
-# **winner's curse** (lesson 07). The search therefore does not take the best value. It takes the
-# average of all values that are within one standard error of the best: **one-standard-error
-# averaging**. All choices, beside the defaults:
+# These are the rows for the mixing weight $\kappa$. NDCG hardly changes, and each mean is noisy (`std_error`). So the
+# highest mean is partly luck: the **winner's curse** (lesson 07). The search therefore takes the average
+# of all values whose loss to the best is within one standard error of that loss:
+# **one-standard-error averaging**. All choices, beside the defaults:
 
 # %%
 defaults = pd.Series(MultimodalRecommender().get_params())
@@ -257,8 +254,9 @@ print_table(choices.dropna().astype(float).rename_axis("hyperparameter"))
 
 # %% [markdown]
 # The search gave more weight to iALS, forgets more slowly, and uses no popularity prior. It also
-# switched on `ease__side_weight`: EASE then sees the features as **side information** (lesson 08).
-# So in this fit the part *collaborative* knows a little content, too.
+# switched on `ease__side_weight`: EASE then gets the features as **side information**
+# ([by hand, in the deeper notebook](deeper/11_more_situations.ipynb)). So in this fit
+# the part *collaborative* knows a little content, too.
 # (The defaults were set with Mosaic among the catalogues looked at. Your own deserves the search.)
 #
 # ## One list
@@ -275,25 +273,20 @@ reasons = model.explain(user, top)
 show_items(mosaic.items, liked["item_id"].tail(5))
 show_list(mosaic.items, top, captions=captions, parts=reasons)
 
-# %%
-named = reasons.rename(index=mosaic.items["title"])
-print_table(named.assign(score=named.sum(axis=1)).rename_axis("track"))
-
 # %% [markdown]
 # A warm track has one long bar, *collaborative*. A cold-start track has up to three, one for each
 # modality. Where it lacks a modality, the weights are renormalised over the present ones. A negative
 # part counts against the track.
 #
-# How many cold-start tracks should a list hold? The cold-item discount decides, and held-out ratings
-# cannot tell: people seldom rate what they were never shown.
-# [Deeper: what a list shows](deeper/11_diversity.ipynb) measures what simulated users would think of
-# longer and shorter shares, makes lists more varied by **MMR re-ranking**, and says what that costs.
+# How many cold-start tracks should a list hold, and how varied should it be?
+# [Deeper: what a list shows](deeper/11_diversity.ipynb) measures the cold-item discount against the
+# ground truth, says what more variety costs (**MMR re-ranking**), and which tracks get the attention.
 #
 # ## Where it is wrong
 #
 # Mosaic's users are simulated, so we can look up the **ground truth**: what would everybody think of
-# each cold-start track? We make scores and truth comparable (z-scores for each user), put all pairs of
-# user and track into five groups by score, and look at the means. Are the best as good as they look?
+# each cold-start track? Scores and truth become z-scores for each user, and all pairs of user and
+# track go into five groups by score. Are the best as good as they look?
 
 # %%
 truth = mosaic.ground_truth()
@@ -309,11 +302,11 @@ print(f"correlation: {(predicted * true).mean():.2f}")
 # %% [markdown]
 # The order is right, but the size is not. In the highest group the score is 1.44 above the mean, and the
 # truth only 0.69; in the lowest, −1.37 and −0.63. This is **regression to the mean**. A track comes
-# first because it suits the user *and* because the error of its score happens to be in its favour. The
-# second half does not return when the user hears it. For z-scores, the truth to expect is the score
-# times the correlation: $0.47 \cdot 1.44 = 0.68$. So do not read a score as a rating.
+# first because it suits the user *and* because the error of its score happens to be in its favour. Only
+# the first half lasts. For z-scores, the truth to expect is the score times the correlation:
+# $0.47 \cdot 1.44 = 0.68$. So do not read a score as a rating.
 #
-# What is the correlation lowered by? Two causes can be seen:
+# Why is the correlation not higher? Two causes can be seen:
 
 # %%
 correlation = pd.Series((predicted * true).mean(axis=1), index=users)
@@ -349,8 +342,8 @@ print(f"listed for {len(reached)} of {len(users)} users")
 print(f"{likes[reached].sum()} of these would like it, and {likes[users].sum()} of all")
 
 # %% [markdown]
-# By content alone, it finds users who would like it. One release is only an example; the table of
-# cold-start items below has all of them.
+# By content alone, it finds users who would like it. One release is only an example; a table below has
+# all cold-start items.
 #
 # **A new user.** `partial_fit` folds in what somebody has chosen. *You* give five stars to two folk
 # tracks:
@@ -385,7 +378,17 @@ named = reasons.rename(index=mosaic.items["title"])
 print_table(named.assign(score=named.sum(axis=1)).rename_axis("track"))
 
 # %% [markdown]
-# NEWUSER
+# - *Concrete Mixer on Leave*, *My Grandmother Hid the Stilts* and *The Lodger In Wallpaper* are on the
+#   mean user's list, too. Nearly all of their scores is the part *mean user*. Your picks even count a
+#   little against the third, −0.10.
+# - *Three Sips of Lemonade* is there because of you: 1.10 from your picks. Users who chose your two
+#   tracks chose this one.
+# - *Just One Mitten* has half as much from your picks as from the mean user, and *Tree House Rules* some
+#   from your picks and some from its sound.
+#
+# With two ratings much of your list is what everybody likes. With each further rating $\rho$ grows, and
+# the list becomes yours. [Lesson 10](10_incomplete_data.ipynb) measures how fast on Mosaic. On real
+# people, five ratings do not yet beat popularity ([lesson 13](13_real_people.ipynb)).
 #
 # **Save and load.** `save` writes one file of arrays and JSON, without pickle: nothing in it can be
 # executed, and its checksum lets `load` refuse a file that was changed.
@@ -396,15 +399,13 @@ from pathlib import Path
 
 folder = model.save(Path(tempfile.mkdtemp()) / "shop")
 loaded = MultimodalRecommender.load(folder)
-print([file.name for file in folder.iterdir()])
 print("same scores:", np.allclose(loaded.score([user], items), model.score([user], items)))
 
 # %% [markdown]
 # ## The course's question: multimodal against traditional
 #
 # What does all this add to a recommender that only looks at who rated what? First **warm items**: each
-# user's last ratings are held out. The rivals are the best simple models of the course, tuned by
-# `grid_search`. *Early fusion* is lesson 08's joint ridge on the user's own ratings. *Collaborative
+# user's last ratings are held out. The rivals are tuned by `grid_search`. *Early fusion* is lesson 08's joint ridge on the user's own ratings. *Collaborative
 # only* is the final model without features, tuned in the same way.
 
 # %%
@@ -448,14 +449,13 @@ print_table(difference_table(warm_comparison))
 # apart. Nor from itself without features: **on warm items, features add 0.001 [−0.009, 0.011]**,
 # nothing that can be told apart from zero. Lesson 08 found a small gain over EASE *alone*. Here the
 # collaborative part is EASE and iALS, both tuned. The second collaborative model already brings what
-# content would have. Lesson 06 warned of this: whoever reports a large gain on warm items should say
-# how the baselines were tuned.
+# content would have. If somebody reports a large gain on warm items, ask how the baselines were tuned
+# (lesson 06).
 #
 # ### The running table: cold-start items
 #
 # Now the protocol of lessons 03 to 10: five splits, and a fifth of the tracks has no ratings. The
-# single modalities and early fusion are measured as always. The final model takes the hyperparameters
-# that were chosen above. (Ratings of some test tracks took part in that choice, but eleven numbers
+# final model takes the hyperparameters that were chosen above. (Ratings of some test tracks took part in that choice, but eleven numbers
 # cannot memorise them.) EASE stands for all models without features.
 
 # %%
@@ -500,8 +500,7 @@ for ax, (title, comparison) in zip(axes, comparisons.items(), strict=True):
     ax.axvline(0, color="#767676", linestyle="--", linewidth=1.2)
     ax.set(title=title, xlabel="NDCG@10, final model minus row")
     ax.invert_yaxis()
-finish(figure, alt="Final model minus each rival, with intervals: on warm items iALS and "
-       "collaborative only are level with it, on cold-start items early fusion is")
+finish(figure, alt="Final model minus rivals: iALS is level (warm), early fusion (cold-start)")
 
 # %% [markdown]
 # - **On cold-start items features are all there is.** EASE scores every cold-start track alike and is
@@ -510,9 +509,9 @@ finish(figure, alt="Final model minus each rival, with intervals: on warm items 
 #   releases alone, the joint ridge of lesson 08 is enough. That the ridge learns from $c$ instead of
 #   the user's own ratings makes no difference that five splits can show.
 #
-# So what is the big model for? Compare the two panels. iALS is level with it on warm items and has
-# nothing to say about a cold-start one. Early fusion is level on cold-start items and falls far behind
-# on warm ones. *No simpler model is level in both situations*, and a shop has both, in one list.
+# So what is the big model for? Compare the two panels. iALS is level with it on warm items and cannot
+# rank cold-start ones. Early fusion is level on cold-start items and far behind on warm ones. *No
+# simpler model is level in both situations*, and a shop has both, in one list.
 #
 # [Deeper: more situations](deeper/11_more_situations.ipynb) adds tracks that lack half their
 # modalities, users of whom only five ratings are known, and EASE with side information. All this is
@@ -536,20 +535,18 @@ for catalogue, rows in ablation.groupby("catalogue", sort=False):
     print()
 
 # %% [markdown]
-# Read it by rows. No ingredient helps everywhere, and each that is on by default has a star somewhere:
+# No ingredient helps everywhere, and each that is on by default has a star somewhere:
 #
 # - **iALS** helps on Mosaic, **EASE** and **recency decay** on MovieLens. Decay costs a little on Mosaic.
-# - **User shrinkage** helps most for MovieLens' cold-start users.
-# - **Content for warm items** helps tracks with a single rating, by 0.100 and 0.076. This is where a
-#   warm item is nearly a cold-start one.
+# - **User shrinkage** helps MovieLens' cold-start users.
+# - **Content for warm items** helps items with a single rating, by 0.100 and 0.076.
 # - **The cold-item discount** helps the lists of warm items on both catalogues.
 # - **The popularity prior** helps on MovieLens and costs a little on Mosaic.
 # - **Learned weights** help when one modality is worthless: in the second table the covers are permuted.
 # - **Side information in EASE** and **multitask fusion** have shown no gain. They are off by default.
 #
-# The row *features* says 0.004 with a star for Mosaic's last ratings, and we found 0.001. There the
-# defaults are used, which were not tuned for a model without features; above, both models were tuned.
-# A default is a compromise, and a reason to search on your own.
+# On Mosaic's last ratings the row *features* has a star, 0.004, and we found 0.001. There the defaults
+# are used, which were not tuned for a model without features; above, both models were tuned.
 #
 # ## A page to play with
 #
@@ -558,8 +555,7 @@ for catalogue, rows in ablation.groupby("catalogue", sort=False):
 # ![The playground: controls for listener, weights, tracks and diversity at the left; ten cards with cover, player, reasons in words and bars at the right](../docs/images/playground.png)
 #
 # Choose a listener, or be a new one and pick up to five tracks. Move the weights of the modalities, or
-# list only cold-start tracks. Each card says in words what its bars say. Every control works by
-# keyboard and with a screen reader. To show your own catalogue, change the line in
+# list only cold-start tracks. To show your own catalogue, change the line in
 # [its notebook](../apps/playground/playground.ipynb) that loads the data set.
 #
 # ## Your turn
@@ -572,12 +568,11 @@ for catalogue, rows in ablation.groupby("catalogue", sort=False):
 #
 # - A **hybrid recommender** mixes a collaborative and a content part. The score is a sum, so its parts
 #   are its reasons.
-# - Users with few ratings are shrunk to the mean user. A cold-start item's score can be traced to the
-#   warm items that it comes from.
+# - Users with few ratings are shrunk to the mean user.
 # - Each hyperparameter is chosen on held-out ratings of the kind that it serves, and averaged within
 #   one standard error against the winner's curse.
 # - The highest scores are too high: **regression to the mean**.
-# - New tracks (`add_items`) and new users (`partial_fit`) come in without a new fit.
+# - Cold-start items (`add_items`) and new users (`partial_fit`) come in without a new fit.
 # - On cold-start items features are all there is. On warm items they add nothing here that can be told
 #   apart from zero. In each situation a simpler model is level with the final one; none is in both.
 #
