@@ -258,7 +258,7 @@ def test_an_empty_list_is_a_list(page, model, dataset, split):
     known = dataset.items.loc[np.unique(split.train_valid["item_id"])]
     page = Playground(model, Dataset(ratings=split.train_valid, items=known))
     assert len(page.show("cold").ranking()) == 0
-    assert page.status == "Only new tracks (cold-start). No track is left to list."
+    assert page.status == "Only tracks without ratings (cold-start). No track is left to list."
     assert page._options()["which"] == []
 
 

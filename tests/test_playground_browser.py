@@ -159,7 +159,7 @@ def press(browser: Any, name: str, *keys: str) -> None:
 
 
 def test_a_slider_moved_by_keyboard_changes_the_list_and_the_live_region_says_so(browser):
-    after(browser, lambda: press(browser, "Only new tracks (cold-start)", Keys.SPACE))
+    after(browser, lambda: press(browser, "Only tracks without ratings (cold-start)", Keys.SPACE))
     region = browser.find_element(By.CSS_SELECTOR, ".mmrec-page [role=status]")
     before, slider = titles(browser), control(browser, "Covers (image)")
     assert slider.aria_role == "slider"

@@ -33,7 +33,7 @@ N_CANDIDATES = 50
 WHICH = {
     "all": "All tracks",
     "warm": "Only tracks with ratings (warm)",
-    "cold": "Only new tracks (cold-start)",
+    "cold": "Only tracks without ratings (cold-start)",
 }
 # What each part of a score is called in a sentence.
 PART_NAMES = {
@@ -219,7 +219,9 @@ class Playground:
             then = f"; then {_listed(helping[1:])}" if helping[1:] else ""
             sentences.append(f"For it: mainly {helping[0]}{then}.")
         else:
-            sentences.append("Nothing speaks for it clearly; the others have even less.")
+            sentences.append(
+                "No part clearly counts in its favour; the other tracks have even less."
+            )
         if hindering:
             sentences.append(f"Against it: {_listed(hindering)}.")
         gaps = [MISSING.get(m, f"no {m}") for m in self.weights if self._lacks(item_id, m)]
