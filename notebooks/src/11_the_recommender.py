@@ -70,10 +70,10 @@ p = example.components(row, column)  # all ingredients of the scores
 show_items(mosaic.items, tracks, captions=[f"{n} ratings" for n in p.n_item])
 
 # %% [markdown]
-# **Implicit preference and recency decay.** Somebody who rated a track also *chose* it. So every rating
+# **Implicit preference and recency weighting.** Somebody who rated a track also *chose* it. So every rating
 # counts as an implicit preference between 0 and 1, and high ratings count more (lesson 07). What
 # somebody chose lately says more about the next choice. So a preference after which the user rated $a$
-# other tracks is multiplied by $(1 + a)^{-\gamma}$. The exponent $\gamma$ is `decay`.
+# other tracks is multiplied by $(1 + a)^{-\gamma}$; the exponent $\gamma$ is `decay`.
 
 # %%
 from mmrec_course.recommenders.collaborative import implicit_preference
@@ -209,7 +209,7 @@ print_table(by_hand.assign(score=score).rename_axis("track"))
 # $0.35 \cdot (-0.62) + 0.65 \cdot 0.30 = -0.02$. But the mean user's score is 5.82, and 0.23 of that
 # stays: its collaborative part is 1.12.
 #
-# The parts that `explain` returns are the terms of the sum. So they *are* the reasons.
+# The parts that `explain` returns are the terms of the sum: an **additive explanation**.
 #
 # ## Choosing the hyperparameters
 #
@@ -243,9 +243,9 @@ print_table(mixing_weight, index=False, digits=3)
 
 # %% [markdown]
 # These are the rows for the mixing weight $\kappa$. NDCG hardly changes, and each mean is noisy (`std_error`). So the
-# highest mean is partly luck: the **winner's curse** (lesson 07). The search therefore takes the average
-# of all values whose loss to the best is within one standard error of that loss:
-# **one-standard-error averaging**. All choices, beside the defaults:
+# highest mean is partly luck: the **winner's curse** (lesson 07). The **one-standard-error rule** treats
+# all values as equal whose loss to the best is within one standard error of that loss. The search takes
+# their average. All choices, beside the defaults:
 
 # %%
 defaults = pd.Series(MultimodalRecommender().get_params())
@@ -255,8 +255,8 @@ print_table(choices.dropna().astype(float).rename_axis("hyperparameter"))
 # %% [markdown]
 # The search gave more weight to iALS, forgets more slowly, and uses no popularity prior. It also
 # switched on `ease__side_weight`: EASE then gets the features as **side information**
-# ([by hand, in the deeper notebook](deeper/11_more_situations.ipynb)). So in this fit
-# the part *collaborative* knows a little content, too.
+# ([by hand in a deeper notebook](deeper/11_more_situations.ipynb)). So in this fit the part
+# *collaborative* knows a little content, too.
 # (The defaults were set with Mosaic among the catalogues looked at. Your own deserves the search.)
 #
 # ## One list
@@ -345,8 +345,8 @@ print(f"{likes[reached].sum()} of these would like it, and {likes[users].sum()} 
 # By content alone, it finds users who would like it. One release is only an example; a table below has
 # all cold-start items.
 #
-# **A new user.** `partial_fit` folds in what somebody has chosen. *You* give five stars to two folk
-# tracks:
+# **A new user.** `partial_fit` is a **fold-in**: it scores for a new user, while all that was learned
+# stays as it is. *You* give five stars to two folk tracks:
 
 # %%
 from copy import copy
@@ -379,7 +379,7 @@ print_table(named.assign(score=named.sum(axis=1)).rename_axis("track"))
 
 # %% [markdown]
 # - *Concrete Mixer on Leave*, *My Grandmother Hid the Stilts* and *The Lodger In Wallpaper* are on the
-#   mean user's list, too. Nearly all of their scores is the part *mean user*. Your picks even count a
+#   mean user's list, too. Most of their scores is the part *mean user*. Your picks even count a
 #   little against the third, −0.10.
 # - *Three Sips of Lemonade* is there because of you: 1.10 from your picks. Users who chose your two
 #   tracks chose this one.
@@ -493,7 +493,7 @@ from mmrec_course.plotting import PALETTE, finish, use_style
 
 use_style()
 figure, axes = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
-titles = ("Warm: iALS is level", "Cold-start: early fusion is level")
+titles = ("Warm: not told apart from iALS", "Cold-start: nor from early fusion")
 for ax, title, comparison in zip(axes, titles, (warm_comparison, cold_comparison), strict=True):
     rows = -comparison.drop("final model")
     ax.hlines(rows.index, rows["diff_high"], rows["diff_low"], PALETTE[0], linewidth=2.5)
@@ -501,7 +501,7 @@ for ax, title, comparison in zip(axes, titles, (warm_comparison, cold_comparison
     ax.axvline(0, color="#767676", linestyle="--", linewidth=1.2)
     ax.set(title=title, xlabel="NDCG@10, final model minus row")
     ax.invert_yaxis()
-finish(figure, alt="Final model minus rivals: iALS is level (warm), early fusion (cold-start)")
+finish(figure, alt="Final model minus rivals: warm, iALS is level; cold, early fusion is")
 
 # %% [markdown]
 # - **On cold-start items features are all there is.** The final model is far above chance and clearly
@@ -510,9 +510,9 @@ finish(figure, alt="Final model minus rivals: iALS is level (warm), early fusion
 #   releases alone, the joint ridge of lesson 08 is enough. That the ridge learns from $c$ instead of
 #   the user's own ratings makes no difference that five splits can show.
 #
-# So what is the big model for? Compare the two panels. iALS is level with it on warm items and cannot
-# rank cold-start ones. Early fusion is level on cold-start items and far behind on warm ones. *No
-# simpler model is level in both situations*, and a shop has both, in one list.
+# So what is the big model for? Compare the two panels. iALS is level with it (not told apart) on warm
+# items and cannot rank cold-start ones. Early fusion is level on cold-start items and far behind on
+# warm ones. *No simpler model is level in both situations*, and a shop has both, in one list.
 #
 # [Deeper: more situations](deeper/11_more_situations.ipynb) adds tracks that lack half their
 # modalities, users of whom only five ratings are known, and EASE with side information. All this is
