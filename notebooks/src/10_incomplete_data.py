@@ -20,7 +20,8 @@ mosaic = load_mosaic()
 users, items = mosaic.users.index, mosaic.items.index
 splits = [cold_item_split(mosaic.ratings, rng=seed) for seed in range(5)]
 training_items = [split.train_valid["item_id"].unique() for split in splits]
-combinations = mosaic.present().replace({True: "yes", False: "–"})
+present = mosaic.present()
+combinations = present.replace({True: "yes", False: "–"})
 print_table(combinations.value_counts().rename("tracks").reset_index(), index=False)
 
 # %% [markdown]
@@ -32,7 +33,6 @@ print_table(combinations.value_counts().rename("tracks").reset_index(), index=Fa
 # %%
 from mmrec_course.display import show_track
 
-present = mosaic.present()
 cold = items.isin(splits[0].candidates)  # cold-start items of the first split
 no_cover = ~present["image"] & present["text"] & present["audio"]
 track = items[no_cover & cold][0]
@@ -47,8 +47,7 @@ show_track(mosaic.items, track)
 # - **Missing completely at random** (MCAR): the gap depends on nothing. A disk failed, and one cover in
 #   twenty was lost.
 # - **Missing at random** (MAR): the gap depends only on what we observe. Old tracks lack covers, and
-#   the year stands in the table. Given the year, the gap says nothing more. (The name is unlucky: MAR
-#   is not random in the everyday sense.)
+#   the year stands in the table. Given the year, the gap says nothing more.
 # - **Missing not at random** (MNAR): the gap depends on what we do not observe. Nobody draws a cover
 #   for a track that nobody will buy. Then the gap itself says something about the very thing that we
 #   want to predict.
@@ -150,7 +149,7 @@ print_table(pd.DataFrame(lengths).T)
 #   of the weight. The whole row is shorter, and the score is closer to 0.
 # - *Renormalize* gives the weight of the missing part to the two others. The row has length 1.
 #
-# The reduced features of `features` are centred already. There zero and mean are the same, so we follow
+# The reduced features of `features` are centred already. There zero and mean are nearly the same, so we follow
 # the mean only.
 #
 # ## What a shorter row does to the lists
@@ -248,12 +247,13 @@ from mmrec_course.evaluation import ScoreTable, evaluate
 
 
 def evaluate_scores(scores, split):
+    """Return the NDCG@10 of each user."""
     table = evaluate(ScoreTable(scores, users, items), split, metrics=["ndcg"])
     return table[["ndcg"]].reset_index()
 
 
 def evaluate_method(blocks, method, j):
-    """Return the NDCG@10 of each user on the cold-start items of split j."""
+    """Impute, fit on the training items of split j, and evaluate on its cold-start items."""
     imputed = impute_missing(blocks, method, fit_items=training_items[j])
     scores = ridge_scores(imputed, j)
     if method == "drop":
@@ -288,7 +288,7 @@ for ax, title, (mechanism, group) in zip(axes, titles, means.groupby("mechanism"
     for (_, method), color, marker in zip(group.index, PALETTE, "ovs", strict=False):
         line = group.loc[(mechanism, method)]
         ax.plot(100 * line.index, line, color=color, marker=marker, label=method)
-    ax.set(title=title, xlabel=f"share missing {mechanism} (%)", ylim=(0, None))
+    ax.set(title=title, xlabel=f"share missing {mechanism} (%)", ylim=(0, 0.3))
 axes[0].set(ylabel="NDCG@10, cold-start items")
 axes[1].legend()
 alt = "NDCG against the share of missing modalities. At random, mean and renormalize fall together from 0.26 to 0.13, and drop falls to 0.01. Not at random, all three hold until half is missing, mean above the others; at 75 % all fall, drop furthest."
@@ -331,9 +331,6 @@ print_table(table)
 # gap has become information: a track with a gap is one that few users will choose. *Mean* puts such tracks
 # lower on the lists, and here this is rewarded.
 #
-# From the gaps of cold-start items alone one cannot see which mechanism made them. But it decides which
-# method looks best.
-#
 # Two deeper notebooks go on from here:
 #
 # - [Missing indicators](deeper/10_missing_indicator.ipynb): a model that gets the gap as a feature of its own
@@ -364,7 +361,8 @@ print_table(running_table(cold_start_results(mosaic.ratings, blocks_of)), digits
 #
 # Imputation can also work on the *collaborative* side: predict the missing item factors from content. Lesson
 # 09 did that for each modality (an *attribute-to-feature mapping*), and the final model of lesson 11 does it
-# with one ridge regression.
+# with one ridge regression. Lesson 11 also asks how many places cold-start items should get in one list with
+# warm ones.
 #
 # ## New users
 #
@@ -417,11 +415,9 @@ for n in (0, 1, 3, 5):
     content = ContentRidge(modality="fused", reg=10.0)
     models["content-only"] = content.fit(pd.concat([others, first]), fused)
     tables[n] = {name: evaluate(model, later, metrics=["ndcg"]) for name, model in models.items()}
-comparisons = pd.concat({n: compare(table) for n, table in tables.items()}, names=["ratings"])
-means_by_n = comparisons.reset_index().pivot_table("mean", "ratings", "model")
-print_table(means_by_n[list(models)], digits=3)
 
 # %%
+comparisons = pd.concat({n: compare(table) for n, table in tables.items()}, names=["ratings"])
 _, ax = plt.subplots(figsize=(6, 3.6))
 for name, color, marker in zip(models, PALETTE, "sovD", strict=False):
     line = comparisons.xs(name, level="model")
@@ -430,20 +426,21 @@ for name, color, marker in zip(models, PALETTE, "sovD", strict=False):
 ax.set(xlabel="ratings of a new user", ylabel="NDCG@10, later likes", xticks=[0, 1, 3, 5])
 ax.set(title="New users: collaborative scores help, content does not", ylim=(0, None))
 ax.legend(fontsize=8)
-alt = "NDCG over 0, 1, 3 and 5 ratings: final and collaborative-only lie on one line, which starts at popularity's level and rises above it; content-only stays below popularity."
+alt = "Line chart of NDCG over 0, 1, 3 and 5 ratings: final and collaborative-only lie on one line, which starts at popularity's level and rises above it; content-only stays below popularity."
 finish(ax, alt)
 
 # %% [markdown]
-# (Without ratings, content-only has no scores, and its list is in the order of the ids.) How many ratings
-# are needed until the final model is better than popularity? And does content add anything to its
-# collaborative part? Paired differences, with bootstrap intervals over the 120 users:
+# How many ratings are needed until the final model is better than popularity? And does content add
+# anything to its collaborative part? Paired differences, with bootstrap intervals over the 120 users (without
+# ratings, content-only lists tracks in the order of their ids):
 
 # %%
 differences = {}
-for baseline in ("popularity", "collaborative-only"):
-    lines = {n: compare(table, baseline=baseline).loc["final"] for n, table in tables.items()}
+pairs = [("final", "popularity"), ("content-only", "popularity"), ("final", "collaborative-only")]
+for name, baseline in pairs:
+    lines = {n: compare(table, baseline=baseline).loc[name] for n, table in tables.items()}
     lines = pd.DataFrame(lines).T.loc[:, "difference":"diff_high"]
-    differences[f"final − {baseline}"] = [interval(*line, 3) for line in lines.to_numpy()]
+    differences[f"{name} − {baseline}"] = [interval(*line, 3) for line in lines.to_numpy()]
 print_table(pd.DataFrame(differences, index=list(tables)).rename_axis("ratings"))
 
 # %% [markdown]
@@ -480,8 +477,7 @@ print_table(compare_methods(pd.concat(rows), "neighbours"), digits=3)
 # %% [markdown]
 # With all ratings the NDCG more than doubles, and every bit of the gain is false. A cold-start track's missing
 # cover is now imputed from covers of tracks that the *same users* chose. These choices are the answers of
-# the test. They are written into the features, where nobody looks for them. Be suspicious of a gain
-# like this one.
+# the test, written into the features, where nobody looks for them.
 #
 # The honest row is below *mean*. A cold-start track has no neighbours and gets the mean anyway. What
 # changes is the training items, and averages of other covers are no better to learn from.
@@ -507,8 +503,8 @@ print_table(compare_methods(pd.concat(rows), "chance"), digits=3)
 
 # %% [markdown]
 # Where gaps are not at random, this list reaches 0.154, twice chance, without any content. The **mask**, the
-# table of all $a_{im}$, predicts popularity. How much does a model use this? Look at the exposure of the cold-start items that have at most one
-# modality left:
+# table of all $a_{im}$, predicts popularity. How much does a model use this? Look at the exposure of the
+# cold-start items that have at most one modality left:
 
 # %%
 rows = []
@@ -523,9 +519,9 @@ print_table(exposures.pivot_table(index="method", columns="mechanism", values="e
 
 # %% [markdown]
 # Under *mean*, such tracks get a third to a half of the places that their number would give them;
-# under *renormalize* 0.6 to 0.8. NDCG rewards the former where gaps are not at random: it counts the
-# likes that there were. But think of a shop that lives by such lists. Tracks without a cover find no
-# listeners, stay unpopular, and never get their cover.
+# under *renormalize* it is 0.6 to 0.8. (Tracks that lack all three have the score 0 under both.) NDCG rewards
+# the former where gaps are not at random: it counts the likes that there were. But think of a shop that
+# lives by such lists. Tracks without a cover find no listeners, stay unpopular, and never get their cover.
 #
 # **Tomorrow's gaps have another reason.** The training items miss modalities not at random. The
 # cold-start items miss them at random: a label delivers its covers late, say.
@@ -548,13 +544,13 @@ print_table(compare_methods(pd.concat(rows), "renormalize"), digits=3)
 #
 # **What should you do?** From the tables:
 #
-# 1. Do not drop items. *Drop* was never better, and clearly worse at random.
+# 1. Do not drop items. *Drop* was never clearly better, and clearly worse in four of six conditions.
 # 2. Ask why something is missing. Compare the mask with the number of ratings on your training items.
 # 3. If only NDCG counts, mean imputation is safe here: in no table was it clearly below renormalised weights,
-#    and where the same gaps will predict popularity tomorrow, it gains 0.02 to 0.03. A missing
-#    indicator does this openly.
+#    and where the same gaps will predict popularity tomorrow, it gains up to 0.03. A missing indicator
+#    does this openly.
 # 4. If items must not lose places for what their label did not deliver, renormalise. The price is the
-#    same 0.02 to 0.03 where gaps are not at random, and nothing that we could measure where they are.
+#    same 0.03 where gaps are not at random, and nothing that we could measure where they are.
 # 5. Take neighbours' means from training ratings only, and only if a measurement shows a gain.
 #
 # ## Your turn
@@ -569,8 +565,8 @@ print_table(compare_methods(pd.concat(rows), "renormalize"), digits=3)
 #   is information.
 # - A row of zeros is not neutral. Mean imputation says nothing about the gap, but moves the score towards 0.
 #   Renormalised weights let the other modalities decide.
-# - At random, mean and renormalised weights could not be told apart, and dropping was clearly worst. Not at
-#   random, mean was ahead, because unpopular tracks have more gaps.
+# - At random, mean imputation and renormalised weights could not be told apart, and deletion was clearly
+#   worse. Not at random, mean was ahead at 25 and 50 %, because unpopular tracks have more gaps.
 # - Cold-start items need content. Cold-start users need a few ratings and other users: in Mosaic one
 #   rating beats popularity; on real people five do not (lesson 13).
 # - Neighbours' means from all ratings carry the answers of the test into the features.

@@ -1,365 +1,354 @@
 # %% [markdown]
 # # Exercises 10 · Incomplete data
 #
-# Five exercises on [lesson 10](../10_incomplete_data.ipynb), from one line to one idea. Write your
-# answer where it says so, then run the cell below it: it is silent if all is well, and otherwise
-# says what to look at. Mosaic's listeners are simulated, here as everywhere.
+# Five exercises on [lesson 10](../10_incomplete_data.ipynb), from one line to one idea: 20 to 60 minutes.
+# Run the first two cells; after them, each exercise stands by itself. Write your answer where it says so,
+# then run the cell below it: it is silent if all is well, and otherwise says what to look at.
+# [Solutions](../solutions/10_incomplete_data.ipynb). Mosaic's listeners are simulated, here as everywhere.
 
 # %%
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+from sklearn.linear_model import Ridge
+from sklearn.preprocessing import normalize
 
 from mmrec_course.datasets import load_mosaic
 from mmrec_course.display import fixed, print_table
 from mmrec_course.evaluation import cold_item_split, compare, evaluate, rank_items
-from mmrec_course.extras.missing import dropout_ridge, impute_missing
+from mmrec_course.extras.missing import impute_missing
 from mmrec_course.features import extract_features
-from mmrec_course.fusion import standardize_scores, weighted_sum
+from mmrec_course.fusion import early_fusion
 from mmrec_course.recommenders import ContentRidge
 
 # %%
 mosaic = load_mosaic()
 split = cold_item_split(mosaic.ratings, rng=0)
-items, users = mosaic.items.index.to_numpy(), mosaic.users.index
-seen = np.unique(split.train_valid["item_id"])
-known = np.isin(items, seen)
-blocks = {m: block.align(items).reduce(40, seen) for m, block in extract_features(mosaic).items()}
-print("known", known.sum(), " new", (~known).sum())
-
-
-class Table:
-    """A model that says what stands in a table."""
-
-    def __init__(self, scores):
-        self.frame = pd.DataFrame(scores, users, split.candidates)
-
-    def score(self, user_ids, item_ids):
-        return self.frame.loc[list(user_ids), list(item_ids)].to_numpy()
-
+items, users = mosaic.items.index.to_numpy(), mosaic.users.index.to_numpy()
+training_items = split.train_valid["item_id"].unique()
+training = np.isin(items, training_items)
+extracted = extract_features(mosaic, fit_items=training_items)
+blocks = {m: block.reduce(40, training_items) for m, block in extracted.items()}
+print("training items:", training.sum(), " cold-start items:", (~training).sum())
 
 # %% [markdown]
-# ## 1 · The mean of its kind
+# ## 1 · The mean of a genre
 #
-# One line. The lesson filled a gap with the mean of *all* known tracks. A metal track may be better
-# served by the mean of metal. `values` has a row a track; rows of tracks that lack the modality
-# (`present` is False) are zeros that mean nothing. Return the row for gaps in the genre `kind`: the mean
-# of those **known** tracks of this genre that have the modality. (`genre` has one word a track.)
+# One line. The lesson imputed the mean of *all* training items. A metal track may be better served by the
+# mean of metal. Return the row to impute for the genre `wanted`: the mean of the rows of `values` that
+# belong to **training** items of this genre which have the modality.
+#
+# `values` is (n_items, d). `present`, `training` (both Boolean) and `genre` (text) are (n_items,). Rows
+# of `values` where `present` is False mean nothing. (Combine Boolean arrays with `&`, not with `and`.)
 
 
 # %% exercise="genre_mean"
-def genre_mean(values, present, known, genre, kind):
+def genre_mean(values, present, training, genre, wanted):
     ### BEGIN SOLUTION
-    return values[present & known & (genre == kind)].mean(axis=0)
+    return values[present & training & (genre == wanted)].mean(axis=0)
     ### END SOLUTION
 
 
 # %% check="genre_mean"
 x = np.array([[1.0, 2.0], [3.0, 4.0], [8.0, 0.0], [0.0, 0.0], [8.0, 9.0], [50.0, 60.0]])
-there, old = np.array([1, 1, 1, 0, 1, 1]) > 0, np.array([1, 1, 1, 1, 0, 1]) > 0
-kinds = np.array(["metal", "metal", "metal", "metal", "metal", "soul"])
-row = np.asarray(genre_mean(x, there, old, kinds, "metal"))
-assert row.shape == (2,), "one number a column: the mean along axis 0"
-assert not np.allclose(row, [15.5, 16.5]), "the last track is soul: only those of the same genre"
-assert not np.allclose(row, [5, 3.75]), "the fifth track is new: it must not be looked at"
-assert not np.allclose(row, [3, 1.5]), "a gap's zeros are not a track: leave them out"
+has, old = np.array([1, 1, 1, 0, 1, 1]) > 0, np.array([1, 1, 1, 1, 0, 1]) > 0
+genres = np.array(["metal", "metal", "metal", "metal", "metal", "soul"])
+row = np.asarray(genre_mean(x, has, old, genres, "metal"))
+assert row.shape == (2,), f"shape {row.shape}: one number for each column, the mean along axis 0"
+assert not np.allclose(row, [15.5, 16.5]), "the last track is soul: take only those of the genre"
+assert not np.allclose(row, [5, 3.75]), "the fifth track is no training item: leave it out"
+assert not np.allclose(row, [3, 1.5]), "the fourth track lacks the modality: leave its zeros out"
 assert not np.allclose(row, [3, 2]), "(3, 2) is the median; the mean is asked for"
-assert np.allclose(row, [4, 2]), "the mean of the first three: present, known, and metal"
-assert np.allclose(genre_mean(x, there, old, kinds, "soul"), [50, 60]), "for soul, the last track"
+assert np.allclose(row, [4, 2]), "the mean of the first three: present, training, and metal"
+assert np.allclose(genre_mean(x, has, old, genres, "soul"), [50, 60]), "for soul: the last track"
 
 # %%
 text, genre = blocks["text"], mosaic.items["genre"].to_numpy()
-there = text.present & (np.random.default_rng(0).random(len(items)) < 0.5)  # half are hidden
-hidden, everyone = text.present & ~there, np.full(len(items), "all")
-of_all = genre_mean(text.values, there, known, everyone, "all")
-same = impute_missing({"text": text.mask(items[~there])}, "mean", fit_items=seen)["text"]
-print("one kind, 'all': equal to impute_missing:", np.allclose(same.values[hidden], of_all))
-of_kind = np.array([genre_mean(text.values, there, known, genre, kind) for kind in genre[hidden]])
-errors = [((text.values[hidden] - guess) ** 2).sum() for guess in (of_kind, of_all)]
+gappy = text.mask(items[np.random.default_rng(0).random(len(items)) < 0.5])
+removed = text.present & ~gappy.present
+mean = impute_missing({"text": gappy}, "mean", fit_items=training_items)["text"].values[removed]
+by_genre = [genre_mean(gappy.values, gappy.present, training, genre, g) for g in genre[removed]]
+errors = [((text.values[removed] - row) ** 2).sum() for row in (np.array(by_genre), mean)]
 print("squared error, genre's mean over mean of all:", fixed(errors[0] / errors[1], 2))
 
 # %% [markdown]
-# *Why known tracks only?* The new ones stand for tracks that do not exist yet. A mean that has looked
-# at them cannot be had on the day the model is built. With means the harm is small; make it a habit
-# before it is large (exercise 5, and the lesson's leak).
+# *Why training items only?* The others stand for tracks that do not exist yet. A mean that has seen their
+# features cannot be had on the day when the model is built. With means the harm is small; with ratings
+# it is not (exercise 5).
 
 # %% [markdown]
-# ## 2 · Who is at the top of the lists?
+# ## 2 · Renormalised weights
 #
-# The lesson counted places, each the same. But the first place is seen by more people than the tenth:
-# NDCG gives place $j$ the weight $1 / \log_2(j + 1)$ (lesson 06). `scores` is (listeners × tracks), `gap`
-# is True for tracks that lack something. Return the share of tracks with a gap in the *weights* of the
-# listeners' first `k` places, divided by their share among all tracks. (`rank_items(scores, k)` gives the
-# columns of the first `k`, a row a listener.)
+# Two or three lines. `present` is a Boolean array (n_items, M), `weights` an array (M,). Return the array
+# (n_items, M) of renormalised weights:
+#
+# $$w_{im} = \frac{a_{im}\, w_m}{\sum_n a_{in}\, w_n}$$
+#
+# An item without any modality gets zeros, not NaN, and no warning.
+
+
+# %% exercise="renormalized"
+def renormalized(present, weights):
+    ### BEGIN SOLUTION
+    kept = present * weights
+    total = kept.sum(axis=1, keepdims=True)
+    return kept / np.where(total > 0, total, 1.0)
+    ### END SOLUTION
+
+
+# %% check="renormalized"
+has, w = (
+    np.array([[True, True, True], [False, True, True], [False, False, True]]),
+    np.array([2, 1, 1]),
+)
+shares = renormalized(has, w)
+assert isinstance(shares, np.ndarray) and shares.shape == (3, 3), "return an array (n_items, M)"
+assert not np.allclose(shares[0], [2, 1, 1]), "divide by the sum, also where nothing is missing"
+assert not np.allclose(shares.sum(axis=0), 1), "divide each row by its own sum: axis=1"
+assert np.allclose(shares[0], [0.5, 0.25, 0.25]), (
+    f"first row: {shares[0]}, expected each weight over the sum, 4 (keepdims=True keeps rows apart)"
+)
+assert not np.allclose(shares[1], [0, 0.25, 0.25]), (
+    "the sum is over the modalities that the item has: here 2, not 4"
+)
+assert np.allclose(shares[1:], [[0, 0.5, 0.5], [0, 0, 1]]), (
+    "0 where missing, and each row sums to 1"
+)
+none = renormalized(np.array([[False, False]]), np.array([1.0, 1.0]))
+assert np.allclose(none, [[0, 0]]), f"an item without any modality gets zeros, not {none[0]}"
+
+# %%
+present = np.column_stack([block.present for block in blocks.values()])
+rows = early_fusion(blocks, n_components=None, fit_items=training_items).align(items).values
+squared_lengths = (rows**2).reshape(len(items), 3, 40).sum(axis=2)
+shares = renormalized(present, np.array([1.0, 1.0, 1.0]))
+print("squared lengths in early_fusion equal:", np.allclose(squared_lengths, shares))
+
+# %% [markdown]
+# *What it says.* In `early_fusion` each part is a row of length 1, times the root of its renormalised weight.
+# So the squared length of a part is that weight, and all rows have the same length, with or without gaps.
+
+# %% [markdown]
+# ## 3 · Exposure by position
+#
+# Three lines. The lesson's exposure counts each of the first ten places the same. But more users see the
+# first place than the tenth. NDCG gives place $j$ the weight $1 / \log_2(j + 1)$ (lesson 06). `scores` is
+# (n_users, n_items); `group` is Boolean, (n_items,). Return the share of the *weights* of the first `k`
+# places that goes to items of the group, divided by the group's share of all items.
+# (`rank_items(scores, k)` gives the columns of the first `k` items, one row for each user.)
 
 
 # %% exercise="exposure"
-def exposure(scores, gap, k):
+def exposure(scores, group, k):
     ### BEGIN SOLUTION
-    weight = 1 / np.log2(np.arange(k) + 2)
-    seen_by = (gap[rank_items(scores, k)] * weight).sum(axis=1) / weight.sum()
-    return seen_by.mean() / gap.mean()
+    weights = 1 / np.log2(np.arange(k) + 2)
+    share_of_weights = (group[rank_items(scores, k)] * weights).sum(axis=1) / weights.sum()
+    return share_of_weights.mean() / group.mean()
     ### END SOLUTION
 
 
 # %% check="exposure" points=2
 y = np.array([[4.0, 3.0, 2.0, 1.0], [1.0, 2.0, 3.0, 4.0]])
 one, two = np.array([True, False, False, False]), np.array([True, True, False, False])
-last = np.array([False, True, False, False])
-assert not np.isclose(exposure(y, one, 1), 0.5), "divide by the share of such tracks, here 1/4"
-assert np.isclose(exposure(y, one, 1), 2), "half of the first places, a quarter of the tracks: 2"
-assert np.isclose(exposure(y, two, 2), 1), "all of one list, none of the other: 1, as by lot"
-assert not np.isclose(exposure(y[:1], last, 2), 2), "every place counts the same here: weigh them"
-assert not np.isclose(exposure(y[:1], last, 2), 4), (
-    "this asks whether such a track is on the list at all; how much of the list is asked for"
+second = np.array([False, True, False, False])
+value = exposure(y, one, 1)
+assert isinstance(value, float | np.floating), "return one number: the mean over users"
+assert not np.isclose(value, 0.5), "divide by the group's share of the items, here 1/4"
+assert np.isclose(value, 2), (
+    f"{value}: half of the first places, a quarter of the items, so 2 (place 1 has j = 1: log2(2))"
 )
-assert np.isclose(exposure(y[:1], last, 2), 4 * 0.63093 / 1.63093, atol=1e-4), (
-    "second of two places: weight 0.63 of 1 + 0.63, divided by a quarter of the tracks"
-)
-assert np.isclose(exposure(y[:1], one, 2), 4 / 1.63093, atol=1e-4), "first: weight 1 of 1 + 0.63"
-
-# %%
-z = {}
-for m, block in blocks.items():
-    model = ContentRidge(modality=m, reg=20.0).fit(split.train_valid, {m: block})
-    z[m] = standardize_scores(model.score(users, split.candidates))
-has = {m: block.align(split.candidates).present for m, block in blocks.items()}
-gap, equal = ~np.all(list(has.values()), axis=0), dict.fromkeys(blocks, 1.0)
-zero = weighted_sum({m: np.where(has[m], z[m], 0.0) for m in z}, equal)
-print("counted as zero:", fixed(exposure(zero, gap, 10), 1))
-print("renormalized:   ", fixed(exposure(weighted_sum(z, equal, has), gap, 10), 1))
-
-# %% [markdown]
-# *What it says.* A part that is counted as zero is a vote for the middle, and the middle is not on the
-# first page. 1 means that such tracks are seen as much as tracks drawn by lot would be; with the weights
-# of what is missing handed on it is more, for the reason that the lesson gives. NDCG says none of this.
-
-# %% [markdown]
-# ## 3 · What dropout costs
-#
-# One track, one listener. `parts` holds each modality's part of the guess, $f_m W_m$: one number a
-# modality. Each is hidden by its own coin, with probability `p`, and then counts 0. The truth is
-# `t`. Return the squared error that is to be expected over all coins: the squared error of the mean
-# guess, plus the guess's variance.
-
-
-# %% exercise="expected_error"
-def expected_error(parts, t, p):
-    ### BEGIN SOLUTION
-    mean = (1 - p) * parts.sum()
-    variance = p * (1 - p) * (parts**2).sum()
-    return (t - mean) ** 2 + variance
-    ### END SOLUTION
-
-
-# %% check="expected_error" points=2
-a = np.array([1.0, 3.0])
-assert np.isclose(expected_error(a, 4.0, 0.0), 0), "without coins the guess is 4, and so is t"
-assert not np.isclose(expected_error(a, 4.0, 0.5), 4.0), (
-    "4 is the error of the mean guess, 2; the variance is missing"
-)
-assert not np.isclose(expected_error(a, 4.0, 0.5), 9.0), (
-    "the variance of a coin that is 1 with probability 1 − p is p (1 − p), not p"
-)
-assert not np.isclose(expected_error(a, 4.0, 0.5), 8.0), (
-    "every modality has its own coin: add up the squares, do not square the sum"
-)
-assert np.isclose(expected_error(a, 4.0, 0.5), 6.5), "(4 − 2)² + ¼ (1 + 9); or list the four cases"
-assert np.isclose(expected_error(a, 4.0, 1.0), 16), "with p = 1 nothing is seen: the guess is 0"
-assert np.isclose(expected_error(a, 1.0, 0.5), 3.5), (
-    "(1 − 2)² + ¼ (1 + 9): the mean guess is half of the sum of the parts, whatever t is"
-)
-assert np.isclose(expected_error(np.array([1.0, -2.0, 4.0]), 2.0, 0.25), 4), (
-    "(2 − ¾ · 3)² + ¾ · ¼ · (1 + 4 + 16): parts may have either sign, and p need not be ½"
+assert np.isclose(exposure(y, two, 2), 1), "all of one list, nothing of the other: 1"
+value = exposure(y[:1], second, 2)
+assert not np.isclose(value, 2), "every place counts the same here: weigh them"
+assert not np.isclose(value, 4), "how much of the list, not whether the item is on it at all"
+assert not np.isclose(value, 4 * 0.63093), "divide by the sum of the weights, 1 + 0.63"
+assert np.isclose(value, 4 * 0.63093 / 1.63093, atol=1e-4), (
+    "second of two places: weight 0.63 of 1 + 0.63, divided by a quarter of the items"
 )
 
 # %%
-rows = {m: block.align(seen) for m, block in blocks.items()}
-liking = split.train_valid.assign(liking=split.train_valid["rating"] - 2.5)
-T = liking.pivot_table(index="item_id", columns="user_id", values="liking").fillna(0.0)
-sizes = {}
-for p in (0.0, 0.25, 0.5, 0.75):
-    W = dropout_ridge(rows, T.loc[seen].to_numpy(), reg=1.0, rate=p)
-    parts = np.stack([(1 - p) * rows[m].values @ W[m] for m in rows])
-    sizes[p] = {"each alone": (parts**2).sum(axis=0).mean(), "sum": (parts.sum(axis=0) ** 2).mean()}
-table = pd.DataFrame(sizes).T
-print_table((table["each alone"] / table["sum"]).rename("parts / sum").rename_axis("p"), digits=2)
+incomplete = np.any([~block.present for block in blocks.values()], axis=0)
+stars = split.train_valid.pivot_table(index="item_id", columns="user_id", values="rating")
+targets = (stars.reindex(items[training]) - 2.5).fillna(0.0).to_numpy()
+for method in ("zero", "mean", "renormalize"):
+    imputed = impute_missing(extracted, method, fit_items=training_items)
+    rows = early_fusion(imputed, fit_items=training_items).align(items).values
+    ridge = Ridge(alpha=10.0, fit_intercept=False).fit(rows[training], targets)
+    scores = ridge.predict(rows[~training]).T
+    print(f"{method:12}", fixed(exposure(scores, incomplete[~training], 10), 1))
 
 # %% [markdown]
-# *What it says.* The penalty is on the squares of the single parts. To make the same sum with smaller
-# squares, one shares it out among all modalities that can say it, instead of letting one shout and
-# another contradict. The table has the squares of the parts, over the square of their sum: the more
-# dropout, the smaller. With three parts that always agree it would be a third.
+# *What it says.* With renormalised weights, tracks with a gap are seen as much as others. Under mean
+# imputation they are seen half as much: their rows are shorter, and their scores closer to 0. Rows of zeros
+# become as long as any other, so exposure does not fall; but they make all tracks without a cover alike. NDCG
+# shows none of this.
 
 # %% [markdown]
-# ## 4 · Guess the cover from words and sound
+# ## 4 · Predict the cover from text and audio
 #
-# *Mean* fills every gap with the same row. But a track without a cover has words and a sound, and bossa
-# nova looks different from metal. Write a ridge regression. `others` has a row a track: words and sound
-# side by side. `image` has a row a track; where `have` is False, it is not known. Learn
-# $B = (O^\top O + \lambda I)^{-1} O^\top M$ on the tracks that have a cover, and return $O B$ for those
-# that do not. (All columns are centred.)
+# *Mean* imputes the same row everywhere. But a track without a cover has a text and a clip, and bossa nova
+# looks different from metal. Imputation by a model that predicts the missing columns from the others is
+# called **regression imputation**. Write it with ridge regression, in three lines.
+#
+# `others` is (n_items, p): text and audio side by side. `image` is (n_items, q), and `has` (Boolean) says
+# which rows of `image` are known. Learn $B = (O^\top O + \lambda I)^{-1} O^\top M$ from the rows that have a
+# cover, and return $O B$ for the rows that have none. All columns are centred; use no intercept.
 
 
-# %% exercise="guess_covers"
-def guess_covers(others, image, have, reg):
+# %% exercise="predict_covers"
+def predict_covers(others, image, has, reg):
     ### BEGIN SOLUTION
-    o = others[have]
-    b = np.linalg.solve(o.T @ o + reg * np.eye(o.shape[1]), o.T @ image[have])
-    return others[~have] @ b
+    o = others[has]
+    b = np.linalg.solve(o.T @ o + reg * np.eye(o.shape[1]), o.T @ image[has])
+    return others[~has] @ b
     ### END SOLUTION
 
 
-# %% check="guess_covers" points=3
+# %% check="predict_covers" points=3
 o = np.array([[1.0, 0.0], [1.0, 1.0], [1.0, 1.0], [2.0, -1.0]])
-m = np.array([[2.0], [5.0], [70.0], [-90.0]])  # the last two are what is to be guessed
-have = np.array([True, True, False, False])
-made = guess_covers(o, m, have, 1e-9)
-assert np.shape(made) == (2, 1), "a row for each track without a cover, and only for those"
-blind = guess_covers(o, np.where(have[:, None], m, 0.0), have, 1e-9)
-assert np.allclose(made, blind), (
-    "other hidden covers, other guess: O′M must be of the known rows only"
+m = np.array([[2.0], [5.0], [70.0], [-90.0]])  # the last two are to be predicted
+has = np.array([True, True, False, False])
+predicted = np.asarray(predict_covers(o, m, has, 1e-9))
+assert predicted.shape == (2, 1), (
+    f"shape {predicted.shape}, expected (2, 1): a row for each track without a cover, only for those"
 )
-assert not np.allclose(made, guess_covers(o, m, have, 1.0)), "reg must do something: add reg · I"
-assert np.allclose(made, [[5.0], [1.0]], atol=1e-6), (
-    "learn from rows 0 and 1 only, O′O as well as O′M: B is (2, 3), so 2 + 3 and 4 − 3"
+blind = predict_covers(o, np.where(has[:, None], m, 0.0), has, 1e-9)
+assert np.allclose(predicted, blind), "O′M must use only the rows whose cover is known"
+assert not np.allclose(predicted, predict_covers(o, m, has, 1.0)), "reg does nothing: add reg · I"
+assert np.allclose(predicted, [[5.0], [1.0]], atol=1e-6), (
+    "learn O′O, too, from rows 0 and 1 only: B is (2, 3), so the answers are 2 + 3 and 4 − 3"
 )
-assert np.allclose(guess_covers(o, m, have, 1.0), [[3.4], [2.0]]), (
-    "solve (O′O + reg · I) B = O′M; columns of O go together, so do not divide one by one"
+assert np.allclose(predict_covers(o, m, has, 1.0), [[3.4], [2.0]]), (
+    "solve (O′O + reg · I) B = O′M, with reg on the diagonal only and no intercept"
 )
-
 
 # %%
-def unit(values):
-    return values / np.maximum(np.linalg.norm(values, axis=1, keepdims=True), 1e-9)
-
-
 complete = np.all([block.present for block in blocks.values()], axis=0)
-lost = complete & (~known | (np.random.default_rng(0).random(len(items)) < 0.3))
-have = complete & ~lost
-covers = unit(blocks["image"].values)
-others = np.hstack([unit(blocks[m].values) for m in ("text", "audio")])
+lost = complete & (~training | (np.random.default_rng(0).random(len(items)) < 0.3))
+covers = normalize(blocks["image"].values)
+others = np.hstack([normalize(blocks[m].values) for m in ("text", "audio")])
+mean = covers[complete & ~lost].mean(axis=0)
 for reg in (1.0, 10.0, 100.0, 1000.0):
-    made = np.zeros_like(covers)
-    made[~have] = guess_covers(others, covers, have, reg)
-    error = ((covers[lost] - made[lost]) ** 2).sum()
-    error /= ((covers[lost] - covers[have].mean(axis=0)) ** 2).sum()
-    print(f"reg {reg:6}: squared error as a multiple of the mean's", fixed(error, 2))
+    predicted = predict_covers(others[complete], covers[complete], ~lost[complete], reg)
+    error = ((covers[lost] - predicted) ** 2).sum() / ((covers[lost] - mean) ** 2).sum()
+    print(f"reg {reg:6}: squared error over that of the mean:", fixed(error, 2))
 
 # %% [markdown]
-# (On complete tracks; the covers of all new ones and of three known ones in ten are hidden.) Hardly
-# better than the mean, and worse with a small `reg`. Now let the guessed covers of the new tracks
-# vote, beside their words and sounds:
+# On complete tracks; the covers of all cold-start items and of three training items in ten were removed.
+# Hardly better than the mean, and worse with a small `reg`. Do the predicted covers help to rank
+# cold-start items whose covers are missing?
 
 # %%
-made = np.zeros_like(covers)
-made[~have] = guess_covers(others, covers, have, 100.0)
-new = ~known
-block = blocks["image"]
-values = np.where(new[:, None], made, covers)
-guessed = replace(block, values=values, present=block.present | new)
-y = ContentRidge(modality="image", reg=20.0).fit(split.train_valid, {"image": guessed})
-three = z | {"image": standardize_scores(y.score(users, split.candidates))}
-two = {m: z[m] for m in ("text", "audio")}
-everywhere = has | {"image": np.ones(new.sum(), bool)}
-tables = {
-    "two modalities": evaluate(Table(weighted_sum(two, equal, has)), split, metrics=["ndcg"]),
-    "and guessed covers": evaluate(
-        Table(weighted_sum(three, equal, everywhere)), split, metrics=["ndcg"]
-    ),
-}
+image = blocks["image"].mask(items[~training])
+values = image.values.copy()
+values[~image.present] = predict_covers(others, blocks["image"].values, image.present, 100.0)
+regression = replace(image, values=values, present=np.full(len(items), True))
+tables = {}
+for name, block in {"no covers": image, "predicted covers": regression}.items():
+    fused = early_fusion(blocks | {"image": block}, n_components=None, fit_items=training_items)
+    model = ContentRidge(modality="fused", reg=10.0).fit(split.train_valid, {"fused": fused})
+    tables[name] = evaluate(model, split, metrics=["ndcg"])
 print_table(compare(tables)[["mean", "difference", "diff_low", "diff_high"]], digits=3)
 
 # %% [markdown]
-# *What it says.* With the best of these `reg` the guess is 1 % better than the mean: in this shop, words
-# and sounds do not say what a cover looks like. And even a good guess could not have told the list
-# anything new: what is computed from words and sound is something that words and sound know already.
-# The guessed cover only takes a third of the vote, and no gain is visible; by the mean it costs
-# something. A gap can be filled with *numbers*, not with *knowledge*. (Where listeners' taste acts on
-# the looks alone, and words tell them well, it may pay: the known tracks' covers then teach the
-# model what the words stand for.)
+# *What it says.* At its best `reg` the prediction is 1 % better than the mean: in this shop text and audio say
+# almost nothing about a cover. And even a good prediction could not bring anything new: whatever is
+# computed from text and audio, text and audio contain already. Here it does harm, for the predicted cover
+# takes a third of the weight from what is known. Imputation adds *numbers*, not *knowledge*. Could it help
+# elsewhere? Yes, where taste acts on the looks alone and the text tells them well: the training items' covers
+# then teach the model which words matter.
 
 # %% [markdown]
-# ## 5 · Does it peek?
+# ## 5 · Does it leak?
 #
-# Somebody hands you a function that fills gaps: `fill(block, ratings)` returns a block without gaps. It
-# is handed everything: `block` has the new tracks' features, `ratings` their ratings too, and it ought to
-# learn from known tracks only. You need not read it. There are two ways to look where one must not, so
-# change two things, one at a time:
+# Somebody gives you a function that imputes: `impute(block, ratings)` returns a block without gaps. It gets
+# everything: `block` has the features of cold-start items, `ratings` has their ratings. It should learn from
+# training items only. You need not read its code. It can leak in two ways, so change two things, one at a
+# time, and impute again:
 #
-# - the new tracks' **features**: then nothing may change in the rows of *known* tracks;
-# - the new tracks' **ratings** (take them away): then nothing may change in *any* row.
+# - the **features** of cold-start items: then no row of a *training* item may change;
+# - the **ratings** of cold-start items (leave them out): then *no* row may change.
 #
-# Return True if it peeks. (`block.item_ids` are the ids, `new` the ids of new tracks;
-# `replace(block, values=...)` makes a changed copy.)
+# Return True if it leaks. `cold` are the ids of the cold-start items, `block.item_ids` all ids.
+# `replace(block, values=...)` makes a changed copy of a block.
 
 
-# %% exercise="peeks"
-def peeks(fill, block, ratings, new):
+# %% exercise="leaks"
+def leaks(impute, block, ratings, cold):
     ### BEGIN SOLUTION
-    is_new = np.isin(block.item_ids, new)
-    changed = replace(block, values=block.values + 100.0 * is_new[:, None])
-    past = ratings[~ratings["item_id"].isin(new)]
-    before = fill(block, ratings).values
-    features, people = fill(changed, ratings).values, fill(block, past).values
-    return not (np.allclose(before[~is_new], features[~is_new]) and np.allclose(before, people))
+    is_cold = np.isin(block.item_ids, cold)
+    changed = replace(block, values=block.values + 100.0 * is_cold[:, None])
+    without = ratings[~ratings["item_id"].isin(cold)]
+    before = impute(block, ratings).values
+    other_features, fewer_ratings = impute(changed, ratings).values, impute(block, without).values
+    same_features = np.allclose(before[~is_cold], other_features[~is_cold])
+    return not (same_features and np.allclose(before, fewer_ratings))
     ### END SOLUTION
 
 
 # %% [markdown]
-# Six functions to try yours on:
+# Six functions to try yours on. First the two of the lesson, with options:
 
 
 # %%
-def by(method, only_seen=False, **options):
-    """A function that fills one block, by a method of impute_missing."""
+def imputer(method, only_training=False, **options):
+    """Return a function that imputes one block by a method of impute_missing."""
 
-    def fill(block, ratings):
-        used = ratings[ratings["item_id"].isin(seen)] if only_seen else ratings
-        return impute_missing({"audio": block}, method, ratings=used, **options)["audio"]
+    def impute(block, ratings):
+        if only_training:
+            ratings = ratings[ratings["item_id"].isin(training_items)]
+        return impute_missing({"audio": block}, method, ratings=ratings, **options)["audio"]
 
-    return fill
+    return impute
 
 
+# %% [markdown]
+# Then a median, and all six together:
+
+
+# %%
 def median_of_all(block, ratings):
-    middle = np.median(block.values[block.present], axis=0)
-    values = np.where(block.present[:, None], block.values, middle)
+    median = np.median(block.values[block.present], axis=0)
+    values = np.where(block.present[:, None], block.values, median)
     return replace(block, values=values, present=np.ones_like(block.present))
 
 
-fillers = {"mean of known": by("mean", fit_items=seen), "mean of all": by("mean")}
-fillers |= {"median of all": median_of_all, "zero": by("zero")}
-fillers |= {"neighbours": by("neighbours", only_seen=True, fit_items=seen)}
-fillers |= {"neighbours, all ratings": by("neighbours", fit_items=seen)}
+imputers = {
+    "mean of training items": imputer("mean", fit_items=training_items),
+    "mean of all items": imputer("mean"),
+    "median of all items": median_of_all,
+    "zero": imputer("zero"),
+    "neighbours": imputer("neighbours", only_training=True, fit_items=training_items),
+    "neighbours, all ratings": imputer("neighbours", fit_items=training_items),
+}
 
-# %% check="peeks" points=3
-sound, new, everything = blocks["audio"], split.candidates, mosaic.ratings
-untouched = sound.values.copy()
-assert peeks(fillers["mean of all"], sound, everything, new), (
-    "a mean over all tracks changes when new ones do; compare the filled rows of known tracks too,"
-    " not only those that were there before"
+# %% check="leaks" points=3
+audio, cold = blocks["audio"], split.candidates
+untouched = audio.values.copy()
+answers = {name: leaks(f, audio, mosaic.ratings, cold) for name, f in imputers.items()}
+assert np.array_equal(audio.values, untouched), "change a copy, not the block that you got"
+assert isinstance(answers["zero"], bool | np.bool_), f"True or False, not {answers['zero']!r}"
+assert not (answers["zero"] or answers["mean of training items"]), (
+    "if features of cold-start items change, their own rows change: compare training items only"
 )
-assert peeks(fillers["median of all"], sound, everything, new), (
-    "so does a median: do not compare with a mean of your own, change something and look"
+assert answers["mean of all items"], (
+    "a mean of all items changes when cold-start features do; compare the *imputed* rows, too"
 )
-assert not peeks(fillers["mean of known"], sound, everything, new), (
-    "when features change, new tracks' own rows change, of course; compare the known ones only"
+assert answers["median of all items"], (
+    "so does a median: change features by much, and do not compare with a mean of your own"
 )
-assert not peeks(fillers["zero"], sound, everything, new), "zeros look at nothing"
-assert peeks(fillers["neighbours, all ratings"], sound, everything, new), (
-    "the lesson's leak: it comes through ratings, and into the new tracks' rows"
+assert answers["neighbours, all ratings"], (
+    "the lesson's leak: it comes through ratings, and into the rows of cold-start items"
 )
-assert not peeks(fillers["neighbours"], sound, everything, new), (
-    "this one leaves the new tracks' ratings alone: take away those only, and keep the others"
+assert not answers["neighbours"], (
+    "this one ignores ratings of cold-start items: leave out only those, and keep all others"
 )
-assert np.array_equal(sound.values, untouched), "change a copy, not the block you were given"
 
 # %%
-print({name: peeks(fill, sound, everything, new) for name, fill in fillers.items()})
+print_table(pd.Series(answers, name="leaks").rename_axis("imputation"))
 
 # %% [markdown]
-# *What it says.* Nothing in a filled block shows that it peeks: one has to ask, and in the right place. A
-# test with changed features alone passes *neighbours, all ratings*, the lesson's leak, which comes in
-# through ratings. The same question works for any step that learns (scalers, PCA, vocabularies): change
-# what should not matter, and look whether it does.
+# *What it says.* An imputed block does not show that it leaks. One has to test for it, and in the right
+# place: a test that changes features alone passes *neighbours, all ratings*. The same test works for any step
+# that learns (scalers, PCA, vocabularies): change what should not matter, and see whether it does.
