@@ -555,7 +555,7 @@ print_table(compare_methods(pd.concat(rows), "renormalize"), digits=3)
 #
 # ## Your turn
 #
-# Five exercises in [exercises/10_incomplete_data.ipynb](exercises/10_incomplete_data.ipynb) (20 to 60
+# Five exercises in [exercises/10_incomplete_data.ipynb](exercises/10_incomplete_data.ipynb) (25 to 65
 # minutes): the mean of a genre, renormalised weights, exposure by position, a cover predicted from text and
 # audio, and a test that finds leaks. [Solutions](solutions/10_incomplete_data.ipynb).
 #

@@ -179,7 +179,7 @@ by_reg = per_split.pivot_table(index=["mechanism", "method"], columns="reg", val
 print_table(by_reg, digits=3)
 
 # %% [markdown]
-# In each column and for both mechanisms *mean* is at or above *renormalize*, by 0.003 to 0.009 at
+# In each column and for both mechanisms *mean* is above *renormalize*, by 0.002 to 0.008 at
 # random and by about 0.03 not at random. So $\lambda$ does not decide the comparison. For three of the four rows 10
 # is the best value, and for the fourth it is within 0.001 of the best.
 #
