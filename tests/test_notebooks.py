@@ -23,6 +23,7 @@ import pytest
 from course_map import LESSONS
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from reading_time import reading_minutes
 
 from mmrec_course.datasets import load_movielens
 
@@ -539,6 +540,17 @@ def test_lessons_are_on_the_course_map_and_exercises_belong_to_one() -> None:
     assert exercises <= lessons
     deeper = {path.stem[:2] for path in ROOT.glob("notebooks/src/deeper/*.py")}
     assert deeper <= {lesson[:2] for lesson in lessons}
+
+
+def test_the_readme_states_the_minutes_of_each_lesson() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    stated = dict(
+        re.findall(r"\(notebooks/(\d\d_\w+)\.ipynb\).* \| (\d+) \|$", readme, re.MULTILINE)
+    )
+    sources = sorted(ROOT.glob("notebooks/src/*.py"))
+    assert stated == {
+        path.stem: str(reading_minutes(build_notebooks.read_source(path))) for path in sources
+    }
 
 
 def ratings_here() -> bool:
