@@ -112,7 +112,8 @@ print("user factors P:", P.shape, " item factors Q:", Q.shape)
 # %% [markdown]
 # The encoder $E_m$ is a ridge regression from the features $F_m$ to the item factors $Q$. Its output
 # $Z_m = F_m E_m$ has one row for each item: the factors that modality $m$ predicts for it. A cold-start
-# item has features, so it has a row as well. Lesson 10 calls this an attribute-to-feature mapping.
+# item has features, so it has a row as well. (The literature calls this an *attribute-to-feature
+# mapping*.)
 
 
 # %%
@@ -193,7 +194,7 @@ E_permuted = ridge(permuted[learn["audio"]], Q[learn["audio"]], reg=10.0)
 panels = {
     "principal components": row_cosines(components),
     "item factors": row_cosines(Z),
-    "item factors, sounds permuted": row_cosines(Z | {"audio": permuted @ E_permuted}),
+    "permuted sounds": row_cosines(Z | {"audio": permuted @ E_permuted}),
 }
 
 # %%
@@ -209,22 +210,22 @@ for ax, (name, cosines) in zip(axes, panels.items(), strict=True):
     ax.set(title=name, xlabel="row of W (audio)", ylabel="row of W (image)")
     ax.set(xticks=range(6), xticklabels=range(1, 7), yticks=range(6), yticklabels=range(1, 7))
     ax.grid(visible=False)
-    print(f"{name:30} mean cosine on the diagonal:", fixed(np.diag(cosines).mean(), 1))
+    print(f"{name:20} mean cosine on the diagonal:", fixed(np.diag(cosines).mean(), 1))
 figure.colorbar(image, ax=axes, label="cosine")
 finish(
     figure,
     alt="Three heat maps of cosines between rows of W of image and audio. Principal components: no"
-    " diagonal. Item factors: a dark diagonal. Permuted sounds: the same dark diagonal",
+    " diagonal. Item factors: a dark diagonal. Permuted sounds: an equally dark diagonal",
 )
 
 # %% [markdown]
-# Over principal components there is no diagonal. Over item factors there is one, and with permuted sounds
-# it is nearly as strong. So the diagonal comes from the construction. It shows that the axes are
-# *aligned*, which is what sharing needs. It does not show that a modality knows anything: only
-# held-out tracks can show that.
+# Over principal components there is no diagonal. Over item factors there is one. With permuted sounds it
+# is just as strong: on the training items even an encoder of noise comes near the factors (overfitting).
+# So the diagonal comes from the construction. It shows that the axes are *aligned*, which is what sharing
+# needs. It does not show that a modality predicts anything. Only held-out items can show that.
 #
-# Does the alignment matter for held-out tracks? Use all three modalities, share or do not share, over
-# both kinds of axes. From now on $\lambda$ is chosen inside `fit`, by the squared error of out-of-fold
+# Does the alignment matter for held-out items? Fuse image and audio, with separate matrices and with one,
+# over both kinds of axes. From now on $\lambda$ is chosen inside `fit`, by the squared error of out-of-fold
 # predictions. `refit` keeps the latent space and learns $W$ anew. `"fused"` is late fusion: the weighted
 # mean of the modalities' predictions.
 
@@ -249,8 +250,9 @@ for projection in ("pca", "factors"):
     print_table(table[difference], digits=3)
 
 # %% [markdown]
-# (NDCG@10 on one split; intervals are over users.) Over principal components the shared $W$ loses much
-# of the NDCG. Over item factors it loses next to nothing. Share only what means the same.
+# (NDCG@10 on one split; intervals are over users.) Over principal components the shared $W$ loses, and
+# the interval excludes zero. Over item factors the interval includes zero. Share only where axes mean the
+# same.
 #
 # ## Between shared and separate: W + Δ
 #
@@ -280,9 +282,9 @@ print("μ → ∞ is shared W:  ", np.allclose(no_correction, fitted_coef("share
 print("λ → ∞ is separate W:", np.allclose(no_common_part, fitted_coef("separate"), atol=1e-5))
 
 # %% [markdown]
-# Everything between is a compromise, and out-of-fold errors choose it. [More ways to
-# share](deeper/09_reduced_rank.ipynb) writes this model by hand as one ridge regression, and shows a
-# second compromise: matrices of reduced rank.
+# Everything between is a compromise, and out-of-fold errors choose it. [Reduced
+# rank](deeper/09_reduced_rank.ipynb) derives this model by hand as one ridge regression, and shows a second
+# compromise: matrices that share a few directions.
 #
 # ## When does sharing help? A simulated world
 #
@@ -363,15 +365,11 @@ finish(
     " W loses. W + Δ is near the better of the two",
 )
 
-# %%
-mean_r2 = runs.pivot_table("R²", ["dissimilarity", "model"], "n_audio")
-print_table(mean_r2.reset_index(), digits={"dissimilarity": 2}, index=False)
-
 # %% [markdown]
 # This is the **bias–variance trade-off**.
 #
-# - *Separate W* has no bias here, but **variance**: with 5 items it learns much noise. The variance
-#   falls as items are added.
+# - *Separate W* has little bias but much **variance**: with 5 items it learns noise. The variance falls
+#   as items are added.
 # - *Shared W* has little variance, because 200 images help to estimate it. But where the tasks differ it
 #   has **bias**: it is pulled towards the image task. More audio items reduce this bias only slowly.
 # - In the middle panel variance decides with few items, bias with many, and the lines cross. On the left
@@ -502,8 +500,8 @@ finish(
 # *W + Δ* stays nearer to *separate W* than in the simulated world. It must choose two regularisation
 # strengths, and few training items have a sound to choose them by.
 #
-# The gain is small, about 0.02 in correlation. NDCG@10 does not show it: [more ways to
-# share](deeper/09_reduced_rank.ipynb) measures the same models by NDCG, and all intervals include zero.
+# The gain is small, about 0.02 in correlation, and NDCG@10 does not show it. [Auxiliary tasks and
+# controls](deeper/09_auxiliary_tasks.ipynb) measures the same models by NDCG: all intervals include zero.
 #
 # ## The running table
 #
