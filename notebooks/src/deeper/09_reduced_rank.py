@@ -64,7 +64,7 @@ for m, block in blocks.items():
 # $\mu \lVert \Delta_m \rVert^2 = \mu s^2 \lVert D_m \rVert^2$. With $s = \sqrt{\lambda / \mu}$ it is
 # $\lambda \lVert D_m \rVert^2$. Now $W$ and all $D_m$ have the *same* strength $\lambda$.
 #
-# **Step 3: stack the system.** Put the unknowns under each other, $W$, then $D_\text{image}$, then
+# **Step 3: one system for all.** Put the unknowns under each other, $W$, then $D_\text{image}$, then
 # $D_\text{audio}$. The prediction for an image row is $(z,\; s z,\; 0)$ times this tall matrix, and for an
 # audio row $(z,\; 0,\; s z)$. So write each row three times side by side and solve one ridge regression.
 
@@ -147,7 +147,7 @@ for m in Z:
     print(f"{m:6}", "equal:", np.isclose(loss(m, other), loss(m, W_ridge[m]) + extra))
 
 # %% [markdown]
-# **Step 3: stack and cut.** Write the $S_m W_m$ of all modalities under each other, and the
+# **Step 3: put together and cut.** Write the $S_m W_m$ of all modalities under each other, and the
 # $S_m \hat W_m$ too. The extra loss is the squared distance of these two tall matrices. $S_m$ is
 # invertible, so the rank is at most $r$ for the $W_m$ exactly when it is for the $S_m W_m$. Which matrix of
 # rank $r$ is nearest to a given one? The truncated singular value decomposition (Eckart and Young 1936).
