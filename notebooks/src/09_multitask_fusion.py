@@ -14,8 +14,7 @@
 #
 # On Mosaic the answer is short. NDCG@10 shows no difference. Where sounds are scarce, a finer measure
 # shows a small gain. The reason is more useful than the gain: sharing reduces *variance* and adds *bias*.
-# You will see this trade-off in a small simulated world, and you can use it wherever two tasks have
-# something in common.
+# A small simulated world will show this trade-off.
 
 # %%
 from mmrec_course.datasets import load_mosaic
@@ -83,8 +82,8 @@ print("items × users:", R.shape)
 
 # %% [markdown]
 # (`R` is $\tilde R^\top$: one row for each item. Rows of cold-start items are 0 and take no part in
-# fitting.) The features are those of lesson 08, too: centred on the training items, rows of length 1.
-# We begin with two modalities.
+# fitting.) The features are those of lesson 08, too: centred on the training items, rows of length 1. Two
+# modalities are enough to begin with.
 
 # %%
 is_training = items.isin(training_items)
@@ -164,8 +163,8 @@ for sharing, W in by_hand.items():
 # Both matrices have 32 rows. Could you skip the encoders, keep the first 32 principal components of each
 # modality (lesson 03), and share $W$ there? The heights agree, the meanings do not. Component 1 of the
 # covers may be *dark or light*, component 1 of the sounds *loud or soft*. A taste for dark covers would
-# count as a taste for loud music. Nothing in a principal component prevents this: you may flip or rotate
-# the axes of a latent space, and if $W$ rotates with them, every prediction stays the same.
+# count as a taste for loud music. In general the axes of a latent space are arbitrary: rotate the space, and
+# rotate $W$ with it, and every prediction stays the same.
 #
 # You can test whether axes mean the same. Row $j$ of $W_m$ says which listeners like a track with a large
 # value on axis $j$. If axis $j$ means the same in both modalities, row $j$ of $W_\text{image}$ and row
@@ -377,8 +376,8 @@ finish(
 #
 # ## Mosaic, with scarce audio
 #
-# Now real features. All covers stay. The sounds of most training items are taken away, until only a
-# tenth of the training items that had one still has it. Cold-start items are ranked by their sound alone.
+# Now real features. All covers stay. Of the training items that have a sound, 10, 50 or 100 % keep it.
+# Cold-start items are ranked by their sound alone.
 #
 # NDCG@10 looks at ten tracks and is noisy. A simulated catalogue allows a finer measure: the correlation
 # $r$, for each listener, of the predicted scores with the *true utility* of all cold-start items. (With
@@ -429,8 +428,7 @@ def audio_correlation(model, audio, split):
 
 
 # %% [markdown]
-# (Only the prediction from audio is used, so the fusion weights do not matter. They are set to 1, which
-# saves time.)
+# (Only the prediction from audio is used. So the fusion weights do not matter, and are set to 1.)
 
 
 # %%
@@ -468,7 +466,7 @@ for share in (0.1, 0.5, 1.0):
         gains.append(
             gaps.loc["shared W"].to_dict() | {"share": f"{share:.0%}", "baseline": baseline}
         )
-    print(f"sounds of {share:.0%} of the training items")
+    print(f"sounds kept: {share:.0%}")
     print_table(table, digits=3)
 
 # %%
@@ -487,14 +485,12 @@ finish(
 )
 
 # %% [markdown]
-# Read it by rows.
-#
 # - **10 % of the sounds.** *Shared W* beats *separate W*: the interval excludes zero. Against *no sharing*
 #   the interval includes zero. An encoder learned from so few tracks is poor, and sharing mainly makes up
 #   for that.
 # - **50 %.** *Shared W* beats both baselines. Here the whole method helps.
-# - **100 %.** *Shared W* and *separate W* are equal. Both beat *no sharing*. The gain now comes from the
-#   latent space, not from sharing $W$.
+# - **100 %.** *Shared W* cannot be told from *separate W*. Both beat *no sharing*. The gain now comes from
+#   the latent space, not from sharing $W$.
 #
 # *W + Δ* stays nearer to *separate W* than in the simulated world. It must choose two regularisation
 # strengths, and few training items have a sound to choose them by.
@@ -504,10 +500,9 @@ finish(
 #
 # ## The running table
 #
-# Back to all modalities and all data. Content on cold-start items has been measured since lesson 03
-# by one protocol. *Multitask* is *W + Δ*, the package's default. What differs for it: its
-# regularisation is chosen by out-of-fold errors on the training items, not by NDCG on the validation
-# items.
+# Back to all modalities and all data, measured by the protocol used since lesson 03. *Multitask* is
+# *W + Δ*, the package's default. One thing differs for it: its regularisation is chosen by out-of-fold
+# errors on the training items, not by NDCG on the validation items.
 
 # %%
 from mmrec_course.extras.cold_start import cold_start_results, running_table
@@ -532,8 +527,7 @@ results["multitask"] = variants["W + Δ"]
 print_table(running_table(results), digits=3)
 
 # %% [markdown]
-# *Multitask* stands beside *early fusion*, and well above each single modality. Can one of the ways to
-# share be told from early fusion?
+# *Multitask* stands beside *early fusion*. Can any way to share be told from early fusion?
 
 # %%
 rivals = {"early fusion": results["early fusion"], **variants}
@@ -550,16 +544,15 @@ for baseline in ("early fusion", "separate W"):
 #
 # ## What goes wrong
 #
-# - **Sharing over axes that mean different things.** Equal widths are not equal meanings. Over principal
-#   components one $W$ was worse than separate matrices.
-# - **Taking alignment for evidence.** Permuted sounds gave a diagonal as well. Only held-out items show
-#   whether a modality predicts anything.
+# - **Sharing over axes that mean different things.** Over principal components one $W$ was worse than
+#   separate matrices, although the widths were equal.
+# - **Taking alignment for evidence.** Permuted sounds gave a diagonal, too.
 # - **Sharing between tasks that differ.** With dissimilarity 0.6 a shared $W$ was worse than separate ones,
 #   however few the items.
-# - **The friendlier baseline.** With 10 % of the sounds, *shared W* beats one baseline and not the other.
-#   Report both.
-# - **Item factors from held-out ratings.** The factors are learned from ratings. If the ratings of the
-#   cold-start items were among them, every result of this lesson would be too good.
+# - **Showing only the friendlier baseline.** With 10 % of the sounds, *shared W* beats one baseline and not
+#   the other.
+# - **Item factors from held-out ratings.** If the ratings of the cold-start items shaped the factors, every
+#   result of this lesson would be too good.
 #
 # ## Your turn
 #

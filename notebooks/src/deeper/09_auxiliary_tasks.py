@@ -166,6 +166,7 @@ def compare_with_chance(world_blocks, world_splits, test_share):
     return compare_splits(results, test_share=test_share).loc["shared W", difference]
 
 
+# %%
 permuted = [
     {m: block.shuffle(rng=seed) for m, block in blocks.items()}
     for seed, blocks in enumerate(split_blocks)
