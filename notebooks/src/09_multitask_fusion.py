@@ -313,8 +313,7 @@ def simulate_world(n_audio, dissimilarity, rng, n_image=200, n_test=200):
 
 # %% [markdown]
 # The last 200 items are test items. How good is the prediction from *audio* there? We measure the share
-# of variance explained, $R^2$: 1 is perfect, 0 is no better than predicting 0. Each setting has six
-# worlds.
+# of variance explained, $R^2$: 1 is perfect, 0 is no better than predicting 0.
 
 # %%
 ROWS = {"separate W": "separate", "shared W": "shared", "W + Δ": "shared+own"}
