@@ -69,7 +69,7 @@ def evaluate_all(models):
 
 # %%
 reduced, early, unreduced = [], [], []
-for blocks, ids, split in zip(features, training_items, splits, strict=True):
+for blocks, ids in zip(features, training_items, strict=True):
     reduced.append({m: block.reduce(40, ids) for m, block in blocks.items()})
     early.append(early_fusion(reduced[-1], fit_items=ids))
     unreduced.append(early_fusion(blocks, n_components=None, fit_items=ids))
@@ -143,9 +143,8 @@ for rounds in (0, 1, 20):
 print_table(compare_splits(by_rounds, test_share=0.2).loc[:, "mean":"diff_high"], digits=3)
 
 # %% [markdown]
-# No. The obvious explanation ("one model sees everything at once") is wrong here: the difference is 0.000,
-# and its interval is narrow. Mosaic's modalities show different facts of a track, so there is little
-# that two of them would explain twice.
+# No difference is visible: it is 0.000, and the interval ends at 0.01 on both sides. The explanation
+# that comes to mind first, "one model sees everything at once", is not the reason here.
 #
 # ## What does the scale do?
 #
@@ -179,12 +178,13 @@ for baseline in list(scales)[:2]:
 
 # %% [markdown]
 # One scale for all users is better than one for each user, and the interval excludes zero. Between it
-# and early fusion no difference is visible.
+# and early fusion no difference can be told apart from zero.
 #
 # Why? A ridge regression gives a user large audio scores if the audio features explain that user's
 # ratings. So the size of the scores is a weight of its own for each user, and a z-score for each
-# user takes it away. Mosaic's truth is kept, so one can look: does the size of a user's scores go with how much
-# the simulated user really attends to the modality? The rank correlation over users, first split:
+# user takes it away. Mosaic keeps its ground truth, so one can look: does the size of a user's scores
+# in a modality rise with how much the simulated user attends to it? The rank correlation over users,
+# first split:
 
 # %%
 from scipy.stats import spearmanr
@@ -194,3 +194,24 @@ size = pd.DataFrame(sizes[0])
 size = size.div(size.sum(axis=1), axis=0)
 for m in size:
     print(f"{m:6} {spearmanr(size[m], attention[m]).statistic:.2f}")
+
+# %% [markdown]
+# It does, in all three. So early fusion's lead has an explanation: it keeps the size of the scores, which is
+# a personal weight. Late fusion can keep it, too, with one scale for all users. In the lesson we stay with
+# z-scores for each user, because they are the common choice and also fit models whose scores have
+# different sizes for users with many and with few ratings.
+#
+# ## Recap
+#
+# - Without a reduction, the cosines of a sparse modality hardly vary, and early fusion hardly hears it.
+#   With 40 components the mean is 0.02 higher; the interval just includes zero.
+# - The joint fit adds nothing that can be seen: backfitting leads from separate fits to the joint one,
+#   and NDCG stays where it was.
+# - A z-score for each user takes away how strongly that user responds to a modality. One scale for all users
+#   keeps it, and is better by 0.007 [0.002, 0.012] on reduced rows.
+#
+# ## Sources
+#
+# - Buja, Hastie and Tibshirani (1989), *Linear Smoothers and Additive Models*, The Annals of Statistics
+#   17(2): backfitting and where it ends.
+# - Hoerl and Kennard (1970), *Ridge Regression*, Technometrics 12(1): the model.
