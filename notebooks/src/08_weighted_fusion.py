@@ -172,11 +172,10 @@ for m in blocks:
 # %% [markdown]
 # ## Early fusion, step by step
 #
-# Now a sum of features can be measured. We take the fairest one that we can think of. It cuts
-# nothing off: principal component analysis (PCA, lesson 03) reduces each block to its 40 directions
-# of largest variance. Each row is scaled to length 1, so that no modality is louder than another. Then
-# the rows are added (`early_fusion` with `method="sum"`) and given to the same ridge regression. What
-# do you expect?
+# Now a sum of features can be measured. We take the fairest one that we can think of. Principal
+# component analysis (PCA, lesson 03) reduces each block to its 40 directions of largest variance. Each
+# row is scaled to length 1, so that no modality has larger numbers. Then the rows are added
+# (`early_fusion` with `method="sum"`) and given to the same ridge regression. What do you expect?
 
 # %%
 from mmrec_course.fusion import early_fusion
@@ -250,13 +249,14 @@ for m in blocks:
 
 # %% [markdown]
 # No: a strong regularisation makes scores small, and a plain sum then follows the modality with the
-# smallest $\lambda$, whether it is right or not. So each user's scores are brought to a common scale, the
-# **z-score**: minus the mean, divided by the standard deviation.
+# smallest $\lambda$, whether it is right or not. So each user's scores are brought to a common scale,
+# the **z-score**: minus the mean, divided by the standard deviation.
 #
-# Mean and standard deviation over which tracks? We take the training tracks. But a model fits the
-# ratings that it has learned from better than it will predict a cold-start track's. So we use **cross-validation** over tracks: divide the training tracks into five folds, and score
-# each fold by a model that was fitted on the four others. Such scores are called **out-of-fold**.
-# They will also be what weights are learned from.
+# Mean and standard deviation over which tracks? We take the training tracks. But a model fits
+# ratings that it has learned from better than it predicts those of a cold-start track. So we use
+# **cross-validation** over tracks: divide the training tracks into five folds, and score each fold by
+# a model that was fitted on the four others. Such scores are called **out-of-fold**. Weights will be
+# learned from them, too.
 
 # %%
 from mmrec_course.evaluation import ScoreTable, out_of_fold_scores
@@ -335,8 +335,8 @@ show(["late, equal", "one scale for all"], baseline="late, equal")
 # The plain sum of raw scores gains nothing that can be told from zero, and its interval is wide: the
 # modality with the smallest $\lambda$ decides. With z-scores the gain is large and clear.
 #
-# One scale for all users has a slightly higher mean than z-scores, and the interval begins at zero. It
-# keeps something that z-scores lose: a user whose ratings follow the sound gets large audio scores.
+# One scale for all users has a slightly higher mean than z-scores, and the interval begins at zero.
+# Remember this row: it keeps how strongly each user responds to a modality, and z-scores do not.
 #
 # NDCG hardly notices how missing modalities are treated, as most tracks are complete. So look at
 # the incomplete tracks: what is their share of the top ten, divided by their share of the
@@ -419,8 +419,8 @@ finish(ax, alt="Triangle of 66 weights coloured by NDCG: high and flat around th
 #
 # Learning weights from the out-of-fold predictions of other models is called **stacking**, and
 # `stack_weights` does it with non-negative least squares.
-# [Deeper: weights in detail](deeper/08_weights_in_detail.ipynb) does it by hand. It also shows other scales
-# (ranks, min–max), weights for each user, and what it costs to learn weights from the wrong scores.
+# [Deeper: weights in detail](deeper/08_weights_in_detail.ipynb) does it by hand. It also shows other
+# scales (ranks, min–max), weights for each user, and the cost of learning from the wrong scores.
 #
 # Are learned weights better than equal ones? Learn them in each split:
 
@@ -464,14 +464,12 @@ show(["late fusion", "early fusion"], baseline="late fusion")
 #
 # Why might early fusion be ahead? Because one model learns from all columns jointly?
 # [Deeper: early or late](deeper/08_early_or_late.ipynb) takes the joint fit away, and NDCG stays the
-# same. Two other things matter more: the reduction to 40 columns, and that no scale for each user takes
-# away how strongly the user responds to a modality.
+# same. Two other things matter more: the reduction to 40 columns, and one scale for all users.
 #
 # ## What does each modality add?
 #
-# Two questions are asked for each modality. *Alone*: how good is it without the others? The running
-# table has answered this. **Leave-one-out ablation**: how much is lost when it is left out? The
-# weights of the others are learned again:
+# How good a modality is *alone* stands in the running table. **Leave-one-out ablation** asks how much is
+# lost without it. The weights of the others are learned again:
 
 # %%
 for m in blocks:
@@ -561,7 +559,7 @@ print("content weight", weight, " validation NDCG@10", validation.max().round(3)
 
 scores = warm_scores(past.train_valid)
 choices = {"EASE": 0.0, "EASE and content": weight, "content": 1.0}
-tables = {name: evaluate(mix(scores, w), past) for name, w in choices.items()}
+tables = {name: evaluate(mix(scores, w), past, metrics=["ndcg"]) for name, w in choices.items()}
 print_table(compare(tables).loc[:, "mean":"diff_high"], digits=3)
 
 # %% [markdown]

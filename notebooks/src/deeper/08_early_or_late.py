@@ -1,5 +1,5 @@
 # %% [markdown]
-# # 08 · deeper: why early fusion is ahead of late
+# # 08 · deeper: early or late, and why early fusion leads
 #
 # **Aim** In [lesson 08](../08_weighted_fusion.ipynb) early fusion has a higher NDCG than late fusion.
 # They differ in three ways: early fusion reduces the rows, it learns from all modalities jointly, and it

@@ -189,6 +189,7 @@ def scores_after_training(block, j):
     return ScoreTable(scores, users, items, folds[j])
 
 
+# %%
 fitted = []
 for j, blocks in enumerate(unreduced):
     fitted.append(scale({m: scores_after_training(block, j) for m, block in blocks.items()}))
