@@ -194,7 +194,7 @@ show([*blocks, "sum of features"], baseline="text")
 # differences are to *text*, the best single modality. Mosaic's listeners are simulated, here and in
 # all that follows.
 #
-# The sum of all three is not better than text alone: the interval of the difference includes zero.
+# The sum of all three shows no gain over text alone: the interval of the difference includes zero.
 #
 # So do not add features. Put them **side by side**:
 #
@@ -234,7 +234,7 @@ results["early fusion"] = evaluate_all(map(tune, concatenated, splits))
 show(["text", "sum of features", "early fusion"], baseline="text")
 
 # %% [markdown]
-# The same 40 columns of each modality, the same ridge regression: the sum is not better than text
+# The same 40 columns of each modality, the same ridge regression: the sum shows no gain over text
 # alone, and the weighted concatenation is clearly better.
 #
 # ## Late fusion, step by step
@@ -245,7 +245,7 @@ show(["text", "sum of features", "early fusion"], baseline="text")
 # %%
 for m in blocks:
     y = models[m][0].score(users, items[cold & present[m]])
-    print(f"{m:6} λ = {models[m][0].reg:<6.0f} standard deviation of the scores {y.std():.3f}")
+    print(f"{m:6} λ = {models[m][0].reg:<6.0f} standard deviation of the scores {y.std():.4f}")
 
 # %% [markdown]
 # No: a strong regularisation makes scores small, and a plain sum then follows the modality with the
