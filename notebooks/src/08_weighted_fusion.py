@@ -1,22 +1,24 @@
 # %% [markdown]
 # # 08 · Weighted fusion: from three weights to weights that mean something
 #
-# **Aim** Fuse what a track looks, reads and sounds like, early (features) and late (scores). Find out
-# what must be done before anything may be added up, where weights come from, and what each
-# modality is worth.<br>
-# **Time** 75 minutes: why the sum fails 10, a model for each modality 15, early and late 15,
-# weights 15, the comparison 10, what each is worth 10.<br>
-# **Needs** Lessons 00 and 06 (splits, NDCG, intervals); 07 for the opponent. Nothing is downloaded.
+# **Aim** Fuse what a track looks, reads and sounds like: early (features) and late (scores). Find out
+# what must be done before anything may be added up, where weights come from, and what each modality
+# adds.<br>
+# **Time** {minutes} minutes<br>
+# **Needs** Lessons 03 (the protocol for cold-start items) and 06 (splits, NDCG, intervals); 07 for
+# EASE. Nothing is downloaded.
 
 # %%
 from mmrec_course.datasets import load_mosaic
+from mmrec_course.evaluation import cold_item_split
 from mmrec_course.features import extract_features
 
 mosaic = load_mosaic()
 users, items = mosaic.users.index, mosaic.items.index
-blocks = {m: block.align(items) for m, block in extract_features(mosaic).items()}
-for m, block in blocks.items():
-    print(f"{m:6}", block.values.shape, "present:", block.present.sum())
+splits = [cold_item_split(mosaic.ratings, rng=seed) for seed in range(5)]
+features = []  # of each split, learned from its training items
+for split in splits:
+    features.append(extract_features(mosaic, fit_items=split.train_valid["item_id"].unique()))
 
 # %% [markdown]
 # ## The idea
@@ -25,407 +27,366 @@ for m, block in blocks.items():
 #
 # $$f = \sum_m w_m \, f_m \qquad\text{or}\qquad \hat y = \sum_m w_m \, y_m$$
 #
-# In words: either add up the *features* $f_m$ of the modalities and give the sum to a model
-# (*early* fusion), or give each modality a model of its own and add up their *scores* $y_m$
-# (*late* fusion). The well-known snippet does the first,
-# `fused = 0.4 * image + 0.3 * text + 0.3 * audio`. On vectors such as `[1, 2, 3]` it works. On this
-# track?
+# In words: add up the *features* $f_m$ of the modalities and give the sum to one model (**early
+# fusion**). Or give each modality its own model and add up their *scores* $y_m$ (**late fusion**).
+# A well-known snippet does the first: `fused = 0.4 * image + 0.3 * text + 0.3 * audio`. It works on
+# vectors such as `[1, 2, 3]`. Does it work on this track?
 
 # %%
 from mmrec_course.display import show_track
 
-track = "t268"
-show_track(mosaic.items, track)
-image, text, audio = (block.values[items.get_loc(track)] for block in blocks.values())
+blocks = features[0]
+row = items.get_loc("t268")
+show_track(mosaic.items, "t268")
+image, text, audio = (block.values[row] for block in blocks.values())
 try:
     fused = 0.4 * image + 0.3 * text + 0.3 * audio
 except ValueError as error:
     print("ValueError:", str(error).strip())
 
 # %% [markdown]
-# A cover and a text do not have the same number of numbers. One can cut all three to the shortest,
-# and then it runs. Is it right, now that it runs? Look at what is being added in three of the
-# columns:
+# The three rows differ in length. One can cut all of them to the shortest, and then the line runs.
+# Is it right, now that it runs? Look at what is added in three of the columns, and at the largest
+# standard deviation of a column:
 
 # %%
 import pandas as pd
 
-from mmrec_course.display import fixed, print_table
+from mmrec_course.display import print_table
 
-shortest = min(block.values.shape[1] for block in blocks.values())
-columns = [2, 30, 60]
-names = {m: [block.names[j] for j in columns] for m, block in blocks.items()}
-print("columns in the shortest block:", shortest)
-print_table(pd.DataFrame(names, index=[f"column {j}" for j in columns]))
-largest = {
-    m: block.values[block.present].std(axis=0)[:shortest].max() for m, block in blocks.items()
-}
-print("largest spread of a column:", {m: fixed(s, 2) for m, s in largest.items()})
+names = pd.DataFrame({m: block.names[:81] for m, block in blocks.items()}).loc[[2, 30, 60]]
+print_table(names.rename(index="column {}".format))
+for m, block in blocks.items():
+    largest = block.values[block.present].std(axis=0).max()
+    print(f"{m:6} largest standard deviation {largest:.2f}")
 
 # %% [markdown]
-# Each row adds things that have nothing to do with each other: something about pixels, one word
-# from the beginning of the alphabet, something about sound. Nobody would add a price to a phone
-# number because both stand in column 3. And the last line, the largest standard deviation that a
-# column has in each modality, says who will be heard: whoever has the largest numbers.
+# Each line adds things that have nothing to do with each other: a colour, a word, a property of the
+# sound. Nobody would add a price to a phone number because both stand in column 3. The standard
+# deviations show a second fault: the sum follows the modality with the largest numbers.
 #
 # "It fails" should be a measurement. For that we need a model.
 #
-# ## A model for one modality
+# ## A content model for each modality
 #
-# Take one listener $u$ and one modality. $x_{ui}$ is how much they liked track $i$: the rating
-# minus 2.5, or 0 without a rating. $f_i$ are the track's features, a row of $F$. **Ridge
-# regression** looks for weights $W_u$ with which features add up to liking, and keeps them small:
+# Take one user $u$ and one modality. The centred rating $\tilde r_{ui}$ is the rating minus 2.5,
+# and 0 where there is no rating. The track's features are $f_i$, a row of $F$. **Ridge regression**
+# looks for weights $W$ with which features predict centred ratings. **Regularisation** keeps these
+# weights small:
 #
-# $$\min_{W_u} \; \lVert F W_u - x_u \rVert^2 + \lambda \lVert W_u \rVert^2
-# \quad\Rightarrow\quad W = (F^\top F + \lambda I)^{-1} F^\top X^\top$$
+# $$\min_{W} \; \lVert F W - \tilde R^\top \rVert^2 + \lambda \lVert W \rVert^2
+# \quad\Rightarrow\quad W = (F^\top F + \lambda I)^{-1} F^\top \tilde R^\top$$
 #
-# In words: one column of $W$ for each listener, all from one small system of equations. $\lambda$
-# says how hard the weights are held back (the package calls it `reg`). A new track gets the score
-# $y_{ui} = W_u^\top f_i$.
+# In words: $W$ has one column for each user, and all columns come from one small system of
+# equations. The *hyperparameter* $\lambda$ (`reg`) says how strongly the weights are pulled
+# towards 0. A cold-start track gets the score $y_{ui} = f_i \cdot W_u$.
 #
-# As always: a fifth of the tracks is new, nobody has rated them.
+# `unit_rows` prepares the features: it subtracts the mean over the training tracks and scales each
+# row to length 1, so that a long text does not count more than a short one. By hand, then with the
+# package:
 
 # %%
 import numpy as np
 
-from mmrec_course.evaluation import cold_item_split
-
-
-def matrix(ratings, value):
-    table = np.zeros((len(users), len(items)))
-    table[users.get_indexer(ratings["user_id"]), items.get_indexer(ratings["item_id"])] = value
-    return table
-
-
-splits = [cold_item_split(mosaic.ratings, rng=seed) for seed in range(5)]
-known, new = splits[0].train_valid, items.isin(splits[0].candidates)
-X = matrix(known, known["rating"] - 2.5)
-print(f"{len(known):,} ratings of {known['item_id'].nunique()} tracks;", new.sum(), "new tracks")
-
-# %% [markdown]
-# Two preparations: subtract from each row the mean over the known tracks (so that 0 means "as
-# usual"), and scale each row to length 1 (so that a long text does not count more than a short
-# one). Then the formula, and the package's `ContentRidge`:
-
-
-# %%
-def unit_rows(block, known):
-    centred = block.values - block.values[block.present & known].mean(axis=0)
-    length = np.linalg.norm(centred, axis=1, keepdims=True)
-    return np.where(block.present[:, None], centred / np.maximum(length, 1e-12), 0.0)
-
-
+from mmrec_course.features import unit_rows
 from mmrec_course.recommenders import ContentRidge
 
-block = blocks["audio"]
-rated = items.isin(known["item_id"])
-learn = rated & block.present
-F = unit_rows(block, rated)
-W = np.linalg.solve(F[learn].T @ F[learn] + 10 * np.eye(F.shape[1]), F[learn].T @ X[:, learn].T)
-package = ContentRidge(modality="audio", reg=10.0).fit(known, blocks)
-print("equal:", np.allclose(package.score(users, items[new]), (F[new] @ W).T))
+stars = mosaic.ratings.pivot_table("rating", "user_id", "item_id")
+stars = stars.reindex(index=users, columns=items)
+R, liked = (stars - 2.5).fillna(0).to_numpy(), (stars >= 4).to_numpy()  # (n_users, n_items)
+split, block = splits[0], blocks["audio"]
+cold = items.isin(split.candidates)
+F = unit_rows(block, ~cold)
+learn = ~cold & block.present
+W = np.linalg.solve(F[learn].T @ F[learn] + 10 * np.eye(F.shape[1]), F[learn].T @ R[:, learn].T)
+model = ContentRidge(modality="audio", reg=10.0).fit(split.train_valid, blocks)
+print("equal:", np.allclose(model.score(users, items[cold]), (F[cold] @ W).T))
 
 # %% [markdown]
-# For text, $F^\top F$ has 2,300 rows. The same scores come out of a system with one row a *track*:
+# For text, $F^\top F$ has 1,943 rows. The same scores come from a system with one row for each
+# *track*. This is the **dual form** of ridge regression, also called **kernel ridge regression**:
 #
-# $$y_u = x_u \, (K + \lambda I)^{-1} K_{\text{new}}, \qquad K = F F^\top$$
+# $$y_u = \tilde r_u \, (K + \lambda I)^{-1} K_{\text{cold}}, \qquad K = F F^\top$$
 #
-# $x_u$ is the listener's row of $X$, and $K$ holds the similarity (cosine) of every two tracks. So
-# a score is a sum over the tracks that the listener rated, each speaking for the tracks that are
-# like it. We shall use this form:
+# The kernel $K$ holds the similarity (the cosine) of every two tracks. So a score is a sum over the
+# tracks that the user rated, and each of them counts for the tracks that are similar to it.
+
+# %%
+K = F @ F.T
+system = K[np.ix_(learn, learn)] + 10 * np.eye(learn.sum())
+dual = R[:, learn] @ np.linalg.solve(system, K[np.ix_(learn, cold)])
+print("equal:", np.allclose(dual, (F[cold] @ W).T))
+
+# %% [markdown]
+# Which form is cheaper? With $n$ tracks and $d$ features, the first needs about $n d^2$
+# multiplications and the second about $n^2 d$. One takes the smaller: $O(n\,d\,\min(n, d))$.
+
+# %%
+n, d = (~cold).sum(), {m: len(block.names) for m, block in blocks.items()}
+cases = [(m, n, d[m]) for m in d] + [("text", 10**6, d["text"]), ("120 columns", 10**6, 120)]
+for name, tracks, columns in cases:
+    costs = f"features {tracks * columns**2:.0e}   dual {tracks**2 * columns:.0e}"
+    print(f"{name:12} n = {tracks:<8} d = {columns:<5}", costs)
+
+# %% [markdown]
+# Here text is cheaper in the dual form, and the two others are cheaper with features. With a million
+# tracks the dual form is out of reach: $K$ alone would have $10^{12}$ numbers. 1,943 columns take a few
+# hundred times as long as 120 do, so in a large catalogue one reduces the columns first.
+#
+# Now the protocol of lesson 03: five splits, a fifth of the tracks is cold-start in each, and
+# $\lambda$ is chosen by **grid search** on the split's validation tracks. `cold_start_results` does
+# the same, but returns no models, and late fusion needs the models.
+
+# %%
+from mmrec_course.evaluation import compare_splits, evaluate, grid_search
+from mmrec_course.extras.cold_start import GRID
+
+
+def tune(block, split):
+    """Return the ContentRidge of a block; λ is chosen on the split's validation items."""
+    model = ContentRidge(modality=block.modality)
+    return grid_search(model, GRID, split, {block.modality: block})[0]
+
+
+def evaluate_all(models):
+    """Evaluate one model for each split."""
+    pairs = zip(models, splits, strict=True)
+    return [evaluate(model, split, metrics=["ndcg"]) for model, split in pairs]
 
 
 # %%
-def ridge(K, X, learn, ask, reg):
-    A = K[np.ix_(learn, learn)] + reg * np.eye(learn.sum())
-    return X[:, learn] @ np.linalg.solve(A, K[np.ix_(learn, ask)])
-
-
-print("equal:", np.allclose(ridge(F @ F.T, X, learn, new, 10.0), (F[new] @ W).T))
-
-# %% [markdown]
-# ## Scores of tracks that are hidden
-#
-# We shall choose $\lambda$ and weights. On what? Not on the new tracks, that is the test. Not on
-# scores of tracks the model was trained on. So *pretend*: hide a fifth of the known tracks, score
-# it from the other four fifths, and do this five times. Now every known track has a score from a
-# model that never saw it, as a new track will have (*out-of-fold*). Each fifth is ranked by
-# itself.
-#
-# (For tracks it was trained on, `ContentRidge` returns *leave-one-out* scores, which come for free:
-# what it would have said without that one track. They are fair for showing a score, but not for
-# ranking: every track is scored by another model, tilted against its own answer. Within a fifth,
-# all tracks have the same model.)
-#
-# `ndcg_objective` makes a function from weights to mean NDCG@10; here it has one modality to
-# weigh. It is rounded, so that a tie is a tie on every machine.
-
-# %%
-from mmrec_course.fusion import ndcg_objective
-
-fold = np.random.default_rng(0).permutation(len(items)) % 5
-
-
-def guess(block, known):
-    X, liked = matrix(known, known["rating"] - 2.5), matrix(known, known["rating"] >= 4) > 0
-    learn, new = items.isin(known["item_id"]) & block.present, ~items.isin(known["item_id"])
-    F = unit_rows(block, learn)
-    K, best = F @ F.T, (-1.0, None)
-    for reg in (4.0, 20.0, 100.0):
-        y = np.zeros_like(X)
-        for part in range(5):
-            y[:, fold == part] = ridge(K, X, learn & (fold != part), fold == part, reg)
-        quality = ndcg_objective({"": y[:, learn]}, liked[:, learn], groups=fold[learn])
-        if (found := round(quality({"": 1.0}), 9)) > best[0]:
-            best, scores, chosen = (found, reg), y, reg
-    scores[:, new] = ridge(K, X, learn, new, chosen)
-    return scores
-
-
-# %% [markdown]
-# `guess` returns scores of all tracks, hidden ones and new ones. (For any model, without a choice of
-# $\lambda$, the package has `out_of_fold_scores`.) To judge scores, `evaluate` (lesson 06) wants
-# something that has `score`; a `ScoreTable` has it. One run for each split: five draws of which tracks
-# are new, because on new tracks the luck lies in the tracks (`compare_splits`).
-
-# %%
-from mmrec_course.evaluation import ScoreTable, compare_splits, evaluate
-
-
-def judge(name, scores, split):
-    table = ScoreTable(scores, users, items)
-    results.setdefault(name, []).append(evaluate(table, split, metrics=["ndcg"]))
-
-
-def show(names, baseline, digits=3):
+def show(names, baseline):
+    """Print means and differences to a baseline, with 95 % intervals."""
     chosen = {name: results[name] for name in names}
     table = compare_splits(chosen, test_share=0.2, baseline=baseline)
-    print_table(
-        table[["mean", "low", "high", "difference", "diff_low", "diff_high"]], digits=digits
-    )
+    print_table(table.loc[:, "mean":"diff_high"], digits=3)
 
 
 # %%
-everywhere = np.ones(len(items), bool)
-results, guesses = {}, []
-for split in splits:
-    guesses.append({m: guess(block, split.train_valid) for m, block in blocks.items()})
-    for m, y in guesses[-1].items():
-        judge(m, y, split)
+models, results = {}, {}
+for m in blocks:
+    models[m] = [tune(f[m], split) for f, split in zip(features, splits, strict=True)]
+    results[m] = evaluate_all(models[m])
+    print(f"{m:6} λ in five splits:", [int(model.reg) for model in models[m]])
 
 # %% [markdown]
 # ## Early fusion, step by step
 #
-# Now the snippet, cut to the shortest, can be measured: add up, fit the same ridge regression,
-# rank. Beside it, the same after standardising every column (mean 0, standard deviation 1 over the
-# known tracks), which takes care of the scales. And the words alone, cut as the sum cuts them. What
-# do you expect?
-
-# %%
-from dataclasses import replace
-
-snippet = {"image": 0.4, "text": 0.3, "audio": 0.3}
-
-
-def add_up(blocks):
-    values = sum(snippet[m] * block.values[:, :shortest] for m, block in blocks.items())
-    return replace(blocks["image"], values=values, present=everywhere)
-
-
-# %%
-words = blocks["text"]
-cut = replace(words, values=words.values[:, :shortest], names=words.names[:shortest])
-for split in splits:
-    seen = items[items.isin(split.train_valid["item_id"])]
-    scaled = {m: block.standardize(seen) for m, block in blocks.items()}
-    judge("snippet, cut", guess(add_up(blocks), split.train_valid), split)
-    judge("snippet, scaled", guess(add_up(scaled), split.train_valid), split)
-    judge("text, cut", guess(cut, split.train_valid), split)
-
-show([*blocks, "snippet, cut", "snippet, scaled"], baseline="text")
-all_words, left = (np.mean([t["ndcg"].mean() for t in results[m]]) for m in ("text", "text, cut"))
-print("text, cut / text:", fixed(left / all_words, 1))
-
-# %% [markdown]
-# (NDCG@10 on new tracks, with 95 % intervals over the five splits; differences are to *text*, the
-# best single modality. Mosaic's listeners are simulated, here and in all that follows.)
-#
-# Neither sum is above words alone; by the means both are below, and for one of them the interval
-# says so too. The cut threw away 2,219 of 2,300 word columns (those that are left do half as well
-# as all of them: the last line), and the rest are added to strangers. Scaling does not mend it: it
-# was never only the scales.
-#
-# Two ways out. First, at least do not throw columns away: *reduce* each block to its 40 directions
-# of largest variance (principal components, PCA; lesson 03), scale each row to length 1, and add
-# up the rows. That is a fair test of adding. Second, do not add at all: put the columns **side by
-# side**.
-#
-# $$f_i = \left(\sqrt{w_1}\, f_{i1}, \; \sqrt{w_2}\, f_{i2}, \; \sqrt{w_3}\, f_{i3}\right)$$
-#
-# Why the roots? The similarity of two tracks is then
-# $f_i^\top f_j = \sum_m w_m \, f_{im}^\top f_{jm}$:
-# the weighted sum of how alike they look, read and sound. So a weighted *concatenation*
-# of features is a weighted *sum* after all, of similarities. The sum of features, instead, has
-# $f_i^\top f_j = \sum_{m,n} w_m w_n\, f_{im}^\top f_{jn}$: it also compares the look of one track
-# with the words of the other.
-#
-# And gaps? A track without a cover has zeros in the cover's columns, and its weights are divided by
-# the sum of those that are left, 1/2 and 1/2: its row is as long as any other. By hand:
+# Now a sum of features can be measured. We take the fairest one that we can think of. Principal
+# component analysis (PCA, lesson 03) reduces each block to its 40 directions of largest variance. Each
+# row is scaled to length 1, so that no modality has larger numbers. Then the rows are added
+# (`early_fusion` with `method="sum"`) and given to the same ridge regression. What do you expect?
 
 # %%
 from mmrec_course.fusion import early_fusion
 
-seen = items[items.isin(known["item_id"])]
-present = {m: block.present for m, block in blocks.items()}
-complete = np.all(list(present.values()), axis=0)
-has = np.column_stack(list(present.values()))
-share = has / np.maximum(has.sum(axis=1, keepdims=True), 1)
-parts = [block.reduce(40, seen).values for block in blocks.values()]
-parts = [f / np.maximum(np.linalg.norm(f, axis=1, keepdims=True), 1e-12) for f in parts]
-by_hand = np.hstack([np.sqrt(share[:, [j]]) * f for j, f in enumerate(parts)])
-package = early_fusion(blocks, n_components=40, fit_items=seen)
-print("equal:", np.allclose(package.values, by_hand))
-cosines, both = sum(f @ f.T for f in parts) / 3, np.ix_(complete, complete)
-print("sum of cosines:", np.allclose((by_hand @ by_hand.T)[both], cosines[both]))
+training_items = [split.train_valid["item_id"].unique() for split in splits]
+reduced, summed, concatenated = [], [], []
+for f, ids in zip(features, training_items, strict=True):
+    reduced.append({m: block.reduce(40, ids) for m, block in f.items()})
+    summed.append(early_fusion(reduced[-1], method="sum", fit_items=ids))
+    concatenated.append(early_fusion(reduced[-1], fit_items=ids))
+results["sum of features"] = evaluate_all(map(tune, summed, splits))
+show([*blocks, "sum of features"], baseline="text")
 
 # %% [markdown]
-# `early_fusion` (`fit_items` are the tracks it may learn means and directions from) also takes
-# `method="sum"`. Beside the two, one more that is often seen: all columns side by side *as they
-# are*, by `FeatureBlock.concatenate`. It counts a track as present where all modalities are; so
-# that nobody is lost, each block is first said to be present everywhere, with zeros in its gaps.
-# (PCA is done once for each split and kept in `reduced`.)
+# The numbers are NDCG@10 on cold-start tracks, with 95 % intervals over the five splits. The
+# differences are to *text*, the best single modality. Mosaic's listeners are simulated, here and in
+# all that follows.
+#
+# The sum of all three shows no gain over text alone: the interval of the difference includes zero.
+#
+# So do not add features. Put them **side by side**:
+#
+# $$f_i = \left(\sqrt{w_1}\, f_{i1}, \; \sqrt{w_2}\, f_{i2}, \; \sqrt{w_3}\, f_{i3}\right)$$
+#
+# Why the square roots? The similarity of two tracks is then
+# $f_i^\top f_j = \sum_m w_m \, f_{im}^\top f_{jm}$:
+# the weighted sum of how similar they look, read and sound. So a weighted *concatenation* of
+# features is a weighted *sum* after all, of similarities. The sum of features, instead, has
+# $f_i^\top f_j = \sum_{m,n} w_m w_n\, f_{im}^\top f_{jn}$: it also compares the look of one track
+# with the words of the other.
+#
+# What about missing modalities? A track without a cover has zeros in the cover's columns, and its
+# weights are **renormalised over the present modalities**: each is divided by their sum, which gives
+# 1/2 and 1/2. So its row is as long as any other. By hand:
 
 # %%
-from mmrec_course.features import FeatureBlock
+from sklearn.preprocessing import normalize
 
-raw = FeatureBlock.concatenate([replace(b, present=everywhere) for b in blocks.values()])
-reduced = []
-for split in splits:
-    seen = items[items.isin(split.train_valid["item_id"])]
-    reduced.append({m: block.reduce(40, seen) for m, block in blocks.items()})
-    added = early_fusion(reduced[-1], method="sum", fit_items=seen)
-    beside = early_fusion(reduced[-1], fit_items=seen)
-    judge("side by side, raw", guess(raw, split.train_valid), split)
-    judge("sum of 40", guess(added, split.train_valid), split)
-    judge("early, equal", guess(beside, split.train_valid), split)
-
-show(["text", "snippet, cut", "side by side, raw", "sum of 40", "early, equal"], baseline="text")
+present = {m: block.present for m, block in blocks.items()}
+has = np.column_stack(list(present.values()))  # (n_items, 3)
+share = has / np.maximum(has.sum(axis=1, keepdims=True), 1)
+parts = [normalize(block.values) for block in reduced[0].values()]
+by_hand = np.hstack([np.sqrt(share[:, [j]]) * part for j, part in enumerate(parts)])
+print("equal:", np.allclose(concatenated[0].values, by_hand))
 
 # %% [markdown]
-# Read the differences. Raw side by side, the block with the largest numbers drowns the others. The
-# sum of reduced rows does no better than words alone, either. Only the weighted concatenation, in
-# which every block has the same say, is above the best single modality, and clearly so.
+# And is the similarity of two rows the weighted sum of three cosines? Compare it for all pairs of
+# complete tracks. Then see what the ridge regression makes of these rows.
+
+# %%
+complete = has.all(axis=1)
+similarity = (by_hand @ by_hand.T)[np.ix_(complete, complete)]
+cosines = sum(part @ part.T for part in parts) / 3
+print("equal:", np.allclose(similarity, cosines[np.ix_(complete, complete)]))
+results["early fusion"] = evaluate_all(map(tune, concatenated, splits))
+show(["text", "sum of features", "early fusion"], baseline="text")
+
+# %% [markdown]
+# The same 40 columns of each modality, the same ridge regression: the sum shows no gain over text
+# alone, and the weighted concatenation is clearly better.
 #
 # ## Late fusion, step by step
 #
-# Late fusion waits: every modality has its own model, and only the *scores* are added. They all
-# mean the same thing, how much this listener will like this track. Can they be added as they are?
+# In late fusion each modality has its own model, and only the *scores* are added. All scores mean the
+# same: how much this user will like this track. Can they be added as they are?
 
 # %%
-y, z = guesses[0], {}
-print("spread:", {m: fixed(y[m][:, new & present[m]].std(), 3) for m in y})
+for m in blocks:
+    y = models[m][0].score(users, items[cold & present[m]])
+    print(f"{m:6} λ = {models[m][0].reg:<6.0f} standard deviation of the scores {y.std():.4f}")
 
 # %% [markdown]
-# The same meaning, but not the same units. Scores differ in spread, through $\lambda$ and through
-# the features, and the bold shout the timid down. So each listener's scores are brought to a common
-# scale: a **z-score** (minus the mean, divided by the standard deviation), where the scale comes
-# from the known tracks that have the modality. By hand, then `standardize_scores`, which is
-# `normalize_scores` with its first method:
+# No: a strong regularisation makes scores small, and a plain sum then follows the modality with the
+# smallest $\lambda$, whether it is right or not. So each user's scores are brought to a common scale,
+# the **z-score**: minus the mean, divided by the standard deviation.
+#
+# Mean and standard deviation over which tracks? We take the training tracks. But a model fits
+# ratings that it has learned from better than it predicts those of a cold-start track. So we use
+# **cross-validation** over tracks: divide the training tracks into five folds, and score each fold by
+# a model that was fitted on the four others. Such scores are called **out-of-fold**. Weights will be
+# learned from them, too.
 
 # %%
-from mmrec_course.fusion import normalize_scores, standardize_scores
+from mmrec_course.evaluation import ScoreTable, out_of_fold_scores
+from mmrec_course.fusion import standardize_scores
 
 
-def scale(y, known, method="zscore"):
-    rated = items.isin(known["item_id"])
-    return {m: normalize_scores(y[m], method, y[m][:, rated & present[m]]) for m in y}
+def predict(model, block, split):
+    """Score all tracks: out-of-fold where they are training tracks (fold ≥ 0)."""
+    held_out = out_of_fold_scores(model, split.train_valid, {block.modality: block})
+    training = items.isin(held_out.item_ids)
+    scores, folds = model.score(users, items), np.full(len(items), -1)
+    scores[:, training] = held_out.score(users, items[training])
+    folds[training] = held_out.folds
+    return ScoreTable(scores, users, items, folds)
 
 
-z = scale(y, known)
-reference = y["text"][:, rated & present["text"]]
-mean, sd = reference.mean(axis=1, keepdims=True), reference.std(axis=1, keepdims=True)
-print("equal:", np.allclose((y["text"] - mean) / sd, standardize_scores(y["text"], reference)))
-print("equal:", np.allclose((y["text"] - mean) / sd, z["text"]))
+def standardize(tables):
+    """Return z-scores: modality → (n_users, n_items)."""
+    return {
+        m: standardize_scores(table.values, table.values[:, (table.folds >= 0) & present[m]])
+        for m, table in tables.items()
+    }
+
+
+# %%
+predictions = []  # for each split: modality → ScoreTable
+for j, split in enumerate(splits):
+    predictions.append({m: predict(models[m][j], features[j][m], split) for m in blocks})
+folds = [tables["text"].folds for tables in predictions]  # the same for all modalities
+z = [standardize(tables) for tables in predictions]
 
 # %% [markdown]
-# And a track without a cover? Its cover's score is nothing, not 0. `weighted_sum` divides by the
-# weights of what is there ($a_{im}$ is 1 where track $i$ has modality $m$, else 0):
+# And a track without a cover? The image model has no score for it, not the score 0. `weighted_sum`
+# renormalises the weights ($a_{im}$ is 1 where track $i$ has modality $m$, else 0):
 #
 # $$\hat y_{ui} = \frac{\sum_m a_{im}\, w_m\, z_{m,ui}}{\sum_m a_{im}\, w_m}$$
 #
-# In words: a weighted mean of the guesses that exist. For a track with a gap, by hand:
+# In words: a weighted mean of the scores that exist. By hand, for a track without a cover:
 
 # %%
 from mmrec_course.fusion import weighted_sum
 
-equal = dict.fromkeys(blocks, 1 / 3)
-i = np.flatnonzero(~present["image"] & present["text"] & present["audio"])[0]
-by_hand = (z["text"][:, i] + z["audio"][:, i]) / 2
-print("equal:", np.allclose(weighted_sum(z, equal, present)[:, i], by_hand))
+equal = {"image": 1 / 3, "text": 1 / 3, "audio": 1 / 3}
+late_scores = weighted_sum(z[0], equal, present)
+track = np.flatnonzero(~present["image"] & present["text"] & present["audio"])[0]
+by_hand = (z[0]["text"][:, track] + z[0]["audio"][:, track]) / 2
+print("equal:", np.allclose(late_scores[:, track], by_hand))
 
 # %% [markdown]
-# Every step measured, and two other scales: *rank* (the share of known tracks that score lower)
-# and *min–max* (0 for the lowest known track, 1 for the highest). The last column asks how often
-# tracks with a gap stand in the top ten, as a multiple of how many there are: 1 would be neither
-# punished nor favoured.
+# Now every step is measured: raw scores; z-scores with a 0 where a modality is missing; z-scores with
+# renormalised weights. One more row asks whether each user needs their own scale: there, a modality's
+# scores are divided by one standard deviation for all users.
+
+
+# %%
+def table_of(scores):
+    return ScoreTable(scores, users, items)
+
+
+steps = {"raw scores": [], "z-scores, missing is 0": [], "late, equal": [], "one scale for all": []}
+for tables, y in zip(predictions, z, strict=True):
+    raw = {m: table.values for m, table in tables.items()}
+    zeros = {m: np.where(present[m], y[m], 0.0) for m in y}
+    scaled = {m: raw[m] / raw[m][:, present[m]].std() for m in y}
+    steps["raw scores"].append(table_of(weighted_sum(raw, equal, present)))
+    steps["z-scores, missing is 0"].append(table_of(weighted_sum(zeros, equal)))
+    steps["late, equal"].append(table_of(weighted_sum(y, equal, present)))
+    steps["one scale for all"].append(table_of(weighted_sum(scaled, equal, present)))
+
+# %%
+results |= {name: evaluate_all(tables) for name, tables in steps.items()}
+show(["text", *steps], baseline="text")
+show(["late, equal", "one scale for all"], baseline="late, equal")
+
+# %% [markdown]
+# The plain sum of raw scores gains nothing that can be told from zero, and its interval is wide: the
+# modality with the smallest $\lambda$ decides. With z-scores the gain is large and clear.
+#
+# One scale for all users has a slightly higher mean than z-scores, and the interval begins at zero.
+# Remember this row: it keeps how strongly each user responds to a modality, and z-scores do not.
+#
+# NDCG hardly notices how missing modalities are treated, as most tracks are complete. So look at
+# the incomplete tracks: what is their share of the top ten, divided by their share of the
+# candidates? 1 would be fair.
 
 # %%
 from mmrec_course.evaluation import rank_items
 
-shown = {}
-for split, y in zip(splits, guesses, strict=True):
-    new, z = items.isin(split.candidates), scale(y, split.train_valid)
-    steps = {"raw scores, gaps are 0": weighted_sum(y, equal)}
-    gap_is_0 = {m: np.where(present[m], z[m], 0.0) for m in z}
-    steps["z-scores, gaps are 0"] = weighted_sum(gap_is_0, equal)
-    steps["late, equal"] = weighted_sum(z, equal, present)
-    for method in ("rank", "minmax"):
-        steps[method] = weighted_sum(scale(y, split.train_valid, method), equal, present)
-    for name, scores in steps.items():
-        judge(name, scores, split)
-        top = rank_items(scores[:, new], 10)
-        shown.setdefault(name, []).append((~complete[new])[top].mean() / (~complete[new]).mean())
-show(["text", *steps], baseline="text", digits=2)
-print_table(pd.Series({name: np.mean(share) for name, share in shown.items()}, name="gaps shown"))
+
+def share_of_incomplete(table, split):
+    cold = items.isin(split.candidates)
+    top = rank_items(table.values[:, cold], 10)  # (n_users, 10) positions
+    return (~complete[cold])[top].mean() / (~complete[cold]).mean()
+
+
+for name, tables in steps.items():
+    shares = [share_of_incomplete(t, split) for t, split in zip(tables, splits, strict=True)]
+    print(f"{name:23}", np.mean(shares).round(1))
 
 # %% [markdown]
-# Raw scores gain least by the means, their interval is the widest, and it includes zero: the
-# boldest modality decides, whether it is right or not. With z-scores the gain is about three times
-# as large, and clear. Ranks forget *how much* better one track is than the next, and by the means
-# that costs something. (Min–max depends on the two most extreme tracks of all; here it does no
-# harm.)
+# With zeros, incomplete tracks stand in the top ten far less often than they should: 0 is the middle
+# of the scale, and it pulls their mean to the middle. With renormalised weights a track has the
+# score that it would have if the missing modality agreed with the others.
 #
-# The last column is about gaps. Count a gap as 0, and tracks with gaps stand in the top ten about
-# half as often as they should: 0 is the middle of the scale, and with it the mean of what is there
-# is pulled to the middle. That is the punishment. With weights handed on there is none: the track
-# has the very score it would have if the missing modality agreed with the others. It has even a
-# small bonus, 1.25 instead of 1, for a mean of two guesses is less smoothed than a mean of three,
-# and at the top of a list stand the extremes. NDCG hardly notices, as most tracks have no gap.
-# Lesson 10 goes on from here.
+# This even gives a small bonus: a mean of two scores varies more than a mean of three, and the top of
+# a list takes the extremes. Lesson 10 goes on from here.
 #
 # ## Where weights come from
 #
-# So far all weights were equal. There are 66 ways to share out 1 in steps of 0.1 (`weight_grid`).
-# Try them all on the hidden tracks of the first split, and look where the ranking is best:
+# So far all weights were equal. In steps of 0.1, there are 66 ways to divide 1 among three
+# modalities (`weight_grid`). Try them all on the out-of-fold scores of the first split. Each fold
+# is ranked by itself, since its scores come from one model (`groups`).
 
 # %%
-from mmrec_course.fusion import learn_weights, weight_grid
+from mmrec_course.fusion import ndcg_objective, weight_grid
 
 
-def hidden(z, ratings):
-    at = items.isin(ratings["item_id"])
-    liked = matrix(ratings, ratings["rating"] >= 4)[:, at] > 0
-    return {m: z[m][:, at] for m in z}, liked, {m: present[m][at] for m in z}
+def learn(learner, j, scores):
+    """Call a learner of weights with the out-of-fold scores of the training tracks of split j."""
+    training = folds[j] >= 0
+    part = {m: y[:, training] for m, y in scores.items()}
+    has = {m: present[m][training] for m in scores}
+    return learner(part, liked[:, training], has, groups=folds[j][training])
 
 
-z = scale(guesses[0], known)
-groups = fold[items.isin(known["item_id"])]
-quality = ndcg_objective(*hidden(z, known), groups=groups)
+objective = learn(ndcg_objective, 0, z[0])
 grid = weight_grid(3, step=0.1)
-found = np.array([quality(dict(zip(z, w, strict=True))) for w in grid])
-best = dict(zip(z, grid[np.argmax(found.round(9))].tolist(), strict=True))
-searched = learn_weights(*hidden(z, known), groups=groups)
-print("best of", len(grid), best, "equal to learn_weights:", best == searched)
+ndcg = np.array([objective(dict(zip(blocks, w, strict=True))) for w in grid])
+weights = dict(zip(blocks, grid[ndcg.argmax()].tolist(), strict=True))
+print("best of", len(grid), weights)
 
 # %%
 import matplotlib.pyplot as plt
@@ -435,449 +396,213 @@ from mmrec_course.plotting import finish, use_style
 use_style()
 _, ax = plt.subplots(figsize=(6.4, 4.4))
 x, height = grid[:, 1] + grid[:, 2] / 2, grid[:, 2] * np.sqrt(3) / 2
-drawn = ax.scatter(x, height, c=found, s=190, cmap="viridis")
-top = np.argmax(found.round(9))
+points = ax.scatter(x, height, c=ndcg, s=190, cmap="viridis")
+top = np.argmax(ndcg.round(9))
 ax.scatter(x[top], height[top], s=330, facecolors="none", edgecolors="#d55e00", linewidths=2.5)
-for name, place in zip(z, [(0, -0.1), (1, -0.1), (0.5, 0.93)], strict=True):
+for name, place in zip(blocks, [(0, -0.1), (1, -0.1), (0.5, 0.93)], strict=True):
     ax.annotate(f"{name} alone", place, ha="center", va="center")
 ax.set(xlim=(-0.15, 1.15), ylim=(-0.16, 1), aspect="equal")
 ax.set_axis_off()
-ax.get_figure().colorbar(drawn, ax=ax, label="NDCG@10 on hidden tracks")
-ax.set_title("A flat top in the middle, lowest at image alone")
-finish(ax, alt="Triangle of 66 weights with NDCG: best in the middle, lowest at image alone")
+ax.get_figure().colorbar(points, ax=ax, label="NDCG@10, out-of-fold")
+ax.set_title("The best weights are near the centre, and the top is flat")
+finish(ax, alt="Triangle of 66 weights coloured by NDCG: high and flat around the centre")
 
 # %% [markdown]
-# Each dot is one way to share out the weight; the corners give it all to one modality. The ringed
-# one is best. Look at how little changes around it. That is good news twice: the weights need not
-# be exact, and *equal weights*, the centre, are a hard opponent.
+# Each dot is one way to divide the weight; a corner gives all of it to one modality. The ringed dot
+# is the best. Look at how little changes around it. So the weights need not be exact, and *equal
+# weights*, the centre, are hard to beat.
 #
-# The second way to learn weights needs no grid. Which sum of scores comes nearest to what happened
-# ($t$ is 1 where the listener liked the track, 0 elsewhere), if no weight may be negative?
+# The second way needs no grid. Which sum of scores comes nearest to what happened ($t$ is 1 where
+# the user liked the track, 0 elsewhere), if no weight may be negative?
 #
 # $$\min_{w \ge 0} \; \sum_{u,i} \Big(t_{ui} - \sum_m w_m z_{m,ui}\Big)^2$$
 #
-# This is *stacking* with non-negative least squares. By hand with SciPy, on complete tracks,
-# everything centred on each listener's mean in each fifth; then `stack_weights`:
+# Learning weights from the out-of-fold predictions of other models is called **stacking**, and
+# `stack_weights` does it with non-negative least squares.
+# [Deeper: weights in detail](deeper/08_weights_in_detail.ipynb) does it by hand. It also shows other
+# scales (ranks, min–max), weights for each user, and the cost of learning from the wrong scores.
+#
+# Are learned weights better than equal ones? Learn them in each split:
+
 
 # %%
-from scipy.optimize import nnls
-
 from mmrec_course.fusion import stack_weights
 
-scores, liked, has = hidden(z, known)
-full = np.all(list(has.values()), axis=0)
-A, t = [], []
-for f in range(5):
-    at = full & (groups == f)
-    A.append(np.stack([scores[m][:, at] for m in z], axis=-1))
-    A[-1] = (A[-1] - A[-1].mean(axis=1, keepdims=True)).reshape(-1, 3)
-    t.append((liked[:, at] - liked[:, at].mean(axis=1, keepdims=True)).ravel())
-w, _ = nnls(np.vstack(A), np.concatenate(t))
-stacked = stack_weights(scores, liked, has, groups=groups)
-print({m: f"{value:.2f}" for m, value in stacked.items()})
-print("equal:", np.allclose(w / w.sum(), list(stacked.values())))
+
+def fuse(j, scores):
+    """Late fusion of z-scores of split j, with weights by stacking."""
+    weights = learn(stack_weights, j, scores)
+    return weights, table_of(weighted_sum(scores, weights, present))
+
+
+fused = [fuse(j, z[j]) for j in range(5)]
+print("first split:", {m: f"{weight:.2f}" for m, weight in fused[0][0].items()})
+results["late fusion"] = evaluate_all(table for _, table in fused)
+show(["late, equal", "late fusion"], baseline="late, equal")
 
 # %% [markdown]
-# The third way: listeners differ. Some buy by the cover, some by the sound, so give **each their
-# own weights**. But a listener has some forty ratings, too few to learn three weights well. So
-# pull each listener's weights towards the common ones, $\bar w$, with a strength $\tau$:
+# No difference is visible: in this world all three modalities matter about equally. One only knows
+# this after learning the weights. We keep the learned ones, and soon see what they protect from.
 #
-# $$w_u = \arg\min_{w \ge 0} \sum_i \Big(t_{ui} - \sum_m w_m z_{m,ui}\Big)^2 + \tau\,\lVert w - \bar w\rVert^2$$
+# ## The running table
 #
-# With $\tau = 0$ all are on their own, with $\tau = \infty$ all are alike. This is *shrinkage*:
-# believe one listener's few data in part, and everybody's for the rest. One $\tau$ for all is
-# chosen on the split's validation tracks, which took no part in anything so far:
+# Each lesson from 03 on adds its rows to this table. *Late fusion* has the weights learned by
+# stacking.
 
 # %%
-from mmrec_course.fusion import learn_user_weights
+from mmrec_course.extras.cold_start import running_table
+from mmrec_course.recommenders import Random
 
-split = splits[0]
-train_z = scale({m: guess(block, split.train) for m, block in blocks.items()}, split.train)
-train = hidden(train_z, split.train)
-quality = ndcg_objective(*hidden(train_z, split.valid))
-train_groups = fold[items.isin(split.train["item_id"])]
-for tau in (0.0, 100.0, 1000.0, np.inf):
-    w, _ = learn_user_weights(*train, groups=train_groups, strengths=[tau])
-    print(f"strength {tau:6.0f}  NDCG@10 on validation tracks", fixed(quality(w), 3))
+results["chance"] = evaluate_all([Random(rng=j).fit(mosaic.ratings) for j in range(5)])
+rows = ["chance", *blocks, "early fusion", "late fusion"]
+print_table(running_table({name: results[name] for name in rows}), digits=3)
+show(["late fusion", "early fusion"], baseline="late fusion")
 
 # %% [markdown]
-# Somewhere between "all on their own" and "all alike" looks best here: on one set of 48 validation
-# tracks, and by little. Does it hold on the test?
+# Both fusions are far above every single modality. Early fusion has the higher mean; the interval of
+# the difference includes zero.
 #
-# ## Everything, on new tracks
+# Why might early fusion be ahead? Because one model learns from all columns jointly?
+# [Deeper: early or late](deeper/08_early_or_late.ipynb) takes the joint fit away, and NDCG stays the
+# same. Two other things matter more: the reduction to 40 columns, and one scale for all users.
 #
-# All ways to weigh, learned on each split's known tracks. And rows that keep us honest: the *tuned
-# collaborative* opponent of lesson 07 (EASE), which knows nothing of a new track; the *genre* that
-# the shop writes beside every track (metadata, for which no cover need be looked at); and two that
-# nobody can have. *Best weights* are searched on the test tracks themselves. *True attention*
-# weighs by how much each simulated listener really cares about each modality.
+# ## What does each modality add?
+#
+# How good a modality is *alone* stands in the running table. **Leave-one-out ablation** asks how much is
+# lost without it. The weights of the others are learned again:
 
 # %%
-from mmrec_course.recommenders import EASE, Random
-
-genres = pd.get_dummies(mosaic.items["genre"])
-genre = replace(blocks["text"], values=genres.to_numpy(float), names=tuple(genres.columns))
-genre = replace(genre, present=everywhere)
-truth = mosaic.ground_truth()
-care = dict(zip(("audio", "text", "image"), truth["attention"].T, strict=True))
-learned = []
-for split, y in zip(splits, guesses, strict=True):
-    z, at = scale(y, split.train_valid), items.isin(split.train_valid["item_id"])
-    w = {"late, the snippet's weights": snippet}
-    w["late, least squares"] = stack_weights(*hidden(z, split.train_valid), groups=fold[at])
-    w["late, searched"] = learn_weights(*hidden(z, split.train_valid), groups=fold[at])
-    w["late, best weights (oracle)"] = learn_weights(*hidden(z, split.test))
-    w["late, true attention (oracle)"] = care
-    learned.append(w)
-    for name, weights in w.items():
-        judge(name, weighted_sum(z, weights, present), split)
-
-# %%
-for split, y, w, small in zip(splits, guesses, learned, reduced, strict=True):
-    zt = scale({m: guess(block, split.train) for m, block in blocks.items()}, split.train)
-    groups = fold[items.isin(split.train["item_id"])]
-    valid = hidden(zt, split.valid)
-    _, tau = learn_user_weights(*hidden(zt, split.train), groups=groups, valid=valid)
-    z, groups = scale(y, split.train_valid), fold[items.isin(split.train_valid["item_id"])]
-    options = {"groups": groups, "common": w["late, searched"], "strengths": [tau]}
-    own, _ = learn_user_weights(*hidden(z, split.train_valid), **options)
-    judge("late, personal", weighted_sum(z, own, present), split)
-    seen = items[items.isin(split.train_valid["item_id"])]
-    early = early_fusion(small, w["late, searched"], fit_items=seen)
-    judge("early, searched", guess(early, split.train_valid), split)
-    y = {m: guess(block, split.train_valid) for m, block in small.items()}
-    judge("late, reduced", weighted_sum(scale(y, split.train_valid), equal, present), split)
-    judge("genre alone", guess(genre, split.train_valid), split)
-    judge("EASE", EASE().fit(split.train_valid).score(users, items), split)
-    judge("chance", Random(rng=1).fit(split.train_valid, blocks).score(users, items), split)
+for m in blocks:
+    tables = []
+    for j in range(5):
+        rest = {other: y for other, y in z[j].items() if other != m}
+        tables.append(fuse(j, rest)[1])
+    results[f"without {m}"] = evaluate_all(tables)
+show(["late fusion", *(f"without {m}" for m in blocks)], baseline="late fusion")
 
 # %% [markdown]
-# First against the best single modality:
+# Each modality is missed: all three intervals are below zero. Note that images do least alone, but are
+# missed as much as text.
+#
+# But what exactly was missed? Ablation takes away two things at once: what the texts say, *and* one
+# more model. One more ranking in the mean could help by itself, and so could the fact that a track has a
+# text at all. Ablation cannot rule this out.
+#
+# A **permutation control** (a *placebo*) can. `FeatureBlock.shuffle` permutes the rows of a block
+# among the tracks that have one. All numbers, the missing texts and the third model stay, and weights
+# are learned as before. Only *which text belongs to which track* is lost.
 
 # %%
-order = ["chance", "EASE", "genre alone", *blocks, "late, equal", "early, equal"]
-show(order, baseline="text")
-ratio = np.mean([t["ndcg"].mean() for t in results["late, equal"]])
-ratio /= np.mean([t["ndcg"].mean() for t in results["text"]])
-print("late, equal / text:", fixed(ratio, 2))
+permuted, permuted_equal, weights = [], [], []
+for j, split in enumerate(splits):
+    block = features[j]["text"].shuffle(rng=j)
+    model = ContentRidge(modality="text", reg=models["text"][j].reg)
+    model.fit(split.train_valid, {"text": block})
+    tables = {**predictions[j], "text": predict(model, block, split)}
+    scores = standardize(tables)
+    learned_weights, table = fuse(j, scores)
+    weights.append(learned_weights["text"])
+    permuted.append(table)
+    permuted_equal.append(table_of(weighted_sum(scores, equal, present)))
+print("largest weight of permuted text:", round(max(weights), 2))
 
-
-from mmrec_course.plotting import plot_comparison
-
-table = compare_splits({name: results[name] for name in order}, test_share=0.2)
-ax = plot_comparison(table, title="Fused, three modalities beat each of them, and the genre")
-finish(
-    ax, alt="NDCG@10 with intervals: chance and EASE lowest, then single modalities, fused on top"
-)
+# %%
+results["text permuted"] = evaluate_all(permuted)
+results["text permuted, equal"] = evaluate_all(permuted_equal)
+show(["without text", "text permuted", "text permuted, equal"], baseline="without text")
 
 # %% [markdown]
-# EASE says 0 of every new track, so its list is in order of id, and it is at chance. The genre
-# alone, for which nobody needs to look at anything, is no worse than the covers by the means:
-# always ask for that row. Fused late, the three are about a third above the best of them, and they
-# are above the genre.
+# With learned weights, permuted text adds nothing to image and audio: the interval is narrow and
+# includes zero. So the gain from text is what the texts say of their tracks.
 #
-# Then the weights among each other. The baseline is now *late, equal*:
+# The last row shows what learned weights protect from. With equal weights, a modality that says nothing
+# has a third of the vote, and the list is clearly worse than without it.
+#
+# ## Content on warm items
+#
+# So far nobody had rated the tracks in the list. On warm items a fourth source of scores joins: the
+# collaborative model EASE (lesson 07). As in lesson 07, each user's last ratings are held out.
+# Content is the early fusion from above; its $\lambda$ and its weight are chosen on validation
+# ratings. What weight do you expect?
 
 # %%
-order = ["late, equal", *learned[0], "late, personal", "late, reduced", "early, equal"]
-show([*order, "early, searched"], baseline="late, equal")
-
-# %% [markdown]
-# Look at the differences and their intervals:
-#
-# - **Learned weights: no difference from equal ones is visible.** All their intervals include zero,
-#   and even the best weights, searched on the test tracks, gain next to nothing: in this world all
-#   three modalities matter about equally, so there is little to learn. It is worth knowing, and one
-#   only knows after learning them.
-# - **Personal weights** looked slightly better on one validation set; on the test, no gain is
-#   visible. From so few ratings, what a listener cares about is guessed badly. That there *is*
-#   something to gain, the true attention shows: its interval is above zero. It is small.
-# - **Early** fusion is ahead of late by a little. With equal weights its interval is just above
-#   zero, with searched ones it just includes it. Hardly any of that is the reduction: late fusion
-#   of the reduced blocks gains next to nothing. It may be that one model sees all similarities at
-#   once, so that what one modality says of a track is not said again by the next.
-#
-# ## The wrong regime
-#
-# All weights above were learned on hidden tracks, for use on new ones. On tracks that many have
-# rated, a fourth part joins: *people* (EASE). As in lesson 07, each listener's last ratings are
-# hidden; $\lambda$ and weights are chosen on the ratings before them. What weights do you expect?
-
-# %%
-from mmrec_course.evaluation import compare, grid_search, temporal_split
+from mmrec_course.evaluation import compare, temporal_split
+from mmrec_course.recommenders import EASE
 
 past = temporal_split(mosaic.ratings)
+ids = past.train_valid["item_id"].unique()
+content = early_fusion(extract_features(mosaic, fit_items=ids), fit_items=ids)
 ease, _ = grid_search(EASE(), {"reg": [50, 100, 200, 400]}, past)
-content = {
-    m: grid_search(ContentRidge(modality=m), {"reg": [4, 20, 100]}, past, features=blocks)[0]
-    for m in blocks
-}
-has = {"people": everywhere, **present}
+ridge = tune(content, past)
+
+# %%
+from sklearn.base import clone
 
 
-def parts_of(known):
-    models = {"people": ease, **content}
-    y = {m: model.fit(known, blocks).score(users, items) for m, model in models.items()}
-    rated = items.isin(known["item_id"])
-    return {m: standardize_scores(y[m], y[m][:, rated & has[m]]) for m in has}
+def warm_scores(ratings):
+    """Return z-scores of EASE and of content, both fitted on these ratings."""
+    fitted = [clone(ease).fit(ratings), clone(ridge).fit(ratings, {"fused": content})]
+    return [standardize_scores(model.score(users, items)) for model in fitted]
+
+
+def mix(scores, weight):
+    return table_of((1 - weight) * scores[0] + weight * scores[1])
 
 
 # %%
-rated_already = matrix(past.train, 1.0) > 0
-scores = {m: np.where(rated_already, -1e6, z) for m, z in parts_of(past.train).items()}
-liked = matrix(past.valid, past.valid["rating"] >= 4) > 0
-warm = learn_weights(scores, liked, has)
-print("learned on known tracks:", warm)
+scores, validation = warm_scores(past.train), pd.Series(dtype=float)
+for weight in np.linspace(0, 1, 11).round(1):
+    table = evaluate(mix(scores, weight), past, part="valid", metrics=["ndcg"])
+    validation[weight] = table["ndcg"].mean()
+weight = validation.idxmax()
+print("content weight", weight, " validation NDCG@10", validation.max().round(3))
 
-parts = parts_of(past.train_valid)
-choices = {"people only": {"people": 1, "image": 0, "text": 0, "audio": 0}}
-choices["equal"] = dict.fromkeys(has, 1)
-choices["content, equal"] = {"people": 0, "image": 1, "text": 1, "audio": 1}
-choices["learned"] = warm
-known_results = {
-    name: evaluate(ScoreTable(weighted_sum(parts, w, has), users, items), past, metrics=["ndcg"])
-    for name, w in choices.items()
-}
-table = compare(known_results)
-print_table(table[["mean", "low", "high", "difference", "diff_low", "diff_high"]], digits=3)
+scores = warm_scores(past.train_valid)
+choices = {"EASE": 0.0, "EASE and content": weight, "content": 1.0}
+tables = {name: evaluate(mix(scores, w), past, metrics=["ndcg"]) for name, w in choices.items()}
+print_table(compare(tables).loc[:, "mean":"diff_high"], digits=3)
 
 # %% [markdown]
-# On known tracks, people know most. Content with small weights adds a little to them, and the
-# interval says so. *Content, equal* is what one gets with weights from new tracks, on which people
-# have nothing to say: here it throws away nearly half. That is one wrong regime.
+# Content with a small weight adds a little to EASE, and the interval excludes zero. Content alone is
+# far below EASE.
 #
-# And the other way round? Take the content part of these weights, 0.1, 0.2 and 0, to new tracks.
-# Beside it a common mistake: weights learned from the scores of tracks that the models *were
-# trained on*.
-
-# %%
-for split, y in zip(splits, guesses, strict=True):
-    z = scale(y, split.train_valid)
-    rated = items.isin(split.train_valid["item_id"])
-    X, fitted = matrix(split.train_valid, split.train_valid["rating"] - 2.5), {}
-    for m, block in blocks.items():
-        F, learn = unit_rows(block, rated), rated & block.present
-        fitted[m] = ridge(F @ F.T, X, learn, items.isin(items), content[m].reg)
-    judge("weights of known tracks", weighted_sum(z, {m: warm[m] for m in z}, present), split)
-    w = stack_weights(
-        *hidden(scale(fitted, split.train_valid), split.train_valid), groups=fold[rated]
-    )
-    judge("weights of training scores", weighted_sum(z, w, present), split)
-print("from training scores, last split:", {m: fixed(value, 2) for m, value in w.items()})
-order = ["late, least squares", "weights of known tracks", "weights of training scores"]
-show(order, baseline="late, least squares")
-
-# %% [markdown]
-# Both are costly; both intervals are far below zero. On known tracks, beside people, sounds got
-# nothing; on new tracks they are missed. In the scores of tracks it was trained on, the modality
-# with the most columns fits best, having learned them by heart, and gets most of the weight; of new
-# tracks it knows hardly more than the others. So: **learn weights in the regime in which they are
-# used**, from scores of tracks that the models have not seen.
+# This is one collaborative model alone. The final model of lesson 11 has two, EASE and iALS, and there
+# nothing that can be told apart from zero is left: the second collaborative model already brings what
+# content would have brought. Lesson 13 asks the same of real people. On cold-start items content is
+# all there is.
 #
-# ## What is each modality worth?
-#
-# *Alone* is one answer: what a modality can do without the others. *Left out* is another: what
-# goes when it goes. They differ where two modalities know the same thing: each can do it alone,
-# and neither is missed. Let the modalities join one after another instead. What does text add when
-# it joins? That depends on who is there already, so take the mean over all six orders. That mean
-# is the **Shapley value**. For every set of modalities the weights are fitted anew (by least
-# squares, for speed):
-
-
-# %%
-from functools import cache
-
-
-def fuse(z, split):
-    if not z:
-        return Random(rng=1).fit(split.train_valid, blocks).score(users, items)
-    w = stack_weights(
-        *hidden(z, split.train_valid), groups=fold[items.isin(split.train_valid["item_id"])]
-    )
-    return weighted_sum(z, w, present)
-
-
-@cache
-def ndcg_with(subset, fake=lambda j: {}):
-    values = []
-    for j, split in enumerate(splits):
-        y = {m: guesses[j][m] for m in subset} | fake(j)
-        table = ScoreTable(fuse(scale(y, split.train_valid), split), users, items)
-        values.append(evaluate(table, split, metrics=["ndcg"])["ndcg"].to_numpy())
-    return values
-
-
-# %%
-from itertools import permutations
-
-from mmrec_course.extras.shapley import modality_shapley
-
-
-def worth(joined):
-    subset = tuple(m for m in blocks if m in joined)
-    return np.mean([values.mean() for values in ndcg_with(subset)])
-
-
-gains = []
-for joining in permutations(blocks):
-    before = joining[: joining.index("text")]
-    gains.append(worth((*before, "text")) - worth(before))
-    print(" → ".join(joining).ljust(24), "text adds", fixed(gains[-1], 3))
-print("Shapley value of text", fixed(np.mean(gains), 3))
-
-# %% [markdown]
-# Text adds most where it joins first, and least where sound is there already: part of what it
-# knows, the others know, too. `modality_shapley` asks all these questions for all modalities, with
-# intervals. And it takes **placebos**: a fake that takes a modality's place, beside the two real
-# others. One has the same rows dealt out anew among the tracks (`FeatureBlock.shuffle`), one is
-# Gaussian noise. What should they add?
-
-
-# %%
-def shuffled(m):
-    def fake(j):
-        return {m: guess(blocks[m].shuffle(rng=j), splits[j].train_valid)}
-
-    return ndcg_with(tuple(other for other in blocks if other != m), fake)
-
-
-def gaussian(m):
-    def fake(j):
-        noise = np.random.default_rng(j).normal(size=blocks[m].values.shape)
-        return {m: guess(replace(blocks[m], values=noise), splits[j].train_valid)}
-
-    return ndcg_with(tuple(other for other in blocks if other != m), fake)
-
-
-placebos = {"shuffled rows": shuffled, "Gaussian noise": gaussian}
-values = modality_shapley(ndcg_with, list(blocks), placebos=placebos, test_share=0.2)
-shapley = values[(values["measure"] == "Shapley") & (values["modality"] == "text")]
-print("equal:", np.isclose(shapley["value"].item(), np.mean(gains)))
-
-# %%
-from mmrec_course.plotting import MODALITY_COLORS
-
-_, ax = plt.subplots(figsize=(7, 4))
-ax.axvline(0, color="#595959", linewidth=1.2)
-for j, (modality, rows) in enumerate(values.groupby("modality", sort=False)):
-    place, color = np.arange(len(rows)) + 0.2 * (j - 1), MODALITY_COLORS[modality]
-    ax.hlines(place, rows["low"], rows["high"], color=color, linewidth=2.5)
-    ax.plot(rows["value"], place, "osD"[j], color=color, label=modality)
-ax.set_yticks(range(len(rows)), rows["measure"])
-ax.invert_yaxis()
-ax.set(xlabel="gain in NDCG@10, mean and 95 % interval")
-ax.set_title("All three are worth something, fakes are worth nothing")
-ax.legend(loc="lower right")
-finish(
-    ax, alt="Gains by modality: alone largest, left out smallest, Shapley between, fakes at zero"
-)
-
-# %%
-print_table(values, digits=3, index=False)
-print_table(values.groupby("measure", sort=False)["value"].sum().head(3), digits=3)
-fakes = values[values["measure"].isin(list(placebos))]
-print("all fakes include 0:", ((fakes["low"] <= 0) & (fakes["high"] >= 0)).all())
-
-# %% [markdown]
-# Every modality is worth something, by each of the three measures: their intervals are above zero.
-# Which one is worth most depends on the question. *Alone*, words are ahead. *Left out*, covers are
-# missed about as much as words, although alone they do least; words and sounds can stand in for
-# each other in part.
-#
-# The sums, below the table, say why Shapley's values are the ones to share out a gain with.
-# *Alone*, what several know is counted several times; *left out*, it is not counted at all; the
-# Shapley values add up to exactly what fusion gains over chance. And the fakes add nothing: every
-# interval includes zero.
-#
-# ## A world where content means nothing
-#
-# A last suspicion: perhaps this machinery finds something in any data. So make worlds in which
-# nothing that media show matters to anybody (`media_signal=False`), five of them, each with its own
-# listeners and tracks. The models are the same; the features are now noisy facts of a track,
-# without gaps. For comparison, three worlds like it in which media do matter: if nothing were found
-# there, finding nothing in the others would say nothing.
-
-# %%
-from mmrec_course.datasets.synthetic import make_world
-from mmrec_course.features.synthetic import fact_blocks
-
-mosaic_present, present = present, dict.fromkeys(blocks, everywhere)
-for signal, draws in {True: 3, False: 5}.items():
-    controls = {}
-    for seed in range(1, draws + 1):
-        world = make_world(media_signal=signal, rng=seed)
-        facts = fact_blocks(world.tracks, noise=0.5, rng=seed)
-        split = cold_item_split(world.ratings, rng=seed)
-        y = {m: guess(block.align(items), split.train_valid) for m, block in facts.items()}
-        scores = {"fused": fuse(scale(y, split.train_valid), split), "chance": fuse({}, split), **y}
-        for name, s in scores.items():
-            table = evaluate(ScoreTable(s, users, items), split, metrics=["ndcg"])
-            controls.setdefault(name, []).append(table)
-    table = compare_splits(controls, test_share=0.0, baseline="chance")
-    print("media matter:", signal)
-    print_table(table[["mean", "low", "high", "difference", "diff_low", "diff_high"]], digits=3)
-present = mosaic_present
-
-# %% [markdown]
-# Where media matter, *fused* is far above chance. Where they do not, nothing: *fused*, like each
-# modality, has an interval of the difference to chance that includes zero.
-#
-# ## Why this track?
-#
-# A fused score is a sum, so it can be taken apart. `contributions` gives each modality's share,
-# after gaps have handed their weights on. For one listener and the new tracks that would be listed
-# first, with what the listener said of them later:
-
-# %%
-from mmrec_course.display import show_items, stars
-from mmrec_course.fusion import contributions
-
-split, listener = splits[0], users.get_loc("u416")
-z = scale(guesses[0], split.train_valid)
-w = learned[0]["late, searched"]
-fused, new = weighted_sum(z, w, present), np.flatnonzero(items.isin(split.candidates))
-best = new[rank_items(fused[listener, new], 5)[0]]
-parts = {m: part[listener, best] for m, part in contributions(z, w, present).items()}
-parts = pd.DataFrame(parts, index=items[best])
-print("parts add up to the scores:", np.allclose(parts.sum(axis=1), fused[listener, best]))
-later = split.test[split.test["user_id"] == "u416"].set_index("item_id")["rating"]
-captions = [stars(later[i]) if i in later.index else "not rated" for i in items[best]]
-show_items(mosaic.items, items[best], parts=parts, captions=captions)
-
-# %% [markdown]
-# A part is in units of z-scores, weighted: above 0 speaks for the track. 0.00 stands where a
-# modality is missing, or where it has nothing to say for or against. Where a cover is missing,
-# words and sound carry the whole score.
+# Weight 1 on cold-start items, a small weight on warm ones: **learn weights in the regime in which
+# they are used**.
 #
 # ## Your turn
 #
-# Five exercises in [exercises/08_weighted_fusion.ipynb](exercises/08_weighted_fusion.ipynb): scale
-# scores, hand weights on, find out what a sum of features compares, shrink a listener's weights,
-# and share out the gain among modalities.
+# Five [exercises](exercises/08_weighted_fusion.ipynb) with
+# [solutions](solutions/08_weighted_fusion.ipynb): scale scores, see what a sum of features compares,
+# renormalise weights, shrink a user's weights, and divide a gain among modalities.
+#
+# Ablation has a weakness: where two modalities know the same thing, neither is missed.
+# [Deeper: Shapley values](deeper/08_shapley_values.ipynb) divides the gain fairly, with permutation
+# controls for all modalities and worlds in which content means nothing.
 #
 # ## Recap
 #
-# - Features of different modalities cannot be added: their columns mean nothing to each other.
-#   Scaled, reduced and *side by side*, they can be fused early. That is a weighted sum after all,
-#   of similarities.
-# - Scores of different modalities mean the same and can be added, on a common scale, with the
-#   weights of what is missing handed on.
-# - Weights come from search on the metric, from non-negative least squares, or a listener's own,
-#   shrunk to the common ones. Here no difference from equal weights was visible on new tracks. On
-#   known ones, people must have most of the weight: learn weights where they are used.
-# - A modality's worth depends on who else is there. Shapley values share the gain out; placebos
-#   and worlds with and without a signal show that the gain is real.
-#
-# All of it on simulated listeners: it shows that the methods do what is claimed of them.
+# - Features of different modalities cannot be added. Reduced, scaled and *side by side* they can be
+#   fused early: a weighted sum of similarities.
+# - Scores mean the same in all modalities. They can be added on a common scale, with weights
+#   renormalised over the present modalities.
+# - Weights are learned from out-of-fold scores. Here they are no better than equal ones, unless a
+#   modality says nothing.
+# - Ablation says what is lost without a modality. A permutation control says whether the gain comes
+#   from what the modality says of its tracks.
+# - On warm items content adds a little to one collaborative model.
 #
 # ## Sources
 #
 # - Hoerl and Kennard (1970), *Ridge Regression*, Technometrics 12(1): the model of each modality.
-# - Allen (1974), Technometrics 16(1): leave-one-out from one fit.
-# - Wolpert (1992), *Stacked Generalization*, Neural Networks 5(2): weights from out-of-fold
-#   scores.
+# - Saunders, Gammerman and Vovk (1998), *Ridge Regression Learning Algorithm in Dual Variables*,
+#   ICML: the dual form.
+# - Wolpert (1992), *Stacked Generalization*, Neural Networks 5(2): weights from out-of-fold scores.
 # - Breiman (1996), *Stacked Regressions*, Machine Learning 24: why these weights should not be
 #   negative.
-# - Morris (1983), *Parametric Empirical Bayes Inference*, JASA 78: shrinking many small estimates
-#   to a common one.
-# - Shapley (1953), *A Value for n-Person Games*: how to share out what a team earns.
+# - Ojala and Garriga (2010), *Permutation Tests for Studying Classifier Performance*, JMLR 11: what a
+#   permutation of rows tests.
