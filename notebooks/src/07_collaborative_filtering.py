@@ -103,14 +103,13 @@ tuned["popularity"], search = grid_search(Popularity(), grid, split)
 print_table(search, digits={"half_life": 0, "ndcg": 3}, index=False)
 
 # %% [markdown]
-# The plain count (–) is far behind. The best value, 60 days, lies inside the grid. If it lay at an
-# end, a better one might lie outside, and we would have to extend the grid.
+# The best value, 60 days, lies inside the grid. If it lay at an end, a better one might lie outside, and
+# we would have to extend the grid.
 #
 # ## Item k nearest neighbours
 #
 # How many stars would listener $u$ give to track $i$? Take the tracks that $u$ has rated and look for
-# those most similar to $i$, its **k nearest neighbours**. How far above expectation did $u$ rate
-# those?
+# those most similar to $i$, its **k nearest neighbours**. How far above expectation did $u$ rate them?
 #
 # $$\hat r_{ui} = b_{ui} + \frac{\sum_{j} s_{ij}\,(r_{uj} - b_{uj})}{\sum_{j} s_{ij}},
 # \qquad b_{ui} = \mu + b_u + b_i$$
@@ -119,9 +118,8 @@ print_table(search, digits={"half_life": 0, "ndcg": 3}, index=False)
 # generous), plus the bias of the track (some are good). To it, add the weighted mean of what the
 # listener gave to the neighbours $j$ above *their* expectation.
 #
-# The weight $s_{ij}$ is the similarity of the two tracks: the correlation of their ratings, as far as
-# these lie above or below $b$. It is shrunk to 0 where few listeners have rated both. Similar tracks
-# here are tracks that were rated alike, whatever they sound like.
+# The weight $s_{ij}$ is the similarity of the two tracks: the correlation of their ratings above or below
+# $b$, shrunk to 0 where few listeners have rated both. What the tracks sound like plays no part.
 #
 # *Surprise* is a library of models that predict ratings. First as in its manual, for one pair, then by
 # hand from its biases and similarities. (Surprise numbers the ids again and calls the numbers *inner*
@@ -195,21 +193,18 @@ one_epoch = SVD(n_factors=5, n_epochs=1, biased=False, random_state=0).fit(train
 print("equal:", np.allclose(P, one_epoch.pu) and np.allclose(Q, one_epoch.qi))
 
 # %% [markdown]
-# How many factors, and how much regularisation?
+# How much regularisation, with 400 factors?
 
 # %%
-from sklearn.model_selection import ParameterGrid
-
-settings = pd.DataFrame(ParameterGrid({"n_factors": [100, 400], "reg_all": [0.05, 0.1, 0.2]}))
-models = [SVD(biased=False, lr_all=0.02, **row) for row in settings.to_dict("records")]
+regs = [0.05, 0.1, 0.2]
+models = [SVD(n_factors=400, biased=False, lr_all=0.02, reg_all=reg) for reg in regs]
 tuned["SVD"], search = grid_search(SurpriseRecommender(models[0]), {"algo": models}, split)
-settings["ndcg"] = search["ndcg"].sort_index()
-print_table(settings.pivot_table("ndcg", "n_factors", "reg_all"), digits=3)
+ndcg = search["ndcg"].sort_index().set_axis(pd.Index(regs, name="λ"))
+print_table(ndcg.to_frame().reset_index(), digits={"ndcg": 3}, index=False)
 
 # %% [markdown]
-# The best $\lambda$ lies inside its grid, the number of factors at its end. The deeper notebook goes on
-# to 1,600 factors: the validation NDCG still rises a little, for four times the work. (As usually taught, SVD also has the biases
-# of $b_{ui}$. We left them out, because with them it ranks worse. The same notebook shows why.)
+# The deeper notebook shows that more factors help a little further, and why SVD without the biases of
+# $b_{ui}$, as here, ranks better than with them.
 #
 # ## EASE: a linear model of tracks
 #
@@ -264,7 +259,7 @@ print(theme[[track, *weights.index[:5]]].to_dict())
 from mmrec_course.evaluation import ScoreTable, evaluate
 
 rows = []
-for reg in (1, 50, 100, 200, 400, 800):
+for reg in (1, 50, 200, 400, 800):
     ease = EASE(reg=reg).fit(split.train)
     gram = (ease.histories_.T @ ease.histories_).toarray()
     free_B = np.linalg.solve(gram + reg * np.eye(len(gram)), gram)
@@ -276,14 +271,14 @@ for reg in (1, 50, 100, 200, 400, 800):
 print_table(pd.DataFrame(rows), digits=3, index=False)
 
 # %% [markdown]
-# With $\lambda = 1$ the free $B$ is near $I$, and its lists are useless. The zero diagonal makes them
-# four times as good. But a list never contains a track that the listener has rated, so why does the
-# diagonal matter? Because of what it leaves for the others: a track that may predict itself leaves nothing to
-# explain, and the other weights stay noise.
+# With $\lambda = 1$ the free $B$ is near $I$, and its lists are useless; with a zero diagonal they are four
+# times as good. A list never contains tracks that the listener has rated, so why does the diagonal
+# matter? A track that may predict itself leaves nothing for the other tracks to explain. Their weights
+# are noise.
 #
-# With a large $\lambda$ the penalty alone keeps the diagonal small. At 400 the free $B$ is as good as any
-# EASE. (We come back to it on the test set.) EASE needs no such luck with $\lambda$: from 50 on, its column
-# hardly changes. Its best, 200, lies inside the grid.
+# With a large $\lambda$, the penalty alone keeps the diagonal small. At 400 the free $B$ is as good as any
+# EASE. (We come back to it on the test set.) EASE depends less on $\lambda$. Its best value, 200, lies inside the
+# grid.
 #
 # ### What limits EASE?
 #
@@ -297,8 +292,8 @@ cost["hours"] = n.astype(float) ** 3 / 1e10 / 3600
 print_table(cost, digits={"memory (GB)": 3, "hours": 2}, index=False)
 
 # %% [markdown]
-# EASE ends at some ten thousand items. With 100,000, $B$ needs 80 GB and more than a day. The
-# number of users hardly matters.
+# So EASE is for some ten thousand items. With 100,000, $B$ needs 80 GB and more than a day. The number of
+# users hardly matters.
 #
 # ## iALS: factors for implicit preferences
 #
@@ -355,24 +350,20 @@ ials = ImplicitALS(factors=16, alpha=4.0, reg=10.0, iterations=2).fit_preference
 print("equal:", np.allclose(ials.score_preference(csr_array(X)), P @ Q.T))
 
 # %% [markdown]
-# The final model of lesson 11 contains this model. `ImplicitALS().fit(ratings)` is the original one of 2008: it
-# rounds, so that four and five stars have target 1 and all other cells target 0 and confidence 1. We tune that one, first $\lambda$
-# and $\alpha$, then the number of factors:
+# The final model of lesson 11 learns in this way. `ImplicitALS().fit(ratings)` rounds the preferences:
+# four and five stars have target 1 and confidence $1 + \alpha \tilde r_{ui}$, all other cells have target 0 and
+# confidence 1. We tune that one:
 
 # %%
-grid = [{"factors": [32], "reg": [10, 30, 100], "alpha": [1, 4, 16]}]
-grid += [{"factors": [16, 64], "reg": [30], "alpha": [4]}]
+grid = {"reg": [10, 30, 100], "alpha": [1, 4, 16]}
 tuned["EASE"] = EASE(reg=200).fit(past)
-tuned["iALS"], search = grid_search(ImplicitALS(iterations=10), grid, split)
-print_table(search.query("factors == 32").pivot_table("ndcg", "reg", "alpha"), digits=3)
-by_factors = search.query("reg == 30 and alpha == 4").sort_values("factors")
-print_table(by_factors[["factors", "ndcg"]], digits={"ndcg": 3}, index=False)
+tuned["iALS"], search = grid_search(ImplicitALS(factors=32, iterations=10), grid, split)
+print_table(search.pivot_table("ndcg", "reg", "alpha"), digits=3)
 
 # %% [markdown]
-# The best values, 30, 4 and 32, lie inside their grids. The first table shows how much tuning matters: its best
-# cell has three times the NDCG of its worst. A paper that compares itself with the worst one could
-# report a splendid gain. It also shows why the two belong together: more confidence needs more
-# regularisation.
+# Both best values lie inside the grid. See how much tuning matters: the best cell has three times the
+# NDCG of the worst. (More confidence needs more regularisation. The [deeper
+# notebook](deeper/07_inside_ease_and_ials.ipynb) varies the factors and keeps all preferences.)
 #
 # ## All of them
 #
@@ -439,6 +430,7 @@ print_table(compare(leaders, baseline="EASE")[bounds], digits=3)
 from sklearn.base import clone
 
 models["SVD, untuned"] = SurpriseRecommender(SVD()).fit(past)
+scores["SVD, untuned"] = models["SVD, untuned"].score(users, items)
 results["SVD, untuned"] = evaluate(models["SVD, untuned"], split)
 
 
@@ -446,19 +438,18 @@ def values_at(matrix, table):
     return matrix[users.get_indexer(table["user_id"]), items.get_indexer(table["item_id"])]
 
 
-def predict_ratings(model):
-    earlier = clone(model).fit(split.train).score(users, items)
+def predict_ratings(name):
+    earlier = clone(models[name]).fit(split.train).score(users, items)
     slope, level = np.polyfit(values_at(earlier, split.valid), split.valid["rating"], 1)
-    return np.clip(level + slope * model.score(users, items), 1, 5)
+    return np.clip(level + slope * scores[name], 1, 5)
 
 
 # %%
 from mmrec_course.evaluation import rmse
 
-predictions = {name: predict_ratings(model) for name, model in models.items()}
 ratings, absolute_errors, rows = split.test["rating"], {}, {}
-for name, predicted in predictions.items():
-    error = values_at(predicted, split.test) - ratings
+for name in models:
+    error = values_at(predict_ratings(name), split.test) - ratings
     by_user = error.abs().groupby(split.test["user_id"]).mean()
     absolute_errors[name] = by_user.to_frame("mae")
     ndcg = results[name]["ndcg"].mean()
@@ -498,14 +489,13 @@ for name, baseline in (("SVD", "iALS"), ("SVD, untuned", "popularity")):
 # It is not sorted, in three ways:
 #
 # - *The smallest error, not the best list.* SVD has the smallest RMSE, and its NDCG lies below that of iALS.
-#   (Their MAE cannot be told apart.)
+#   (Its MAE cannot be told apart from that of iALS.)
 # - *The same error, another list.* Item kNN and iALS have the same RMSE within 0.01, and iALS has twice
 #   the NDCG.
 # - *A smaller error, no better list.* Untuned SVD predicts ratings better than popularity does: the
 #   interval of the MAE lies below zero. It does not rank better.
 #
-# Error and ranking are related: chance is last in both. But the error does not order the best models, and
-# those are the ones that one must choose from.
+# Error and ranking are related: chance is last in both. But the error does not order the best models.
 #
 # ### Why?
 #
@@ -540,11 +530,11 @@ for name, model in models.items():
     by_user = pd.Series(values_at(true_stars, lists)).groupby(lists["user_id"]).mean()
     true_means[name] = by_user.to_frame("stars")
     if isinstance(model, SurpriseRecommender):
-        never_rated = model.score(users, items)[never].mean()
+        never_rated = scores[name][never].mean()
         rows[name] = {"predicted, never rated": never_rated, "listed": lists["score"].mean()}
 truth = compare(true_means, metric="stars")[["mean", "low", "high"]]
 predicted = pd.DataFrame(rows).T
-print_table(predicted.join(truth.rename(columns={"mean": "listed, truly"}), how="right"), digits=1)
+print_table(predicted.join(truth.rename(columns={"mean": "listed, truly"}), how="right"))
 
 # %% [markdown]
 # Untuned SVD predicts 4.4 stars for the ten tracks that it lists. They are worth 2.5. There are two causes:
@@ -552,19 +542,17 @@ print_table(predicted.join(truth.rename(columns={"mean": "listed, truly"}), how=
 # - **Missing not at random.** Where nothing was rated it expects 3.6 stars, and the truth is 2.0. It has
 #   learned from chosen tracks and continues as if all were like those.
 # - **The winner's curse.** A list takes the highest of many predictions, and each prediction has an error. The
-#   highest ones are chosen for being high, so they are too high on average, more than the others: the gap grows
-#   from 1.6 to 1.9. (Also called the optimiser's curse. The best value of a grid search suffers from it,
-#   which is why the test set is needed.)
+#   highest ones were chosen for being high, so they are too high on average: the gap grows from 1.6 to 1.9.
+#   (Also called the optimiser's curse. The best value of a grid search suffers from it, too.)
 #
-# EASE and iALS do not predict stars. They learned from the empty cells what a listener leaves alone, and
-# the tracks that they list are worth a star more.
+# EASE and iALS learned from the empty cells what a listener leaves alone. The tracks that they list are
+# worth a star more.
 #
 # Does NDCG mislead us, too? It knows only what was rated. Compare *listed, truly* with the NDCG above:
 # the order of the models is the same, from first to last. No real data set would let us check that.
 #
-# [Deeper: predicting ratings](deeper/07_predicting_ratings.ipynb) separates two questions, which rated
-# track is liked and which track is rated at all, and tests this reason: it fills the empty cells with
-# zeros.
+# [Deeper: predicting ratings](deeper/07_predicting_ratings.ipynb) tests this reason: it fills the empty
+# cells with zeros.
 #
 # ## Where all of them fail: cold-start items
 #
@@ -590,8 +578,9 @@ print_table(pd.DataFrame(rows).T)
 # %% [markdown]
 # Each model gives all cold-start tracks of a listener one and the same score, so AUC is exactly 0.5: nothing is
 # ranked. In the mixed list, cold-start tracks get no position at all, except from SVD. Is that good? It is
-# an accident of the scale. For a track without ratings, Surprise predicts the mean of all ratings, and SVD
-# predicts less than that for most warm tracks. So the cold-start tracks with the lowest ids enter many lists.
+# an accident of the scale. For a track without ratings, Surprise predicts the mean of all ratings. Some
+# listeners have fewer than ten warm tracks with a higher prediction. The other positions go to
+# cold-start tracks, those with the lowest ids.
 #
 # No tuning helps: the matrix has no numbers there. Covers, texts and sounds are **side information**, data
 # about the items beside the ratings. For cold-start items they are all there is, and the next lessons use
@@ -599,10 +588,10 @@ print_table(pd.DataFrame(rows).T)
 #
 # ## What goes wrong
 #
-# - **Opponents with default hyperparameters.** SVD went from 0.051 to 0.117 by its hyperparameters and its
-#   missing biases alone. A new model that beats 0.051 has shown nothing.
-# - **The best value at the end of its grid.** Look where the best one lies, and extend the grid if you can. We
-#   did not for the factors of SVD; the deeper notebook says what that cost.
+# - **Opponents with default hyperparameters.** SVD went from 0.051 to 0.117 by its hyperparameters alone. A
+#   new model that beats 0.051 has shown nothing.
+# - **The best value at the end of its grid.** Look where the best one lies, and extend the grid if you can. The
+#   deeper notebook does so for the factors of SVD.
 # - **Choosing a recommender by its rating error.** The error is measured on rated cells, a list is made of others.
 # - **Asking a collaborative model about cold-start items.** It answers with a number like any other.
 #
