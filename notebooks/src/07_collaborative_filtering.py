@@ -29,7 +29,7 @@ print_table(split.describe()[["n_ratings", "n_candidates", "n_ranked"]])
 #
 # Forget covers, texts and sounds for now. The ratings are a matrix: each listener has a row, each track
 # has a column. Here is one listener, and the other listener whose ratings agree best with theirs.
-# (These two are unusually alike, so that you can see it.)
+# (These two are unusually alike.)
 
 # %%
 R = past.pivot_table("rating", "user_id", "item_id").reindex(users, columns=items)
@@ -47,9 +47,9 @@ titles = ("Five that both like", f"Five stars by {twin}, not rated by {me}")
 show_history_and_list(mosaic.items, items[shared][:5], unheard[:5], titles=titles)
 
 # %% [markdown]
-# Both listeners like the first five tracks. One of them loves the other five, and the other one has not
-# rated them. Would you recommend those? Then you do **collaborative filtering**: predict the empty
-# cells of the matrix from the filled ones, without looking at the tracks.
+# Both like the first five tracks. One of them loves the other five, which the other one has not rated.
+# Would you recommend those? Then you do **collaborative filtering**: predict the empty cells of the
+# matrix from the filled ones, without looking at the tracks.
 #
 # There are two kinds of data. **Explicit feedback** is what users say, such as stars. **Implicit
 # feedback** is what users do: they play, click or buy. It contains no dislike, only absence. Ratings
@@ -68,8 +68,6 @@ stars = np.arange(1, 6)
 print(dict(zip(stars.tolist(), implicit_preference(stars - 2.5).round(2).tolist(), strict=True)))
 
 # %% [markdown]
-# Even one star gives a little more than an empty cell: somebody chose to rate this track.
-#
 # ## The baseline: popularity
 #
 # **Popularity** shows everybody the same list: the tracks that most listeners liked. A like of two
@@ -203,8 +201,8 @@ ndcg = search["ndcg"].sort_index().set_axis(pd.Index(regs, name="λ"))
 print_table(ndcg.to_frame().reset_index(), digits={"ndcg": 3}, index=False)
 
 # %% [markdown]
-# The deeper notebook shows that more factors help a little further, and why SVD without the biases of
-# $b_{ui}$, as here, ranks better than with them.
+# The same deeper notebook shows that more factors help a little, and why SVD ranks better without the
+# biases of $b_{ui}$, as here.
 #
 # ## EASE: a linear model of tracks
 #
@@ -214,9 +212,9 @@ print_table(ndcg.to_frame().reset_index(), digits={"ndcg": 3}, index=False)
 # $$\min_B \; \lVert \tilde R - \tilde R B \rVert^2 + \lambda \lVert B \rVert^2
 # \quad\text{with}\quad B_{ii} = 0$$
 #
-# In words: find item–item weights $B$ such that everybody's centred ratings, times $B$, reproduce
-# the same centred ratings. Keep the weights small, and give no track a weight for itself. Each column
-# of $B$ is a ridge regression, and one inverse solves all of them:
+# In words: find item–item weights $B$ such that the centred ratings, times $B$, reproduce themselves. Keep
+# the weights small, and give no track a weight for itself. Each column of $B$ is a ridge regression, and
+# one inverse solves all of them:
 
 # %%
 from mmrec_course.recommenders import EASE
@@ -273,8 +271,8 @@ print_table(pd.DataFrame(rows), digits=3, index=False)
 # %% [markdown]
 # With $\lambda = 1$ the free $B$ is near $I$, and its lists are useless; with a zero diagonal they are four
 # times as good. A list never contains tracks that the listener has rated, so why does the diagonal
-# matter? A track that may predict itself leaves nothing for the other tracks to explain. Their weights
-# are noise.
+# matter? A track that may predict itself leaves little for the other tracks to explain. Their weights
+# are small and noisy.
 #
 # With a large $\lambda$, the penalty alone keeps the diagonal small. At 400 the free $B$ is as good as any
 # EASE. (We come back to it on the test set.) EASE depends less on $\lambda$. Its best value, 200, lies inside the
@@ -375,13 +373,13 @@ from mmrec_course.recommenders import Random
 
 models = {"chance": Random().fit(past), **tuned}
 scores = {name: model.score(users, items) for name, model in models.items()}
-results = {name: evaluate(ScoreTable(s, users, items), split) for name, s in scores.items()}
+results = {name: evaluate(ScoreTable(scores[name], users, items), split) for name in scores}
 comparison = compare(results, metric="ndcg", baseline="popularity")
 bounds = ["mean", "low", "high", "difference", "diff_low", "diff_high"]
 print_table(comparison[bounds], digits=3)
 
 # %% [markdown]
-# Differences are to tuned popularity. In the figure, look for groups:
+# Differences are to tuned popularity. Look for groups:
 
 # %%
 from mmrec_course.plotting import finish, plot_comparison
@@ -404,17 +402,15 @@ print_table(compare(leaders, baseline="EASE")[bounds], digits=3)
 # %% [markdown]
 # For these simulated listeners and this split:
 #
-# - **Item kNN** cannot be told apart from popularity: the interval of the difference contains zero. The
-#   idea of similar tracks is not at fault, as EASE shows.
+# - **Item kNN** cannot be told apart from popularity: the interval of the difference contains zero.
 # - **SVD** has about twice the NDCG of popularity. It cannot be told apart from EASE.
 # - **iALS** is ahead of EASE by 0.015; the interval does not contain zero.
-# - The **free diagonal** is ahead of EASE, too, by 0.009. The condition $B_{ii} = 0$ protects against a poor $\lambda$.
-#   With a tuned $\lambda$ it is too strict here. Steck (2020) proposes milder conditions.
+# - The **free diagonal** is ahead of EASE, too, by 0.009. The condition $B_{ii} = 0$ protects against a
+#   poor $\lambda$. With a tuned $\lambda$ it is too strict here. Steck (2020) proposes milder ones.
 #
-# Which of them is the opponent from now on? It depends on the question. Where a lesson asks what content
-# adds to *one* collaborative model (06, 08, 10), it is EASE: one hyperparameter, no random start, fitted in a
-# moment, and well known. Where the final model is compared with the best of its rivals (11, 13), iALS
-# takes part, because its mean is the highest.
+# Which of them is the opponent in other lessons? Where a lesson asks what content adds to *one*
+# collaborative model (06, 08), it is EASE: one hyperparameter, no random start, well known. Where the final
+# model meets its best rivals (11), iALS takes part, because its mean is the highest.
 #
 # ## Rating error against ranking quality
 #
@@ -471,7 +467,7 @@ figure, ax = plt.subplots(figsize=(7, 4.2))
 ax.plot(errors["RMSE"], errors["NDCG@10"], "o", markersize=8)
 for name, row in errors.iterrows():
     ax.annotate(name, (row["RMSE"], row["NDCG@10"]), (7, 4), textcoords="offset points")
-ax.margins(0.14)
+ax.margins(0.2)
 ax.set(xlabel="RMSE of test ratings, in stars (left is better)", ylabel="NDCG@10 (up is better)")
 ax.set_title("The smallest error does not make the best list")
 finish(ax, alt="NDCG@10 over RMSE: SVD has the smallest error, iALS and EASE the best lists")
@@ -519,9 +515,8 @@ print("never rated:", fixed(never.sum(axis=1).mean(), 0), "of 480 tracks per lis
 # that learned from filled cells alone answers this question: how many stars, *if* the listener rates the
 # track?
 #
-# The next table asks three things. What does a model of ratings predict on average where nothing was
-# rated? What does it predict for the ten tracks that it lists? And how many stars would those ten truly
-# get? (The last question is for all models, with an interval.)
+# What does a model of ratings predict on average where nothing was rated? What does it predict for the ten
+# tracks that it lists? And how many stars would those ten truly get? (The last question is for all models.)
 
 # %%
 rows, true_means = {}, {}
@@ -543,7 +538,8 @@ print_table(predicted.join(truth.rename(columns={"mean": "listed, truly"}), how=
 #   learned from chosen tracks and continues as if all were like those.
 # - **The winner's curse.** A list takes the highest of many predictions, and each prediction has an error. The
 #   highest ones were chosen for being high, so they are too high on average: the gap grows from 1.6 to 1.9.
-#   (Also called the optimiser's curse. The best value of a grid search suffers from it, too.)
+#   (Tuned SVD has smaller errors, and its gap does not grow. A grid search has the curse, too: its
+#   best value is too high on average.)
 #
 # EASE and iALS learned from the empty cells what a listener leaves alone. The tracks that they list are
 # worth a star more.
@@ -591,8 +587,8 @@ print_table(pd.DataFrame(rows).T)
 # - **Opponents with default hyperparameters.** SVD went from 0.051 to 0.117 by its hyperparameters alone. A
 #   new model that beats 0.051 has shown nothing.
 # - **The best value at the end of its grid.** Look where the best one lies, and extend the grid if you can. The
-#   deeper notebook does so for the factors of SVD.
-# - **Choosing a recommender by its rating error.** The error is measured on rated cells, a list is made of others.
+#   deeper notebook does so for SVD's factors.
+# - **Choosing a recommender by its rating error.** It is measured on rated cells; lists are made of others.
 # - **Asking a collaborative model about cold-start items.** It answers with a number like any other.
 #
 # ## Your turn
@@ -609,24 +605,20 @@ print_table(pd.DataFrame(rows).T)
 #
 # ## Recap
 #
-# - **Collaborative filtering** uses ratings and nothing else. Stars are **explicit feedback**; that somebody
-#   rated, played or bought is **implicit feedback**.
+# - **Collaborative filtering** uses ratings and nothing else: **explicit** and **implicit feedback**.
 # - **Matrix factorisation** (SVD, iALS) learns **latent factors**; **EASE** learns item–item weights in
 #   closed form, with a zero diagonal, for up to some ten thousand items.
-# - **Hyperparameters** are chosen by **grid search** on the validation set, for baselines, too. The best value
-#   should lie inside the grid.
-# - iALS and EASE, which use the empty cells, have the highest NDCG of the tuned opponents. iALS is ahead.
+# - **Hyperparameters** are chosen by **grid search** on the validation set, for baselines, too.
+# - iALS and EASE use the empty cells, too, and have the highest NDCG. iALS is ahead.
 # - **RMSE and NDCG disagree**: ratings are missing not at random, and the highest predictions suffer from
 #   the **winner's curse**.
 # - **Cold-start items** have no ratings, so no collaborative model can rank them.
-# - All of it among simulated listeners. Lesson 13 asks real people.
+# - All of it with simulated listeners. Lesson 13 asks real people.
 #
 # ## Sources
 #
 # - Sarwar, Karypis, Konstan and Riedl (2001), *Item-based collaborative filtering recommendation
 #   algorithms*, WWW: item k nearest neighbours.
-# - Koren (2010), *Factor in the neighbors: scalable and accurate collaborative filtering*, ACM TKDD
-#   4(1): biases, and neighbours on top of them.
 # - Koren, Bell and Volinsky (2009), *Matrix factorization techniques for recommender systems*, IEEE
 #   Computer 42(8).
 # - Steck (2019), *Embarrassingly shallow autoencoders for sparse data*, WWW: EASE.
@@ -638,8 +630,7 @@ print_table(pd.DataFrame(rows).T)
 # - Cremonesi, Koren and Turrin (2010), *Performance of recommender algorithms on top-n recommendation
 #   tasks*, RecSys: rating error against ranking.
 # - Marlin and Zemel (2009), *Collaborative prediction and ranking with non-random missing data*,
-#   RecSys; Steck (2010), *Training and testing of recommender systems on data missing not at random*,
-#   KDD.
+#   RecSys.
 # - Smith and Winkler (2006), *The optimizer's curse*, Management Science 52(3): the winner's curse.
 # - Ferrari Dacrema, Cremonesi and Jannach (2019), *Are we really making much progress?*, RecSys: what
 #   remains of recent models when the opponents are tuned.

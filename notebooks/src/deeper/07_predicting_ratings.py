@@ -138,7 +138,6 @@ print("never rated, truly:", fixed(true_stars[never].mean(), 1))
 # is an AUC, 0.5 for chance and 1 for a perfect order:
 
 # %%
-from mmrec_course.display import interval
 from mmrec_course.evaluation import auc, compare
 from mmrec_course.recommenders import EASE, ImplicitALS
 
