@@ -226,7 +226,7 @@ np.fill_diagonal(B, 0)
 print("equal:", np.allclose(EASE(reg=200).fit(past).score(users, items), R_centred @ B))
 
 # %% [markdown]
-# Four lines. A score is a weighted sum of the listener's own centred ratings, $\hat y_{ui} = \sum_j \tilde
+# Four lines. (Lesson 11 gives EASE $X$ in place of $\tilde R$.) A score is a weighted sum of the listener's own centred ratings, $\hat y_{ui} = \sum_j \tilde
 # r_{uj} B_{ji}$, so column $i$ of $B$ says which tracks predict track $i$. Below is one track, and
 # under it the five tracks with the largest weights for it. What do they have in common?
 
@@ -244,8 +244,8 @@ print(theme[[track, *weights.index[:5]]].to_dict())
 # %% [markdown]
 # They share neither genre nor colours. Mosaic's ground truth says what each track is about: all six are
 # about childhood. EASE has never read a word. It has seen that the same listeners like these tracks.
-# (We picked this example. [Deeper: inside EASE and iALS](deeper/07_inside_ease_and_ials.ipynb) asks how
-# it is on average, and whether EASE does more than count.)
+# (We picked this example. [Deeper: inside EASE and iALS](deeper/07_inside_ease_and_ials.ipynb) asks
+# whether EASE does more than count.)
 #
 # ### Why must the diagonal be zero?
 #
