@@ -34,7 +34,7 @@ def sorted_by_definition(scores: NDArray[Any], k: int) -> NDArray[np.intp]:
     return np.array([sorted(range(len(row)), key=lambda j: (-row[j], j))[:k] for row in scores])
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100)
 @given(
     scores=hnp.arrays(
         st.sampled_from([np.float64, np.float32]),
@@ -201,7 +201,7 @@ def by_definition(name: str, hits: list[bool], n: int) -> float:
 
 
 @every_metric
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30)
 @given(lists=ranked_lists())
 def test_metrics_are_their_definitions_and_shares(
     name: str, lists: tuple[NDArray[np.bool_], NDArray[np.int_]]
@@ -214,7 +214,7 @@ def test_metrics_are_their_definitions_and_shares(
 
 
 @every_metric
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30)
 @given(lists=ranked_lists(), data=st.data())
 def test_a_hit_that_moves_up_never_lowers_a_metric(
     name: str, lists: tuple[NDArray[np.bool_], NDArray[np.int_]], data: st.DataObject
@@ -301,7 +301,6 @@ def test_auc_is_undefined_without_both_kinds() -> None:
     assert np.isnan(auc([[1.0, 2.0], [1.0, 2.0], [1.0, -np.inf]], [[1, 1], [0, 0], [1, 0]])).all()
 
 
-@settings(max_examples=80, deadline=None)
 @given(
     scores=hnp.arrays(float, 9, elements=st.integers(-3, 3).map(float)),
     relevant=hnp.arrays(bool, 9).filter(lambda r: 0 < r.sum() < 9),
