@@ -69,9 +69,8 @@ def test_tuning_does_not_lose_on_held_out_ratings(tuned, regime):
 
 def test_the_same_seed_chooses_the_same_and_so_does_a_second_fit():
     model = MultimodalRecommenderCV(rng=3, n_users=5)  # of 15
-    tables = [m.fit(*small()).cv_results_ for m in (model, model, clone(model))]
-    for table in tables[1:]:
-        pd.testing.assert_frame_equal(tables[0], table)
+    tables = [m.fit(*small()).cv_results_ for m in (model, model)]
+    pd.testing.assert_frame_equal(*tables)
 
 
 def test_permuted_features_do_no_harm_to_warm_items():
