@@ -99,9 +99,9 @@ def test_the_final_model_beats_tuned_ease_and_content_on_warm_items(warm):
 
 
 def test_in_a_world_without_signal_content_brings_nothing():
-    tracks = draw_tracks(160, n_artists=60, rng=1)
-    tracks.insert(0, "item_id", [f"t{j:03d}" for j in range(160)])
-    world = make_world(tracks, n_users=200, n_ratings=6000, media_signal=False, rng=1)
+    tracks = draw_tracks(240, n_artists=90, rng=1)
+    tracks.insert(0, "item_id", [f"t{j:03d}" for j in range(240)])
+    world = make_world(tracks, n_users=300, n_ratings=9000, media_signal=False, rng=1)
     ratings, blocks = world.ratings, fact_blocks(world.tracks, noise=0.5, rng=1)
     cold = cold_items(ratings, blocks, None, n_splits=3, placebo=False)
     table = compare_splits(cold, test_share=FRACTION, baseline="chance")

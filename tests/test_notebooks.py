@@ -330,7 +330,10 @@ def test_a_cell_runs_where_what_it_needs_is_there_and_is_skipped_where_it_is_not
 @pytest.mark.parametrize("encoders", [True, False])
 @pytest.mark.parametrize("ratings", [None, ValueError, FileNotFoundError])
 def test_what_is_absent_is_asked_for_where_it_is_needed_and_named(
-    monkeypatch: pytest.MonkeyPatch, encoders: bool, ratings: type[Exception] | None
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    encoders: bool,
+    ratings: type[Exception] | None,
 ) -> None:
     def load(name: str, *, download: bool) -> None:
         print("the licence")
@@ -347,6 +350,7 @@ def test_what_is_absent_is_asked_for_where_it_is_needed_and_named(
     tags = [[], [rules.NEEDS_ENCODERS], [rules.NEEDS_MOVIELENS]]
     items = [Cell(some) for some in tags]
     module.pytest_collection_modifyitems([*items, object()])
+    assert capsys.readouterr().out == ""
     reasons = [[mark.kwargs["reason"] for mark in item.marks] for item in items]
     assert reasons == [
         [],
