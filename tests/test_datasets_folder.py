@@ -67,7 +67,7 @@ def test_mosaic_is_such_a_folder_too(tmp_path):
     assert list(ours.items.index) == list(IDS)
     model = Popularity().fit(ours.ratings)
     assert len(model.recommend(["u0"], k=2)) == 2
-    blocks = extract_features(ours, cache=False)
+    blocks = extract_features(ours, ["image"], cache=False)
     assert len(ContentKNN(modality="image").fit(ours.ratings, blocks).recommend(["u0"])) > 0
 
 

@@ -46,7 +46,7 @@ def test_gini_by_hand() -> None:
     assert gini(table(u="ab", v="b"), list("abc")) == pytest.approx(4 / 9)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30)
 @given(counts=st.lists(st.integers(0, 6), min_size=1, max_size=8).filter(any))
 def test_gini_is_half_the_relative_mean_difference(counts: list[int]) -> None:
     rows = [(f"u{u}", item) for item, c in enumerate(counts) for u in range(c)]
@@ -157,7 +157,7 @@ def test_calibration_by_hand() -> None:
     assert values.index.tolist() == sorted(["half", "rock", "jazz", "unknown", "new"])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30)
 @given(
     listed=st.sets(st.sampled_from("abcd"), min_size=1),
     past=st.sets(st.sampled_from("abcd"), min_size=1),

@@ -82,7 +82,7 @@ def attempt(make: Callable[..., Split], table: pd.DataFrame, **keywords: Any) ->
 
 
 @every_split
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30)
 @given(table=ratings_tables(), parts=fractions)
 def test_parts_are_disjoint_and_nothing_is_lost(
     make: Callable[..., Split], table: pd.DataFrame, parts: tuple[float, float]
@@ -182,7 +182,6 @@ def test_temporal_by_hand() -> None:
     assert list(split.candidates) == [f"t{i}" for i in range(10)]
 
 
-@settings(max_examples=100, deadline=None)
 @given(table=ratings_tables(), parts=fractions)
 def test_no_future_in_a_users_training(table: pd.DataFrame, parts: tuple[float, float]) -> None:
     test, valid = parts
@@ -218,7 +217,6 @@ def test_extreme_fractions_leave_everybody_one_rating_to_train_on(
 # --- one moment for all -------------------------------------------------------------------------
 
 
-@settings(max_examples=100, deadline=None)
 @given(table=ratings_tables(), parts=fractions)
 def test_global_parts_follow_each_other_in_time(
     table: pd.DataFrame, parts: tuple[float, float]
@@ -264,14 +262,14 @@ def test_random_sizes_and_candidates() -> None:
 
 def test_random_holds_out_every_rating_equally_often() -> None:
     table = world()
-    held = pd.concat([random_split(table, test=0.2, rng=s).test for s in range(300)]).index
+    held = pd.concat([random_split(table, test=0.2, rng=s).test for s in range(100)]).index
     counts = held.value_counts().reindex(table.index, fill_value=0).to_numpy()
-    # Binomial(300, 0.2): mean 60, standard deviation 6.9; five of them either way.
-    assert counts.sum() == 300 * 90
-    assert counts.min() > 25 and counts.max() < 95
+    # Binomial(100, 0.2): mean 20, standard deviation 4; less than five of them either way.
+    assert counts.sum() == 100 * 90
+    assert counts.min() > 3 and counts.max() < 37
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30)
 @given(
     table=ratings_tables(),
     parts=st.tuples(st.floats(0, 0.95), st.floats(0, 0.95)).filter(lambda f: sum(f) < 0.999),

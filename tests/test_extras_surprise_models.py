@@ -49,12 +49,13 @@ ALGORITHMS = {
 @pytest.fixture(scope="module")
 def ratings() -> Any:
     table = make_world(rng=3).ratings
-    return table[table["user_id"].isin(table["user_id"].unique()[:80])]
+    return table[table["user_id"].isin(table["user_id"].unique()[:50])]
 
 
 def asked(ratings: pd.DataFrame) -> tuple[list[str], list[str]]:
-    """Every third user, every item, and one of each that nobody has heard of."""
-    return [*ratings["user_id"].unique()[::3], "nobody"], [*ratings["item_id"].unique(), "nothing"]
+    """Every fourth user, every second item, and one of each that nobody has heard of."""
+    users, items = (ratings[name].unique() for name in ("user_id", "item_id"))
+    return [*users[::4], "nobody"], [*items[::2], "nothing"]
 
 
 def own_predictions(algo: Any, users: list[str], items: list[str], **options: Any) -> Any:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import scipy.sparse as sp
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.preprocessing import StandardScaler
 
@@ -29,7 +29,6 @@ text_ids = st.builds(np.array, texts, st.sampled_from([object, np.str_]))
 number_ids = st.builds(np.array, numbers, st.just(int))
 
 
-@settings(deadline=None)
 @given(
     st.one_of(st.tuples(text_ids, text_ids), st.tuples(number_ids, number_ids)),
     st.randoms(use_true_random=False),

@@ -1,7 +1,6 @@
 """extract_features: rows in order, nothing learned from held-out items, a cache to be trusted."""
 
 import dataclasses
-import multiprocessing
 import os
 import signal
 import subprocess
@@ -355,24 +354,34 @@ def test_an_interrupted_extraction_leaves_no_cache(ds, tmp_path, monkeypatch):
     assert not list(tmp_path.glob("cache/*"))
 
 
-def _extract_in_another_process(folder, half):
-    ds = load_mosaic(folder)
-    items = ds.items.iloc[half * 4 : half * 4 + 4]
-    mine = dataclasses.replace(ds, items=items, ratings=ds.ratings[:0])
-    for _ in range(3):
-        extract_features(mine, ["image"], extractors={"image": PLAIN["image"]})
+# The other process waits for a line before it starts, so that both are at work together.
+OTHER = """
+import dataclasses, sys
+from mmrec_course.datasets import load_mosaic
+from mmrec_course.features import ColorHistogram, extract_features
+ds = load_mosaic(sys.argv[1])
+theirs = dataclasses.replace(ds, items=ds.items.iloc[4:], ratings=ds.ratings[:0])
+print("ready", flush=True)
+sys.stdin.readline()
+for _ in range(3):
+    extract_features(theirs, ["image"], extractors={"image": ColorHistogram()}, n_jobs=1)
+"""
 
 
 def test_processes_may_share_a_cache(folder, ds, tmp_path):
-    context = multiprocessing.get_context("spawn")
-    workers = [
-        context.Process(target=_extract_in_another_process, args=(folder, half)) for half in (0, 1)
-    ]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join(120)
-        assert worker.exitcode == 0
+    ours = dataclasses.replace(ds, items=ds.items.iloc[:4], ratings=ds.ratings[:0])
+    with subprocess.Popen(
+        [sys.executable, "-c", OTHER, str(folder)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as other:
+        assert other.stdout.readline() == "ready\n"
+        print(file=other.stdin, flush=True)
+        for _ in range(3):
+            extract_features(ours, ["image"], n_jobs=1)
+        other.communicate(timeout=120)
+    assert other.returncode == 0
     assert [path.suffix for path in (tmp_path / "cache").iterdir()] == [".npz"]
     assert_same(extract_features(ds), extract_features(ds, cache=False))
 

@@ -253,13 +253,13 @@ pieces = st.one_of(
 )
 
 
-@settings(max_examples=CASES * 3 // 20)
+@settings(max_examples=CASES // 20)
 @given(st.lists(pieces, max_size=6).map("".join))
 def test_any_text_has_tokens_and_a_row(tfidf, text):
     check_text(text, tfidf)
 
 
-@settings(max_examples=CASES // 20)
+@settings(max_examples=CASES // 40)
 @given(st.integers(0, 2**32 - 1))
 def test_descriptions_read_in_the_wrong_encoding_have_tokens_and_a_row(mosaic, tfidf, seed):
     rng = np.random.default_rng(seed)
@@ -369,7 +369,7 @@ def test_horrors_made_by_hand(load, extension, horrors, tmp_path, capfd):
     [
         "", " \n\t ", "\x00\x01\x1b[31m" * 50, "🎵" * 1000, "\ud800" * 10, "\u200b\u200d\u202e",
         "a\u0301" + "\u0301" * 100_000, "<" * 100_000, "&" * 100_000, "<!--" * 30_000, "'" * 99_999,
-        "ﷺ" * 10_000, "a" * 1_000_000, "歌" * 100_000, "<b>" * 50_000, "slow piano " * 950_000,
+        "ﷺ" * 10_000, "a" * 100_000, "歌" * 100_000, "<b>" * 50_000, "slow piano " * 100_000,
         "&#" + "9" * 100_000 + ";", "http://" * 20_000, "a@" * 50_000,
     ],
     ids=lambda text: f"{text[:6]!a} x{len(text)}",

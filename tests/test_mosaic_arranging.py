@@ -28,7 +28,7 @@ def drum_beats(score, drum):
 
 
 @pytest.mark.parametrize(("genre", "lead"), EVERY)
-@pytest.mark.parametrize("shift", [-2.0, 0.0, 2.0])
+@pytest.mark.parametrize("shift", [-2.0, 2.0])
 def test_every_lead_is_heard_at_every_mood(genre, lead, shift):
     means = dict(zip(SOUND, GENRES[genre][0], strict=True))
     for seed in range(2):
@@ -43,7 +43,7 @@ def test_every_lead_is_heard_at_every_mood(genre, lead, shift):
 
 @pytest.mark.parametrize("genre", GENRES)
 def test_something_sounds_when_the_clip_opens_and_when_it_ends(genre):
-    for seed in range(12):
+    for seed in range(6):
         score = compose(facts_of(genre, artist_id=seed), seed=seed)
         beat = score.bpm / 60
         opening, ending = score.start * beat, (score.start + score.duration) * beat
@@ -85,7 +85,7 @@ def test_tempo_energy_and_brightness_reach_the_score(genre):
     means = dict(zip(SOUND, GENRES[genre][0], strict=True))
 
     def average(measure, **changes):
-        facts = [facts_of(genre, artist_id=s, **changes) for s in range(4)]
+        facts = [facts_of(genre, artist_id=s, **changes) for s in range(3)]
         return np.mean([measure(compose(f, seed=s)) for s, f in enumerate(facts)])
 
     for name, measure in {

@@ -6,6 +6,7 @@ Every rule is first shown to bite on a small bad notebook, then applied to the w
 from __future__ import annotations
 
 import ast
+import importlib.util
 import os
 import re
 import shutil
@@ -135,15 +136,11 @@ def edit(path: Path, old: str, new: str) -> None:
 
 @pytest.fixture(scope="module")
 def strict_run(course: Path, tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """Report of one `pytest --nbval` over the small course, a copy with one digit off, and cells
-    with needs, where encoders are present and ratings are absent."""
+    """Report of one `pytest --nbval` over the small course, and a copy with one digit off and with
+    cells that have needs, where encoders are present and ratings are absent."""
     folder = tmp_path_factory.mktemp("strict") / "course"
     shutil.copytree(course, folder)
-    changed = shutil.copy(
-        folder / "notebooks/00_small.ipynb", folder / "notebooks/01_changed.ipynb"
-    )
-    edit(Path(changed), "tracks 480", "tracks 481")
-    write_needy(folder, encoders=True, ratings=False)
+    write_changed(folder)
     return run_pytest(folder, "-rA").stdout.splitlines()
 
 
@@ -289,66 +286,91 @@ def test_check_finds_missing_and_orphaned_notebooks(course_copy: Path) -> None:
 
 # --- cells that need what is not there ------------------------------------------------------------
 
-NEEDY = "notebooks/02_needy.ipynb::Cell"
 
-
-def write_needy(folder: Path, *, encoders: bool, ratings: bool) -> None:
-    """A package that has encoders or ratings or not, and a notebook with cells that need them."""
-    outcome = "assert not download" if ratings else "raise FileNotFoundError('not there')"
+def write_changed(folder: Path) -> None:
+    """A package that has encoders and no ratings, and a lesson with one digit off and with cells
+    that need them."""
     for module, code in {
-        "extras/encoders": f"def encoders_available():\n    return {encoders}\n",
-        "datasets/__init__": f"def load_movielens(name, *, download):\n    {outcome}\n",
+        "extras/encoders": "def encoders_available():\n    return True\n",
+        "datasets/__init__": "def load_movielens(name, *, download):\n"
+        "    assert not download\n    raise FileNotFoundError('not there')\n",
     }.items():
         path = folder / "mmrec_course" / f"{module}.py"
         path.parent.mkdir(parents=True)
         for package in (path.parent, path.parent.parent):
             (package / "__init__.py").touch()
         path.write_text(code)
-    cells = [
-        new_code_cell("encoders = ratings = 'absent'", execution_count=1),
+    notebook = nbformat.read(folder / "notebooks/00_small.ipynb", as_version=4)
+    notebook.cells[1].outputs[0].text = notebook.cells[1].outputs[0].text.replace("480", "481")
+    notebook.cells += [
+        new_code_cell("encoders = ratings = 'absent'", execution_count=2),
         new_code_cell(
-            "encoders = 'used'", execution_count=2, metadata={"tags": ["needs-encoders"]}
+            "encoders = 'used'", execution_count=3, metadata={"tags": [rules.NEEDS_ENCODERS]}
         ),
         new_code_cell(
-            "ratings = 'used'", execution_count=3, metadata={"tags": ["needs-movielens"]}
+            "ratings = 'used'", execution_count=4, metadata={"tags": [rules.NEEDS_MOVIELENS]}
         ),
-        new_code_cell("assert encoders == 'used'", execution_count=4),
-        new_code_cell("assert ratings == 'used'", execution_count=5),
+        new_code_cell("assert encoders == 'used'", execution_count=5),
+        new_code_cell("assert ratings == 'used'", execution_count=6),
     ]
-    (folder / "notebooks").mkdir(exist_ok=True)
-    nbformat.write(new_notebook(cells=cells), folder / "notebooks" / "02_needy.ipynb")
+    nbformat.write(notebook, folder / "notebooks/01_changed.ipynb")
 
 
-@pytest.fixture(scope="module")
-def other_run(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """Report of `pytest --nbval` where ratings are present and encoders are absent."""
-    folder = tmp_path_factory.mktemp("needy")
-    for name in ("pyproject.toml", "conftest.py"):
-        shutil.copy(ROOT / name, folder)
-    write_needy(folder, encoders=False, ratings=True)
-    return run_pytest(folder, "-rA", "notebooks").stdout.splitlines()
-
-
-def test_a_cell_runs_where_what_it_needs_is_present(
-    strict_run: list[str], other_run: list[str]
+def test_a_cell_runs_where_what_it_needs_is_there_and_is_skipped_where_it_is_not(
+    strict_run: list[str],
 ) -> None:
-    # Cell 1 needs encoders, cell 2 ratings; cells 3 and 4 say whether they were run.
-    for report, ran, told in ((strict_run, 1, 3), (other_run, 2, 4)):
-        for passed in (0, ran, told):
-            assert f"PASSED {NEEDY} {passed}" in report
+    changed = "notebooks/01_changed.ipynb::Cell"
+    for passed in (1, 2, 4):
+        assert f"PASSED {changed} {passed}" in strict_run
+    (line,) = [line for line in strict_run if line.startswith("SKIPPED")]
+    assert "make movielens" in line
+    assert any(line.startswith(f"FAILED {changed} 5") for line in strict_run)
 
 
-def test_a_cell_is_skipped_where_what_it_needs_is_absent_and_the_rest_runs(
-    strict_run: list[str], other_run: list[str]
+@pytest.mark.parametrize("encoders", [True, False])
+@pytest.mark.parametrize("ratings", [None, ValueError, FileNotFoundError])
+def test_what_is_absent_is_asked_for_where_it_is_needed_and_named(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    encoders: bool,
+    ratings: type[Exception] | None,
 ) -> None:
-    for report, skipped, told, advice in (
-        (strict_run, 2, 4, "make movielens"),
-        (other_run, 1, 3, r"mmrec-course\[encoders\]"),
-    ):
-        (line,) = [line for line in report if line.startswith("SKIPPED")]
-        assert re.search(advice, line)
-        assert f"PASSED {NEEDY} {skipped}" not in report
-        assert any(line.startswith(f"FAILED {NEEDY} {told}") for line in report)
+    def load(name: str, *, download: bool) -> None:
+        print("the licence")
+        assert not download
+        if ratings:
+            raise ratings
+
+    monkeypatch.setattr("mmrec_course.extras.encoders.encoders_available", lambda: encoders)
+    monkeypatch.setattr("mmrec_course.datasets.load_movielens", load)
+    spec = importlib.util.spec_from_file_location("conftest_of_the_course", ROOT / "conftest.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    tags = [[], [rules.NEEDS_ENCODERS], [rules.NEEDS_MOVIELENS]]
+    items = [Cell(some) for some in tags]
+    module.pytest_collection_modifyitems([*items, object()])
+    assert capsys.readouterr().out == ""
+    reasons = [[mark.kwargs["reason"] for mark in item.marks] for item in items]
+    assert reasons == [
+        [],
+        [] if encoders else ['needs pip install "mmrec-course[encoders]"'],
+        # Ratings that are there and spoilt are no reason: the cells will say where.
+        ["needs MovieLens 100K: make movielens downloads it, once"]
+        if ratings is FileNotFoundError
+        else [],
+    ]
+
+
+class Cell:
+    """What nbval collects, as far as conftest.py looks at it."""
+
+    def __init__(self, tags: list[str]) -> None:
+        self.cell = new_code_cell("1", metadata={"tags": tags})
+        self.marks: list[pytest.Mark] = []
+
+    def add_marker(self, marker: pytest.MarkDecorator) -> None:
+        self.marks.append(marker.mark)
 
 
 # --- every rule bites ---------------------------------------------------------------------------

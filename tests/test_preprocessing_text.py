@@ -11,7 +11,7 @@ from mmrec_course.preprocessing import normalize_text, strip_markup, tokenize
 from mmrec_course.preprocessing.text import MAX_CHARACTERS
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))  # lone surrogates too
-TEN_MB = 10_000_000
+TWO_MB = 2_000_000  # twice of what is read
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_what_looks_the_same_is_written_the_same(text, clean):
     assert normalize_text(text) == clean
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=100)
 @given(ANY_TEXT)
 def test_normalising_twice_changes_nothing(text):
     once = normalize_text(text)
@@ -81,7 +81,6 @@ def test_a_number_too_long_for_python_is_no_error():
     assert strip_markup("a &#" + "9" * 6000 + "; b &#x" + "f" * 6000 + "; &#65;") == "a b A"
 
 
-@settings(deadline=None)
 @given(ANY_TEXT)
 def test_what_has_no_markup_stays_as_it_is(text):
     text = "".join(c for c in text if c not in "<&@:.")
@@ -164,7 +163,6 @@ def test_stems_are_those_of_snowball():
         tokenize("x", stem="klingon")
 
 
-@settings(deadline=None)
 @given(ANY_TEXT)
 def test_any_string_gives_folded_words_without_blanks(text):
     for word in tokenize(text):
@@ -175,15 +173,15 @@ def test_any_string_gives_folded_words_without_blanks(text):
         word.encode()
 
 
-# None of these would come back within a day if its time grew with the square of its length.
+# None of these would come back within the hour if its time grew with the square of its length.
 @pytest.mark.parametrize(
     "unit", ['<a ">" ', "<a ='", "<!--", "a@", "&#9", "\u0301\u0323", "\ufdfa"]
 )
-def test_ten_megabytes_of_anything_are_read(unit):
-    text = unit * (TEN_MB // len(unit))
-    assert len(strip_markup(text)) <= TEN_MB
+def test_two_megabytes_of_anything_are_read(unit):
+    text = unit * (TWO_MB // len(unicodedata.normalize("NFKC", unit)))
+    assert len(strip_markup(text)) <= TWO_MB
     assert len(normalize_text(text)) <= MAX_CHARACTERS
-    assert len(tokenize(text[:200_000])) <= 200_000
+    assert len(tokenize(text[:60_000])) <= 200_000  # one of them has four words in it
 
 
 def test_of_a_long_text_the_beginning_is_read():

@@ -96,7 +96,7 @@ ALL = pytest.mark.parametrize(
 
 @pytest.fixture(scope="module")
 def world() -> Any:
-    return make_world(rng=3)
+    return make_world(n_users=200, n_ratings=6000, rng=3)
 
 
 @pytest.fixture(scope="module")

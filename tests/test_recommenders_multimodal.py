@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import scipy.sparse as sp
 from sklearn.base import clone
-from sklearn.linear_model import Ridge
+from sklearn.linear_model import Ridge, RidgeCV
 from sklearn.model_selection import LeaveOneOut, cross_val_predict
 from small_world import BLOCKS, COLD, ITEMS, NEW, OLD, WARM, small
 
@@ -29,6 +29,12 @@ def models():
     return {
         f: MultimodalRecommender(fusion=f).fit(TRAIN, BLOCKS) for f in ("weighted", "multitask")
     }
+
+
+@pytest.fixture(scope="module")
+def weighted():
+    """A model with given weights; by default they follow from iALS. No test may change it."""
+    return MultimodalRecommender(weights=WEIGHTS).fit(TRAIN, BLOCKS)
 
 
 @pytest.fixture
@@ -92,12 +98,11 @@ def by_hand(model, users):
     content = (content / base.std(axis=0)).T
 
     seen, popular = plain[np.isin(ITEMS, rated)], np.log1p(lasting[:-1].sum(axis=0))
-    regs = model.popularity_.regs
-    left_out = [cross_val_predict(Ridge(reg), seen, popular, cv=LeaveOneOut()) for reg in regs]
-    best = int(np.argmin([((y - popular) ** 2).sum() for y in left_out]))
-    prior = Ridge(regs[best]).fit(seen, popular).predict(plain)
-    prior[np.isin(ITEMS, rated)] = left_out[best]
-    prior = (prior - left_out[best].mean()) / left_out[best].std()
+    ridge_cv = RidgeCV(model.popularity_.regs).fit(seen, popular)  # leaves one out
+    left_out = cross_val_predict(Ridge(ridge_cv.alpha_), seen, popular, cv=LeaveOneOut())
+    prior = ridge_cv.predict(plain)
+    prior[np.isin(ITEMS, rated)] = left_out
+    prior = (prior - left_out.mean()) / left_out.std()
 
     n = TRAIN["item_id"].value_counts().reindex(ITEMS, fill_value=0).to_numpy()
     rest = np.where(n > 0, 1 - p["cf_weight"], 1 - p["cold_discount"])
@@ -142,10 +147,10 @@ def test_features_help_warm_items_too_and_without_them_it_is_the_collaborative_p
     assert plain.weights_ == {}
 
 
-def test_a_missing_modality_passes_its_weight_on():
+def test_a_missing_modality_passes_its_weight_on(weighted):
     item, place = COLD.candidates[0], np.searchsorted(ITEMS, COLD.candidates[0])
     bare = {**BLOCKS, "audio": BLOCKS["audio"].mask([item])}
-    fitted = [MultimodalRecommender(weights=WEIGHTS).fit(TRAIN, b) for b in (BLOCKS, bare)]
+    fitted = (weighted, clone(weighted).fit(TRAIN, bare))
     whole, lacking = ({m: x[place] for m, x in f.content_.right_.items()} for f in fitted)
     assert not lacking["audio"].any()
     for m in ("image", "text"):  # 0.2 / (0.2 + 0.3) instead of 0.2; rows take the root
@@ -353,9 +358,9 @@ def test_what_a_copy_learns_does_not_reach_the_original(fusion):
         ("als__alpha", 1.0),
     ],
 )
-def test_refitted_is_a_fresh_fit_with_another_value(name, value):
+def test_refitted_is_a_fresh_fit_with_another_value(weighted, name, value):
     # With weights given: by default they follow from iALS, which `refitted` leaves as they are.
-    model = MultimodalRecommender(weights=WEIGHTS).fit(TRAIN, BLOCKS)
+    model = weighted
     before, old = model.score(USERS, ITEMS), model.get_params()[name]
     other = model.refitted(name, value)
     fresh = clone(model).set_params(**{name: value}).fit(TRAIN, BLOCKS)
