@@ -268,10 +268,10 @@ print_differences(by_split["global"], [("EASE + iALS, decay", "popularity")])
 # - **Random**: EASE is first. Decay *costs* 0.076, for there is no "next" in this question: held-out ratings
 #   lie in the middle of the others.
 # - **Per person**: decay *gains*, and both models that use it are ahead. Popularity is far behind.
-# - **Global**: popularity, with a half-life of 15 days, has the highest mean of all. Few people are left
-#   after the date, half of them are new, and people begin with films that everybody rates. *EASE + iALS,
-#   decay* is ahead of EASE, by an interval that begins just above zero. For EASE alone no gain of decay can be
-#   shown.
+# - **Global**: popularity, with a half-life of 15 days, has the highest mean of all, and *EASE + iALS, decay*
+#   cannot be told apart from it. Few people are left after the date, half of them are new, and people begin
+#   with films that everybody rates. *EASE + iALS, decay* is ahead of EASE, by an interval that begins just
+#   above zero. For EASE alone no gain of decay can be shown.
 #
 # So one could write three papers with these four models. The first warns of recency weighting, the second
 # praises it, and the third finds that popularity is enough. All three would be correct. A split is a question:
