@@ -29,7 +29,7 @@ MODALITY_COLORS = {
     "collaborative": "#cc79a7",
     "fused": "#222222",
     "chance": "#767676",
-    "placebo": "#767676",
+    "permuted": "#767676",
 }
 OTHER_COLORS = ("#8c7a1d", "#3d9fd6", "#767676")
 

@@ -1,6 +1,6 @@
 """A synthetic catalogue: tracks with latent facts, users with tastes, and the ratings that follow.
 
-Users judge the facts, from which `tools/mosaic` draws and plays Mosaic's media.
+Users respond to the facts, from which `tools/mosaic` draws and plays Mosaic's media.
 """
 
 from __future__ import annotations
@@ -71,11 +71,11 @@ def make_world(
         tracks = draw_tracks(rng=generator)
         tracks.insert(0, "item_id", generator.permutation(_ids("t", len(tracks))))
     if not media_signal:
-        # Tracks of one artist share a look and a scene: unless the hidden facts are permuted,
+        # Tracks of one artist share a look and a scene: unless the latent facts are permuted,
         # a model could predict them from the artist that it recognises.
-        hidden = [*SCENES, "quality", "fame"]
-        permuted = tracks[hidden].to_numpy()[generator.permutation(len(tracks))]
-        tracks = tracks.assign(**dict(zip(hidden, permuted.T, strict=True)))
+        latent = [*SCENES, "quality", "fame"]
+        permuted = tracks[latent].to_numpy()[generator.permutation(len(tracks))]
+        tracks = tracks.assign(**dict(zip(latent, permuted.T, strict=True)))
     taste = simulate_listeners(tracks, n_users, media_signal=media_signal, rng=generator)
     ratings = simulate_ratings(tracks, taste[-1], n_ratings, rng=generator)
     return World(tracks, _ids("u", n_users), *taste, ratings)
@@ -166,7 +166,7 @@ def simulate_ratings(
 ) -> pd.DataFrame:
     """Let users visit the shop over two years and rate the tracks that they take.
 
-    The shop sorts its shelves by sales so far and promotes new releases. At time t, a user takes
+    The shop sorts its front page by sales so far and promotes new releases. At time t, a user takes
     track i, not yet rated, with probability proportional to
 
         position_i(t)^-0.2 · exp(0.3 · fame_i + utility_ui) · novelty_i(t),
@@ -187,13 +187,13 @@ def simulate_ratings(
     uniform = rng.random(len(user))
     next_release = -np.inf
     for n, (u, t) in enumerate(zip(user, when, strict=True)):
-        if n % 50 == 0:  # the shop re-sorts its shelves now and then, not at every sale
+        if n % 50 == 0:  # the shop re-sorts its front page now and then, not at every sale
             position = 1 + np.argsort(np.argsort(-sales * (released <= t), kind="stable"))
-            shelf = position**-0.2 * (1 + 2 * np.exp(-np.maximum(t - released, 0) / 45))
+            shown = position**-0.2 * (1 + 2 * np.exp(-np.maximum(t - released, 0) / 45))
         if n % 50 == 0 or t >= next_release:
-            on_shelf = shelf * (released <= t)
+            on_page = shown * (released <= t)
             next_release = np.min(released, where=released > t, initial=np.inf)
-        weight = (on_shelf * pull[u]).cumsum()
+        weight = (on_page * pull[u]).cumsum()
         i = weight.searchsorted(uniform[n] * weight[-1], side="right")
         item[n] = i
         pull[u, i] = 0.0  # nobody takes a track twice

@@ -169,7 +169,7 @@ def auc(scores: ArrayLike, relevant: ArrayLike) -> Floats:
 
     Mean over pairs (relevant i, irrelevant j) of 1 if s_i > s_j, ½ if s_i = s_j, else 0. Both
     arguments are (n_users, n_items). A score of −∞ masks an irrelevant item, no relevant one. 0.5
-    is chance; NaN for a user without both kinds of items.
+    is chance; NaN for a user without a relevant or an irrelevant item.
 
     Notebook: 06_evaluation
     """

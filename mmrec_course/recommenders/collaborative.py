@@ -21,13 +21,13 @@ from mmrec_course.recommenders.base import LIKED, Floats, Indices, Recommender, 
 SOLVED_CELLS = 2**17
 
 
-def implicit_preference(liking: Floats) -> Floats:
-    """p = 1 / (1 + 4^(1 − liking)), graded implicit feedback in (0, 1) from a centred rating.
+def implicit_preference(centred: Floats) -> Floats:
+    """p = 1 / (1 + 4^(1 − centred)), graded implicit feedback in (0, 1) from a centred rating.
 
     ½ lies half-way between the lowest rating that counts as liked and the one below it. Every
     rating counts, for it was a choice: 1 … 5 stars give 0.03, 0.11, 0.33, 0.67, 0.89.
     """
-    return np.asarray(1 / (1 + 4.0 ** (1 - np.asarray(liking, dtype=np.float64))))
+    return np.asarray(1 / (1 + 4.0 ** (1 - np.asarray(centred, dtype=np.float64))))
 
 
 class EASE(Recommender):
