@@ -297,7 +297,10 @@ ax = plot_comparison(
     title="Three modalities together beat any one",
     chance=table.loc["chance", "mean"],
 )
-finish(ax, alt="NDCG@10 with intervals: image, text and audio between .17 and .19, fused .25, permuted and chance below .1")
+finish(
+    ax,
+    alt="NDCG@10 with intervals: image, text and audio between .17 and .19, fused .25, permuted and chance below .1",
+)
 
 # %% [markdown]
 # Read it from the bottom. The permutation control is not above chance, so it is the content that
