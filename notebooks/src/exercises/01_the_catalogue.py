@@ -1,10 +1,11 @@
 # %% [markdown]
 # # Exercises 01 · The catalogue
 #
-# Five exercises on [lesson 01](../01_the_catalogue.ipynb), from one line to one idea. Write your
-# answer where it says so, then run the cell below it: it is silent if all is well, and otherwise
-# says what to look at. The [solutions](../solutions/01_the_catalogue.ipynb) also say what to learn from
-# each answer. Mosaic's listeners are simulated, here as everywhere.
+# Five exercises on [lesson 01](../01_the_catalogue.ipynb), from one line to one idea. **Time** 20 to 65
+# minutes. Each needs only the first cell. Write your answer where it says so, then run the cell below it:
+# it is silent if all is well, and otherwise says what to look at. The
+# [solutions](../solutions/01_the_catalogue.ipynb) also say what to learn from each answer. Mosaic's
+# listeners are simulated, here as everywhere.
 
 # %%
 import numpy as np
@@ -19,63 +20,78 @@ ratings, items, users = mosaic.ratings, mosaic.items.index, mosaic.users.index
 # %% [markdown]
 # ## 1 · How full?
 #
-# One line. Return the **density** of a table of ratings: the share of all listener–track places
+# One line. Return the **density** of a table of ratings: the share of the cells of the user–item matrix
 # that hold a rating.
 
 
 # %% exercise="density"
 def density(ratings, n_users, n_items):
     ### BEGIN SOLUTION
-    # A listener without any rating is a row of the matrix all the same. Who counts only the ids
-    # that occur in `ratings` finds a shop with newcomers fuller than it is: in `tiny` below 3 of 4
-    # places instead of 3 of 12.
+    # A listener without any rating is a row of the matrix all the same. Counting only the ids that
+    # occur in `ratings` would give too much: in `tiny` below 3 of 4 cells instead of 3 of 15.
     return len(ratings) / (n_users * n_items)
     ### END SOLUTION
 
 
 # %% check="density"
 tiny = pd.DataFrame({"user_id": ["a", "a", "b"], "item_id": ["x", "y", "x"], "rating": [5, 1, 3]})
-assert density(tiny, n_users=3, n_items=4) == 3 / 12, (
-    "3 ratings, 3 × 4 places: count the places of listeners and tracks without any rating, too"
+answer = density(tiny, n_users=3, n_items=5)
+assert np.isscalar(answer), f"return one number, not a {type(answer).__name__}"
+assert answer != 3 / 3 * 5, "parentheses: a / b * c is (a / b) · c; write a / (b * c)"
+assert answer != 3 / 4, (
+    "count also the listeners and tracks without a rating: 3 × 5 cells, not 2 × 2"
 )
-assert f"{density(ratings, 600, 480):.3f}" == "0.087", "Mosaic has 600 × 480 places"
+assert not np.isclose(answer, 1 - 3 / 15), "that is the sparsity, 1 − density"
+assert np.isclose(answer, 3 / 15), f"3 ratings in 3 × 5 cells are 0.20, not {answer:.2f}"
+assert f"{density(ratings, 600, 480):.3f}" == "0.087", "use the arguments, not numbers of `tiny`"
 
 # %% [markdown]
 # ## 2 · How few tracks hold half of the ratings?
 #
-# The lesson asked what share the top tenth holds. Turn the question round: what is the *smallest*
-# number of tracks that together hold at least `share` of all ratings? `counts` has a number of
-# ratings for each track, in any order. `np.cumsum` helps.
+# The lesson asked what share the top tenth holds. Now the other way round: what is the *smallest*
+# number of tracks that together hold at least `share` of all ratings? `counts` has the number of
+# ratings of each track, in any order: a list, an array or a Series. `np.sort` and `np.cumsum` take all
+# three. Return a whole number.
+#
+# One trap: `0.55 * 100` is a little more than 55 in floating point. Let a cumulative sum that is within
+# `1e-9` of the target count as enough.
 
 
 # %% exercise="head_size"
 def head_size(counts, share):
     ### BEGIN SOLUTION
-    # In Mosaic, half of the ratings lie on 122 of 480 tracks, about a quarter, and the last quarter
-    # of the ratings is spread over the other half of the shop: 242 tracks. That is where a model
-    # that counts has the least to count.
+    # In Mosaic, half of the ratings belong to 122 of 480 tracks, about a quarter. The last quarter of
+    # the ratings belongs to the other half of the shop: 242 tracks. There a model that learns from
+    # ratings has the least to learn from. The tolerance is needed because `share` is a fraction: 0.55
+    # has no exact binary form, and its product with 100 comes out above 55.
     most_first = np.sort(counts)[::-1]
-    held = np.cumsum(most_first)
-    return int((held < share * held[-1]).sum()) + 1
+    cumulative = np.cumsum(most_first)
+    target = share * cumulative[-1] - 1e-9
+    return int(np.sum(cumulative < target)) + 1
     ### END SOLUTION
 
 
 # %% check="head_size" points=2
-assert head_size([1, 8, 1], 0.5) == 1, (
-    "one track of three holds 8 of 10: sort the most rated first; a position counts from 0, a"
-    " number of tracks from 1"
-)
-assert head_size([4, 2, 2, 2], 0.6) == 2, "4 + 2 of 10 are exactly 0.6, and that is enough"
-assert head_size([1] * 10, 1.0) == 10, (
-    "ten times 0.1 adds up to a little less than 1, so that no place of the sum reaches it: add up"
-    " the whole numbers and compare with share · total"
-)
-assert head_size([1, 2, 3, 4], 0.9) == 3, (
-    "4 + 3 + 2 of 10 are 0.9: sort *all* tracks, the most rated first, not only the first place"
-)
+for counts in (np.array([1, 8, 1]), [1, 8, 1], pd.Series([1, 8, 1], ["a", "b", "c"])):
+    try:
+        answer = head_size(counts, 0.5)
+    except (AttributeError, TypeError, KeyError) as error:
+        problem = f"a list, an array or a Series ({error}): begin with np.sort(counts)"
+        raise AssertionError(problem) from None
+    assert np.isscalar(answer) and float(answer).is_integer(), "return one whole number"
+    assert answer != 0, "a position counts from 0, a number of tracks from 1: add 1"
+    assert answer != 2, "sort first, the most rated first: the track with 8 of 10 is enough"
+    assert answer == 1, f"one track has 8 of 10 ratings, more than half; not {answer} tracks"
+answer = head_size(np.array([1, 2, 3, 4]), 0.9)
+assert answer == 3, "4 + 3 + 2 of 10 are 0.9: sort *all* tracks, the most rated first"
+answer = head_size(np.array([4, 2, 2, 2]), 0.6)
+assert answer == 2, "4 + 2 of 10 are exactly 0.6, and “at least” means that this is enough"
+answer = head_size(np.array([55, 45]), 0.55)
+assert answer == 1, "55 of 100 are exactly 0.55, but 0.55 · 100 > 55 in floating point: allow 1e-9"
+assert head_size(np.ones(10, dtype=int), 1.0) == 10, "all ratings are those of all ten tracks"
 
 # %%
-per_track = ratings["item_id"].value_counts().reindex(items, fill_value=0).to_numpy()
+per_track = ratings["item_id"].value_counts().reindex(items, fill_value=0)
 for share in (0.25, 0.5, 0.75, 1.0):
     print(f"{share:4.0%} of the ratings: {head_size(per_track, share)} tracks of {len(items)}")
 
@@ -83,8 +99,8 @@ for share in (0.25, 0.5, 0.75, 1.0):
 # ## 3 · Which tracks lack exactly two modalities?
 #
 # `present` is a table of True and False, tracks × modalities. Return the ids of the tracks that
-# lack exactly `n` modalities, as a list in the table's order. It must work for any number of
-# modalities.
+# lack exactly `n` modalities, in the table's order: a list, an array or an Index. It must work for any
+# number of modalities.
 
 
 # %% exercise="lacking"
@@ -93,7 +109,7 @@ def lacking(present, n):
     # With three modalities "lacks two" and "has one" are the same tracks, so counting what is there
     # would do. With four it would not, and a shop that adds videos would get a wrong list without
     # any error. So count what the question asks for: ~ turns "has" into "lacks".
-    return list(present.index[(~present).sum(axis=1) == n])
+    return present.index[(~present).sum(axis=1) == n]
     ### END SOLUTION
 
 
@@ -102,9 +118,18 @@ four = pd.DataFrame(
     {"image": [1, 1, 0, 0], "text": [1, 0, 0, 1], "audio": [1, 0, 0, 1], "video": [1, 1, 0, 1]},
     index=["a", "b", "c", "d"],
 ).astype(bool)
-assert lacking(four, 1) == ["d"], "count what is lacking, not what is there"
-assert lacking(four, 2) == ["b"], "exactly two: track c lacks four, track b two"
-assert lacking(four, 0) == ["a"], "lacking nothing is also an answer"
+answers = [lacking(four, n) for n in range(4)]
+for answer in answers:
+    assert isinstance(answer, (list, tuple, np.ndarray, pd.Index)), (
+        f"return the ids (a list, an array or an Index), not a {type(answer).__name__}"
+    )
+    assert set(answer) <= set(four.index), "return ids, of the table's index, not True and False"
+assert list(answers[1]) == ["d"], (
+    f"d lacks one modality, its image; you have {list(answers[1])}: count what is lacking, in rows"
+)
+assert list(answers[2]) == ["b"], f"b lacks exactly two, c four; you have {list(answers[2])}"
+assert list(answers[0]) == ["a"], "a lacks nothing, and 0 is a number, too"
+assert list(answers[3]) == [], "no track lacks three: the answer is an empty list"
 assert len(lacking(mosaic.present(), 2)) == 6, "six tracks in Mosaic lack two"
 
 # %%
@@ -112,107 +137,138 @@ for n in range(4):
     print("lack", n, "modalities:", len(lacking(mosaic.present(), n)))
 
 # %% [markdown]
-# ## 4 · A shop in which gaps are not drawn by lot
+# ## 4 · A shop in which gaps are not at random
 #
-# The shop below has Mosaic's tracks and ratings, but a designer who saves time: the worse a track
-# is liked, the more likely it has no cover. The number of gaps looks harmless:
+# The shop below has Mosaic's tracks and ratings, but a designer who saves time: the lower the mean
+# rating of a track, the more likely it has no cover. The number of gaps looks harmless:
 
 # %%
 mean_rating = ratings.groupby("item_id")["rating"].mean().reindex(items).to_numpy()
 has_cover = mosaic.present()["image"].to_numpy()
-dislike = 1 - pd.Series(mean_rating).rank(pct=True).to_numpy()  # 0 best liked … 1 worst
-lazy_shop = np.random.default_rng(0).random(len(items)) >= 0.4 * dislike**6
-print("tracks without a cover:", (~has_cover).sum(), "in Mosaic,", (~lazy_shop).sum(), "here")
+rank_from_top = 1 - pd.Series(mean_rating).rank(pct=True).to_numpy()  # 0 best … 1 worst
+has_cover_lazy = np.random.default_rng(0).random(len(items)) >= 0.4 * rank_from_top**6
+print("no cover:", (~has_cover).sum(), "tracks in Mosaic,", (~has_cover_lazy).sum(), "here")
 
 # %% [markdown]
-# Write the test that tells the two shops apart. Return three numbers: the mean of `values` where
-# `has` is True minus the mean where it is False, and the ends of a 95 % bootstrap interval for it.
-# Draw the tracks *with* again among those with, and the tracks *without* among those without, each
-# as many as there are.
+# Write the test that tells the two shops apart. `values` and `has` are arrays of the same length. Return
+# three numbers: the mean of `values` where `has` is True minus the mean where it is False, and the low and
+# the high end of a 95 % bootstrap interval for it. Resample the tracks *with* and the tracks *without*
+# separately, each group as large as it is. The lesson's `bootstrap` does this for any groups; you may copy
+# it, or write the few lines for this case.
 
 
-# %% exercise="gap"
-def gap(values, has, n_boot=2000, rng=0):
+# %% exercise="difference_with_interval"
+def difference_with_interval(values, has, n_boot=2000, rng=0):
     rng = np.random.default_rng(rng)
     ### BEGIN SOLUTION
     # In Mosaic the interval contains zero. In the lazy shop it is far from it: tracks without a
-    # cover are liked less, by 0.45 to 0.74 stars, so the gap itself is information. Dropping them
-    # hardly moves the average (3.49 to 3.51 stars), because they are only 22 of 480. But all are from
-    # the worse half of the shop, and an average cover, filled in, makes bad tracks look ordinary.
-    # (An interval that contains zero does not prove that lots were drawn.)
+    # cover have lower ratings, by 0.45 to 0.74 stars.
+    #
+    # Answer to the question below: in the lazy shop covers are missing not at random; the gap itself
+    # is information. (That Mosaic's interval contains zero does not prove that its covers are missing
+    # completely at random.) Dropping is not harmless. The average hardly moves, from 3.49 to 3.51
+    # stars, because only 22 of 480 tracks are dropped. But these are mostly bad tracks: a recommender
+    # fitted without them has nothing to say of them. And an average cover, imputed, would make them
+    # look ordinary.
     a, b = values[has], values[~has]
-    again = [rng.choice(a, len(a)).mean() - rng.choice(b, len(b)).mean() for _ in range(n_boot)]
-    low, high = np.quantile(again, [0.025, 0.975])
+    differences = []
+    for _ in range(n_boot):
+        differences.append(rng.choice(a, len(a)).mean() - rng.choice(b, len(b)).mean())
+    low, high = np.quantile(differences, [0.025, 0.975])
     return a.mean() - b.mean(), low, high
     ### END SOLUTION
 
 
-# %% check="gap" points=2
-coins = np.array([0.0, 1.0] * 250)
+# %% check="difference_with_interval" points=2
+values = np.array([0.0, 3.0] * 25 + [0.0, 1.0] * 225)  # means 1.5 and 0.5
 first_50 = np.arange(500) < 50
-values = np.where(first_50, 3 * coins, coins)  # means 1.5 and 0.5, variances 2.25 and 0.25
-expected = 2 * 1.96 * np.sqrt(2.25 / 50 + 0.25 / 450)
-for has, difference in ((first_50, 1), (~first_50, -1)):
-    estimate, low, high = gap(values, has)
-    assert abs(estimate - difference) < 1e-9, "those with minus those without, means of values"
-    assert low < difference < high, "the interval should lie around the difference"
-    assert abs((high - low) / expected - 1) < 0.1, (
-        f"the interval is {high - low:.3f} wide, expected about {expected:.3f}: draw with"
-        " replacement from *both* groups, from each as many as it has (here 50 and 450), and take"
-        " the middle 95 % of the differences"
+answer = difference_with_interval(values, first_50)
+problem = "return three numbers, the difference, low, high (of a dict its .values())"
+assert not np.isscalar(answer) and not isinstance(answer, dict) and len(answer) == 3, problem
+expected_width = 2 * 1.96 * np.sqrt(2.25 / 50 + 0.25 / 450)
+for has, expected in ((first_50, 1.0), (~first_50, -1.0)):
+    estimate, low, high = difference_with_interval(values, has)
+    problem = "the mean of values[has] minus the mean of the others, not of a resample"
+    assert np.isclose(estimate, expected), f"{estimate:.2f} should be {expected:g}: {problem}"
+    assert low < expected < high, "the interval, low end first, should lie around the difference"
+    width = (high - low) / expected_width
+    assert 0.9 < width < 1.1, (
+        f"the interval is {width:.2f} times as wide as it should be: draw as many tracks as each"
+        " group has (here 50 and 450), from both groups, and take the quantiles 0.025 and 0.975"
     )
+answer = difference_with_interval(np.array([0.0, 2.0, 1.0]), np.array([True, True, False]))
+problem = "resample the groups separately: in a joint one the only track without can be absent"
+assert np.isfinite(list(answer)).all(), problem
 
 # %%
-rows = {"Mosaic": gap(mean_rating, has_cover), "lazy shop": gap(mean_rating, lazy_shop)}
+rows = {
+    "Mosaic": list(difference_with_interval(mean_rating, has_cover)),
+    "lazy shop": list(difference_with_interval(mean_rating, has_cover_lazy)),
+}
 print_table(pd.DataFrame(rows, index=["difference", "low", "high"]).T)
-kept = mean_rating[lazy_shop]
+kept = mean_rating[has_cover_lazy]
 print(f"average of all tracks {mean_rating.mean():.2f}, of those with a cover {kept.mean():.2f}")
 
 # %% [markdown]
-# Which of the two shops drew lots? And if the average hardly moves, is it then harmless to drop the
-# tracks without a cover?
+# In which shop are covers missing not at random? And if the average hardly moves, is it then harmless to
+# drop the tracks without a cover? Say it in two sentences; then read the end of the solution.
 
 # %% [markdown]
 # ## 5 · How much does the average rating flatter?
 #
 # The average of the 25,000 ratings is 3.63 stars. (Exercise 4 printed 3.49, the average of the 480
-# tracks' averages: there a track with two ratings counts as much as one with 325, here each *rating*
-# counts the same, and much-rated tracks are liked more.) What would it be if every listener rated
-# *every* track? Only a made-up world can tell. Without the mood of the day a rating is 1, plus 1 for each
-# of the `steps` that utility exceeds (`np.searchsorted` counts them).
+# tracks' averages. There each *track* counts the same, here each *rating* does, and much-rated tracks have
+# higher ratings.) What would it be if every listener rated *every* track? Only a made-up world can tell.
+# Without the mood of the day, a rating is 1, plus 1 for each of the `steps` that utility exceeds:
+# `1 + np.searchsorted(steps, utility)`, for a whole matrix at once.
 #
-# Return the observed average minus that average over all places.
+# Return the mean of the observed ratings minus the mean over all cells. `observed` is a list, an array or
+# a Series; `utility` is a matrix, `steps` are sorted.
 
 
 # %% exercise="flattery"
 def flattery(observed, utility, steps):
     ### BEGIN SOLUTION
-    # 1.52 of the 3.63 stars are flattery: the shop's honest average is 2.11. It is not the mood, for
-    # on the places that were rated the steps alone give the same average within 0.02 stars. It is
-    # choice: people rate what they expect to like. A model that is trained and tested on ratings
-    # never meets the other 91 % of the places; lesson 06 asks what that does to a test.
+    # 1.52 of the 3.63 stars are flattery: the average over all cells is 2.11. A model that is trained
+    # and tested on ratings never meets the other 91 % of the cells; lesson 06 asks what that does
+    # to a test.
+    #
+    # Answer to the question below: it rules out the mood. On the rated cells, ratings with and without
+    # mood have the same average within 0.02 stars. What is left is choice: listeners rate what they
+    # expect to like.
     everything = 1 + np.searchsorted(steps, utility)
     return np.mean(observed) - everything.mean()
     ### END SOLUTION
 
 
 # %% check="flattery" points=2
-tiny_utility = np.array([[-2.0, 0.0], [1.0, 4.0]])
+tiny_utility = np.array([[-2.0, 0.0], [1.0, 4.0]])  # without mood: 1, 2, 3 and 5 stars
 tiny_steps = (-0.6, 0.8, 2.1, 3.4)
-assert abs(flattery([5, 3], tiny_utility, tiny_steps) - (4 - 2.75)) < 1e-9, (
-    "the four places would get 1, 2, 3 and 5 stars, 2.75 on average: one star is for nothing, and"
-    " every place counts, rated or not"
+try:
+    of_list = flattery([5, 3], tiny_utility, tiny_steps)
+except (AttributeError, TypeError) as error:
+    raise AssertionError(f"observed may be a list ({error}): use np.mean(observed)") from None
+except ValueError as error:
+    raise AssertionError(
+        f"{error}: np.searchsorted wants the sorted steps first, then the utilities"
+    ) from None
+assert np.isscalar(of_list), "return one number: two means, then their difference"
+assert not np.isclose(of_list, 4 - 1.75), "a rating is 1 *plus* the number of steps: one star more"
+assert not np.isclose(of_list, 2.75 - 4), "observed minus all cells, not the other way round"
+assert np.isclose(of_list, 4 - 2.75), (
+    f"observed 4, all four cells (1 + 2 + 3 + 5) / 4 = 2.75, difference 1.25; you have {of_list:.2f}"
 )
+assert np.isclose(flattery(pd.Series([5, 3], ["a", "b"]), tiny_utility, tiny_steps), 1.25)
 
 # %%
 from mmrec_course.datasets.synthetic import RATING_STEPS
 
 utility = mosaic.ground_truth()["utility"].astype(float)
 u, i = users.get_indexer(ratings["user_id"]), items.get_indexer(ratings["item_id"])
-calm = 1 + np.searchsorted(RATING_STEPS, utility[u, i])
-print(f"all places: {flattery(ratings['rating'], utility, RATING_STEPS):.2f} stars too good")
-print(f"rated places only: {ratings['rating'].mean() - calm.mean():.2f} stars")
+without_mood = 1 + np.searchsorted(RATING_STEPS, utility[u, i])
+print(f"all cells: {flattery(ratings['rating'], utility, RATING_STEPS):.2f} stars too high")
+print(f"rated cells only: {ratings['rating'].mean() - without_mood.mean():.2f} stars")
 
 # %% [markdown]
-# Two numbers, two possible causes: the mood of the day, and people's choice of what to rate. Which
-# of them does the second number rule out?
+# Two causes are possible: the mood of the day, and listeners' choice of what to rate. Which of them does
+# the second number rule out, and what is left? Say it in one sentence; then read the end of the solution.
