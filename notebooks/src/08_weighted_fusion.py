@@ -46,8 +46,7 @@ except ValueError as error:
 
 # %% [markdown]
 # The three rows differ in length. One can cut all of them to the shortest, and then the line runs.
-# Is it right? Look at what is added in three of the columns, and at the largest standard deviation of
-# a column:
+# Is it right? Look at what is added in three columns, and at the largest standard deviation of a column:
 
 # %%
 import pandas as pd
@@ -61,9 +60,9 @@ for m, block in blocks.items():
     print(f"{m:6} {len(block.names):4} columns, largest standard deviation {largest:.2f}")
 
 # %% [markdown]
-# Each line adds things that have nothing to do with each other: a colour, a word, a property of the
-# sound. Nobody would add a price to a phone number because both stand in column 3. The standard
-# deviations show a second fault: the sum follows the modality with the largest numbers.
+# Each line adds a colour, a word and a property of the sound. Nobody would add a price to a phone
+# number because both stand in column 3. The standard deviations show a second fault: the sum follows
+# the modality with the largest numbers.
 #
 # "It fails" should be a measurement. For that we need a model.
 #
@@ -164,18 +163,17 @@ for m in blocks:
 
 # %% [markdown]
 # For text and image, 1000 is often chosen, the largest value of the grid. Lesson 07 warns of this: a
-# better one may lie outside. Does a larger one help on the validation tracks (mean of five splits)?
+# better one may lie outside. Does a larger one help on the validation tracks of the first split?
 
 # %%
 print("grid:", GRID)
 for m in ("image", "text"):
-    searches = []
-    for f, split in zip(features, splits, strict=True):
-        searches.append(grid_search(ContentRidge(modality=m), {"reg": [1000, 10_000]}, split, f)[1])
-    print(f"{m:6}", pd.concat(searches).groupby("reg")["ndcg"].mean().round(3).to_dict())
+    wider = {"reg": [100, 1000, 10_000]}
+    _, search = grid_search(ContentRidge(modality=m), wider, splits[0], features[0])
+    print(f"{m:6}", search.set_index("reg")["ndcg"].sort_index().round(3).to_dict())
 
 # %% [markdown]
-# No: both are tuned. If $\lambda$ is much larger than the eigenvalues of $F^\top F$, then
+# No: the top is flat. If $\lambda$ is much larger than the eigenvalues of $F^\top F$, then
 # $W \approx F^\top \tilde R^\top / \lambda$: a larger $\lambda$ makes all scores smaller, and their order
 # stays.
 #
@@ -233,8 +231,8 @@ by_hand = np.hstack([np.sqrt(share[:, [j]]) * part for j, part in enumerate(part
 print("equal:", np.allclose(concatenated[0].values, by_hand))
 
 # %% [markdown]
-# And is the similarity of two rows the weighted sum of three cosines? Compare it for all pairs of
-# complete tracks. Then see what the ridge regression makes of these rows.
+# And is the similarity of two rows the weighted sum of three cosines? Compare all pairs of complete
+# tracks. Then fit the ridge regression.
 
 # %%
 complete = has.all(axis=1)
@@ -250,8 +248,8 @@ show(["sum of features", "early fusion"], baseline="sum of features")
 #
 # ## Late fusion, step by step
 #
-# In late fusion each modality has its own model, and only the *scores* are added. All scores mean the
-# same: how much this user will like this track. Can they be added as they are?
+# In late fusion each modality has its own model, and only the *scores* are added. All say how much
+# this user will like this track. Can they be added as they are?
 
 # %%
 for m in blocks:
@@ -262,8 +260,8 @@ for m in blocks:
 # No. A strong regularisation makes scores small, but image and text have the same $\lambda$ and differ,
 # too. In this split the scores of audio vary most by far, so a plain sum would nearly be audio alone,
 # whether audio is right or not. So each user's scores are brought to a common scale, the **z-score**:
-# minus the mean, divided by the standard deviation. (The package has `standardize_scores`. It is
-# `normalize_scores`, which other lessons use, with its default method.)
+# minus the mean, divided by the standard deviation. (`standardize_scores` is `normalize_scores`, which
+# other lessons use, with its default method.)
 #
 # Mean and standard deviation over which tracks? We take the training tracks. But a model fits
 # ratings that it has learned from better than it predicts those of a cold-start track. So we use
@@ -363,12 +361,12 @@ for name, tables in steps.items():
     print(f"{name:23}", np.mean(shares).round(1))
 
 # %% [markdown]
-# With zeros, incomplete tracks stand in the top ten far less often than they should: 0 is the middle
-# of the scale, and it pulls their mean to the middle. With renormalised weights a track has the
+# With zeros, incomplete tracks stand in the top ten far too rarely: 0 is the middle of the scale, and
+# it pulls their mean to the middle. With renormalised weights a track has the
 # score that it would have if the missing modality agreed with the others.
 #
-# This even gives a small bonus: a mean of two scores varies more than a mean of three, and the top of
-# a list takes the extremes. Lesson 10 goes on from here.
+# It even gets a small bonus: a mean of two scores varies more than a mean of three, and the top of a
+# list takes the extremes. Lesson 10 goes on from here.
 #
 # ## Where weights come from
 #
@@ -414,8 +412,7 @@ finish(ax, alt="Triangle of 66 weights coloured by NDCG: high and flat around th
 
 # %% [markdown]
 # Each dot is one way to divide the weight; a corner gives all of it to one modality. The ringed dot
-# is the best. Look at how little changes around it. So the weights need not be exact, and *equal
-# weights*, the centre, are hard to beat.
+# is the best. Look at how little changes around it: *equal weights*, the centre, are hard to beat.
 #
 # The second way needs no grid. Which sum of scores comes nearest to what happened ($t$ is 1 where
 # the user liked the track, 0 elsewhere), if no weight may be negative?
@@ -447,13 +444,12 @@ results["late fusion"] = evaluate_all(table for _, table in fused)
 show(["late, equal", "late fusion"], baseline="late, equal")
 
 # %% [markdown]
-# No difference is visible, as the flat top of the triangle suggested. We keep the learned weights, and
-# soon see what they protect from.
+# No difference is visible, as the flat top suggested. We keep the learned weights, and soon see what they
+# protect from.
 #
 # ## The running table
 #
-# Each lesson from 03 on adds its rows to this table. *Late fusion* has the weights learned by
-# stacking.
+# Lessons from 03 on add rows to this table. *Late fusion* has the weights learned by stacking.
 
 # %%
 from mmrec_course.extras.cold_start import running_table
@@ -496,8 +492,7 @@ show(["late fusion", *(f"without {m}" for m in blocks)], baseline="late fusion")
 # lowest mean alone, but leaving them out costs as much as leaving out text.
 #
 # But what exactly was lost? Ablation takes away two things at once: what the texts say, *and* one
-# more model. One more ranking in the mean could help by itself, and so could the fact that a track has a
-# text at all. Ablation cannot rule this out.
+# more model, which could help by itself. Ablation cannot rule this out.
 #
 # A **permutation control** (a *placebo*) can. `FeatureBlock.shuffle` permutes the rows of a block
 # among the tracks that have one. All numbers, the missing texts and the third model stay, and weights
@@ -526,8 +521,8 @@ show(["without text", "text permuted", "text permuted, equal"], baseline="withou
 # With learned weights, permuted text adds nothing to image and audio: the interval is narrow and
 # includes zero. So the gain from text is what the texts say of their tracks.
 #
-# The last row shows what learned weights protect from. With equal weights, a modality that says nothing
-# has a third of the weight, and the list is clearly worse than without it.
+# The last row shows what learned weights protect from. With equal weights, permuted text has a third of
+# the weight, and the list is clearly worse than without it.
 #
 # ## Content on warm items
 #
@@ -579,10 +574,9 @@ print_table(compare(tables).loc[:, "mean":"diff_high"], digits=3)
 # Content with a small weight adds a little to EASE, and the interval excludes zero. Content alone is
 # far below EASE.
 #
-# But iALS, which sees no content, is as far ahead of EASE. What is left of content's gain beside *two*
-# collaborative models? Lesson 11 measures it in the final model, which has EASE and iALS: nothing that
-# can be told apart from zero. Lesson 13 asks the same of real people. On cold-start items content is
-# all there is.
+# But iALS, which sees no content, is about as far ahead of EASE. What does content add to *both*? Lesson
+# 11 measures it in the final model: nothing that can be told apart from zero. Lesson 13 asks the same of
+# real people. On cold-start items content is all there is.
 #
 # Weight 1 on cold-start items, a small weight on warm ones: **learn weights on the kind of items for
 # which they are used**.

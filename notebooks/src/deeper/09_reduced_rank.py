@@ -36,24 +36,24 @@ blocks = extract_features(mosaic, ["image", "audio"], fit_items=targets.index)
 # %%
 k, reg = 32, 10.0
 P = np.linalg.svd(centred, full_matrices=False)[2][:k].T
-Z, R, has = {}, {}, {}
+Z, T, has = {}, {}, {}
 for m, block in blocks.items():
     rows = block.align(targets.index)
     has[m] = rows.present
     F = unit_rows(rows, has[m])[has[m]]
-    R[m] = centred[has[m]]
-    Z[m] = F @ np.linalg.solve(F.T @ F + 10.0 * np.eye(F.shape[1]), F.T @ (R[m] @ P))
-    print(f"{m:6}", "Z:", Z[m].shape, " R:", R[m].shape)
+    T[m] = centred[has[m]]
+    Z[m] = F @ np.linalg.solve(F.T @ F + 10.0 * np.eye(F.shape[1]), F.T @ (T[m] @ P))
+    print(f"{m:6}", "Z:", Z[m].shape, " T:", T[m].shape)
 
 # %% [markdown]
 # ## W + Δ as one ridge regression
 #
 # The lesson's problem has two regularisation strengths:
 #
-# $$\min_{W, \Delta_m} \sum_m \lVert R_m - Z_m (W + \Delta_m) \rVert^2
+# $$\min_{W, \Delta_m} \sum_m \lVert T_m - Z_m (W + \Delta_m) \rVert^2
 # + \lambda \lVert W \rVert^2 + \mu \sum_m \lVert \Delta_m \rVert^2$$
 #
-# ($R_m$ is short for $\tilde R_m^\top$.) Ordinary ridge regression has one. Three steps lead from the one
+# ($T_m$ are the targets, without the listeners' means.) Ordinary ridge regression has one. Three steps lead from the one
 # to the other.
 #
 # **Step 1: rename.** Write $\Delta_m = s\,D_m$ with a number $s$ that we choose later. Then
@@ -81,7 +81,7 @@ wide_audio = np.hstack([Z["audio"], 0 * Z["audio"], s * Z["audio"]])
 wide = np.vstack([wide_image, wide_audio])
 print("rows:", wide.shape)
 
-solution = ridge(wide, np.vstack([R["image"], R["audio"]]), reg)
+solution = ridge(wide, np.vstack([T["image"], T["audio"]]), reg)
 W, D_image, D_audio = np.split(solution, 3)
 W_own = {"image": W + s * D_image, "audio": W + s * D_audio}
 
@@ -119,10 +119,10 @@ print("equal:", same_predictions(model, W_own))
 # ## Reduced rank, in steps
 #
 # We want the $W_m$ with the least loss
-# $\sum_m \lVert R_m - Z_m W_m \rVert^2 + \lambda \lVert W_m \rVert^2$, among those of rank $r$.
+# $\sum_m \lVert T_m - Z_m W_m \rVert^2 + \lambda \lVert W_m \rVert^2$, among those of rank $r$.
 #
 # **Step 1: how much worse than ridge?** Without the rank, ridge regression is best:
-# $\hat W_m = G_m^{-1} Z_m^\top R_m$ with $G_m = Z_m^\top Z_m + \lambda I$. The loss is a parabola with its
+# $\hat W_m = G_m^{-1} Z_m^\top T_m$ with $G_m = Z_m^\top Z_m + \lambda I$. The loss is a parabola with its
 # lowest point there. So the loss of any other $W_m$ is the lowest loss plus
 #
 # $$\operatorname{tr}\bigl[(W_m - \hat W_m)^\top G_m (W_m - \hat W_m)\bigr].$$
@@ -133,12 +133,12 @@ print("equal:", same_predictions(model, W_own))
 
 # %%
 G = {m: Z[m].T @ Z[m] + reg * np.eye(k) for m in Z}
-W_ridge = {m: ridge(Z[m], R[m], reg) for m in Z}
+W_ridge = {m: ridge(Z[m], T[m], reg) for m in Z}
 S = {m: np.linalg.cholesky(G[m]).T for m in Z}
 
 
 def loss(m, W):
-    return ((R[m] - Z[m] @ W) ** 2).sum() + reg * (W**2).sum()
+    return ((T[m] - Z[m] @ W) ** 2).sum() + reg * (W**2).sum()
 
 
 for m in Z:

@@ -91,8 +91,9 @@ for sharing in ("separate", "shared", "shared+own"):
 #
 # ## 2 · One W from two modalities
 #
-# One line. `G` and `B` are dicts: for each modality, $G_m = Z_m^\top Z_m$ and $B_m = Z_m^\top \tilde R_m^\top$.
-# Return the shared matrix $W$ of the stacked rows, without stacking any rows.
+# One line. `G` and `B` are dicts: for each modality, $G_m = Z_m^\top Z_m$ and $B_m = Z_m^\top T_m$, where
+# $T_m$ are the targets (here `observed`) of the items that have modality $m$. Sums over stacked rows are sums
+# over modalities. Return the shared matrix $W$ of the stacked rows, without stacking any rows.
 
 
 # %%
@@ -131,8 +132,8 @@ assert np.allclose(_W, fit_model("shared").shared_), (
 # ## 3 · The correction
 #
 # One line. $W$ is fixed. Return the $\Delta_m$ that minimises
-# $\lVert \tilde R_m^\top - Z_m (W + \Delta_m) \rVert^2 + \mu \lVert \Delta_m \rVert^2$, from
-# $G_m = Z_m^\top Z_m$ and $B_m = Z_m^\top \tilde R_m^\top$. (What does ridge regression have left to explain,
+# $\lVert T_m - Z_m (W + \Delta_m) \rVert^2 + \mu \lVert \Delta_m \rVert^2$, from
+# $G_m = Z_m^\top Z_m$ and $B_m = Z_m^\top T_m$. (What does ridge regression have left to explain,
 # once $Z_m W$ is subtracted?)
 
 
