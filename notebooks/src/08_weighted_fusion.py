@@ -68,9 +68,9 @@ for m, block in blocks.items():
 #
 # ## A content model for each modality
 #
-# Take one modality. $F$ (tracks × $d$) has the features of each track, $f_i$, as a row.
-# $\tilde R$ (users × tracks) has the centred ratings: the rating minus 2.5, and 0 where there is
-# none. **Ridge regression** looks for weights $W$ ($d$ × users) with which features predict centred
+# Take one modality. $F$ (training tracks × $d$) has the features of each track, $f_i$, as a row.
+# $\tilde R$ (users × training tracks) has the centred ratings: the rating minus 2.5, and 0 where there
+# is none. **Ridge regression** looks for weights $W$ ($d$ × users) with which features predict centred
 # ratings. **Regularisation** keeps these weights small:
 #
 # $$\min_{W} \; \lVert F W - \tilde R^\top \rVert^2 + \lambda \lVert W \rVert^2
@@ -546,7 +546,7 @@ from sklearn.base import clone
 
 
 def warm_scores(ratings):
-    """Return z-scores, over all tracks, of EASE and of content, both fitted on these ratings."""
+    """Fit EASE and content; return their z-scores over all tracks, as all are warm here."""
     fitted = [clone(ease).fit(ratings), clone(ridge).fit(ratings, {"fused": content})]
     return [standardize_scores(model.score(users, items)) for model in fitted]
 
@@ -584,7 +584,7 @@ print_table(compare(tables).loc[:, "mean":"diff_high"], digits=3)
 # ## What goes wrong
 #
 # - **Adding scores on different scales.** The sum of raw scores showed no gain over text.
-# - **A missing modality as 0.** NDCG hides it, and incomplete tracks vanish from the lists.
+# - **A missing modality as 0.** NDCG hides it, and incomplete tracks are too rare in the lists.
 # - **Ablation as the only evidence.** It cannot tell what a modality says from one more model.
 #
 # ## Your turn
@@ -593,7 +593,7 @@ print_table(compare(tables).loc[:, "mean":"diff_high"], digits=3)
 # [solutions](solutions/08_weighted_fusion.ipynb): scale scores, see what a sum of features compares,
 # renormalise weights, shrink a user's weights, and divide a gain among modalities.
 #
-# Ablation has a weakness: where two modalities know the same thing, leaving out one costs nothing.
+# Ablation has a weakness: where two modalities know the same thing, leaving out one costs little.
 # [Deeper: Shapley values](deeper/08_shapley_values.ipynb) divides the gain fairly, with permutation
 # controls for all modalities and worlds in which content means nothing.
 #
