@@ -29,7 +29,7 @@ for split in splits:
 #
 # In words: add up the *features* $f_m$ of the modalities, and give the fused row $f$ to one model
 # (**early fusion**). Or give each modality its own model and add up their *scores* $y_m$ (**late fusion**).
-# A well-known snippet does the first: `fused = 0.4 * image + 0.3 * text + 0.3 * audio`. It works on
+# The snippet of lesson 00 does the first: `fused = 0.3 * image + 0.4 * text + 0.3 * audio`. It works on
 # vectors such as `[1, 2, 3]`. Does it work on this track?
 
 # %%
@@ -40,7 +40,7 @@ row = items.get_loc("t268")
 show_track(mosaic.items, "t268")
 image, text, audio = (block.values[row] for block in blocks.values())
 try:
-    fused = 0.4 * image + 0.3 * text + 0.3 * audio
+    fused = 0.3 * image + 0.4 * text + 0.3 * audio
 except ValueError as error:
     print("ValueError:", str(error).strip())
 
@@ -300,8 +300,8 @@ folds = [tables["text"].folds for tables in predictions]  # the same for all mod
 z = [standardize(tables) for tables in predictions]
 
 # %% [markdown]
-# And a track without a cover? The image model has no score for it, not the score 0. `weighted_sum`
-# renormalises the weights ($a_{im}$ is 1 where track $i$ has modality $m$, else 0):
+# And a track without a cover? Its row in $F$ is 0, so the image model gives it 0. That is no prediction, so
+# fusion should leave it out. `weighted_sum` renormalises the weights ($a_{im}$ is 1 where track $i$ has modality $m$, else 0):
 #
 # $$\hat y_{ui} = \frac{\sum_m a_{im}\, w_m\, z_{m,ui}}{\sum_m a_{im}\, w_m}$$
 #
@@ -317,8 +317,8 @@ by_hand = (z[0]["text"][:, track] + z[0]["audio"][:, track]) / 2
 print("equal:", np.allclose(late_scores[:, track], by_hand))
 
 # %% [markdown]
-# Now every step is measured: raw scores; z-scores with a 0 where a modality is missing; z-scores with
-# renormalised weights.
+# Now every step is measured: raw scores with renormalised weights; the same with z-scores (*late, equal*);
+# z-scores with a 0 where a modality is missing.
 
 
 # %%
@@ -339,8 +339,8 @@ results |= {name: evaluate_all(tables) for name, tables in steps.items()}
 show(["text", *steps], baseline="text")
 
 # %% [markdown]
-# The plain sum of raw scores gains nothing that can be told from zero, and its interval is wide. With
-# z-scores the gain is large and clear.
+# The sum of raw scores shows no gain over text: its interval is wide and contains zero. With z-scores, the
+# only change from *raw scores* to *late, equal*, the gain over text is large and clear.
 #
 # How missing modalities are treated changes NDCG by 0.001 only. So look at the incomplete tracks: what
 # is their share of the top ten, divided by their share of the candidates? 1 would be fair.
@@ -489,7 +489,8 @@ show(["late fusion", *(f"without {m}" for m in blocks)], baseline="late fusion")
 
 # %% [markdown]
 # Without any one of them NDCG falls: all three intervals are below zero. Note that images have the
-# lowest mean alone, but leaving them out costs as much as leaving out text.
+# lowest mean alone, and still leaving them out costs the most on average. (That it costs more than
+# leaving out text is not shown.)
 #
 # But what exactly was lost? Ablation takes away two things at once: what the texts say, *and* one
 # more model, which could help by itself. Ablation cannot rule this out.

@@ -64,8 +64,8 @@ show_items(mosaic.items, ["t111", "t387"])
 # ## By hand: the targets
 #
 # What is to be predicted? Start from the centred ratings $\tilde R$ of lesson 08: rating − 2.5, and 0
-# where there is no rating. Then subtract each listener's mean over the training items. We call the result
-# the **targets** $T$, with one row for each item.
+# where there is no rating. Then subtract each listener's mean over the training items.
+# We call the result the **targets** $T$, with one row for each item.
 
 # %%
 import numpy as np
@@ -78,7 +78,7 @@ def centred_ratings(ratings):
     return table.sub(2.5).fillna(0.0)
 
 
-targets = centred_ratings(split.train_valid)
+targets = centred_ratings(split.train_valid)  # `fit` below subtracts the means itself
 user_mean = targets.mean()
 T = (targets - user_mean).reindex(items, fill_value=0.0).to_numpy()
 print("items × users:", T.shape)
@@ -129,8 +129,9 @@ for m in Z:
 # %% [markdown]
 # ## By hand: one W for each modality, or one for all
 #
-# From the latent space back to ratings goes another ridge regression. First one matrix $W_m$ for each
-# modality:
+# From the latent space back to ratings goes another ridge regression. (Why not simply $P^\top$? It would
+# trust the predicted factors $Z$ as if they were the true ones $Q$. A ridge learns how far to trust them.)
+# First one matrix $W_m$ for each modality:
 
 # %%
 W_separate = {m: ridge(Z[m][learn[m]], T[learn[m]], reg=10.0) for m in Z}
@@ -240,9 +241,9 @@ for name, rows in {"sounds": Z["audio"], "permuted sounds": permuted @ E_permute
 #
 # Does the meaning of the axes matter for NDCG? Fuse image and audio, with separate matrices and with one,
 # over both kinds of axes. `refit` keeps the latent space and learns $W$ anew. $\lambda$ is chosen by the
-# squared error of out-of-fold predictions, with two folds to save time. `"fused"` is late fusion: all
-# modalities predict the same targets in the same unit, so their predictions can be added as they are, with
-# weights from stacking (lesson 08).
+# squared error of out-of-fold predictions, with two folds to save time. `"fused"` is late fusion with
+# weights from stacking (lesson 08). Here predictions can be added as they are. In lesson 08 $\lambda$ was
+# chosen for the order alone, and the size of a score meant nothing; here it is chosen for the squared error.
 
 # %%
 from mmrec_course.display import print_table
@@ -422,7 +423,7 @@ def utility_correlation(scores, users, item_ids):
 #
 # - *no sharing* is lesson 08's model: ridge regression from sounds to ratings. The code keeps all
 #   principal components, which only rotates the features. It asks: does the whole method help?
-# - *separate W* uses the latent space, whose factors come from the ratings of *all* tracks, with a matrix
+# - *separate W* uses the latent space, whose factors come from *all* training tracks, with or without a sound, with a matrix
 #   $W_m$ for each modality. It asks: does sharing $W$ help?
 #
 # All rows choose their regularisation in the same way. Five splits show how much depends on *which tracks*
@@ -508,8 +509,8 @@ finish(
 # - **100 %.** *Shared W* cannot be told from *separate W*. Both beat *no sharing*. The gain now comes from
 #   the latent space, not from sharing $W$.
 #
-# In the simulated world *W + Δ* was near the better of the two. Here, with 10 %, it is not: it is ahead of
-# *separate W* by 0.006 [0.002, 0.010], *shared W* by 0.024. Perhaps 35 sounds are too few to choose two
+# In the simulated world *W + Δ* was near the better of the two. Here, with 10 %, its mean is nearer to the
+# worse: the lead over *separate W* is 0.006 [0.002, 0.010] for *W + Δ*, and 0.024 for *shared W*. Perhaps 35 sounds are too few to choose two
 # regularisation strengths; we have not tested this.
 #
 # The gain is small, about 0.02 in correlation, and NDCG@10 does not show it. [Auxiliary tasks and

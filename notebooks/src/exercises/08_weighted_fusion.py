@@ -3,7 +3,7 @@
 #
 # Five exercises on [lesson 08](../08_weighted_fusion.ipynb), from one line to one idea: 20 to 55
 # minutes. Write your answer where it says so, then run the cell below it. It is silent if all is well,
-# and otherwise says what to look at. After the first code cell, each exercise runs by itself. The
+# and otherwise says what to look at. After the first two code cells, each exercise runs by itself. The
 # [solutions](../solutions/08_weighted_fusion.ipynb) explain the answers. Mosaic's listeners are
 # simulated.
 
