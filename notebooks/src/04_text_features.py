@@ -132,8 +132,8 @@ print("also in boat:    ", sorted(grams["boats"] & grams["boat"]))
 # error. For Japanese and Thai, which put no spaces between words, `tokenize` takes character 2-grams
 # anyway.
 #
-# More columns are not better as such. Stems, LSA and character n-grams are measured below, word pairs in the
-# deeper notebook at the end.
+# More columns are not better as such. Stems, LSA and character n-grams are measured below, word pairs
+# in the deeper notebook at the end.
 #
 # ## The catalogue
 #
@@ -214,11 +214,11 @@ print("square roots of sums of squares:", np.sqrt((coordinates**2).sum(axis=0)).
 
 # %% [markdown]
 # What are the numbers 1.73, 1.41, 1 and 1? A **singular value** says how much of the texts lies along
-# its direction: it is the square root of the sum of the squared coordinates, as the last line
-# checks. Direction 1 is *drum solo*: three texts lie wholly along it, $\sqrt{1 + 1 + 1} = 1.73$. Direction
-# 2 is what the other four texts have in common: each has the coordinate 0.71, and
-# $\sqrt{4 \cdot 0.71^2} = 1.41$. The two with a 1 are what is left, boat against ship and sea against harbour.
-# The last two are 0: no text lies along them.
+# its direction: it is the square root of the sum of the squared coordinates, as the last line checks.
+# Direction 1 is *drum solo*: three texts lie wholly along it, $\sqrt{1 + 1 + 1} = 1.73$. Direction 2
+# is what the other four texts have in common: each has the coordinate 0.71, and $\sqrt{4 \cdot
+# 0.71^2} = 1.41$. The two with a 1 are what is left, boat against ship and sea against harbour. The
+# last two are 0: no text lies along them.
 #
 # Now keep the two directions with the largest singular values and drop the others. No other two
 # directions would keep more of the matrix. Which words lie along which direction, and how similar are
@@ -234,10 +234,11 @@ before, after = matrix[0] @ matrix[3], rows[0] @ rows[3]
 print(f"boat sea, ship harbour: cosine {abs(before):.2f}, with two directions {after:.2f}")
 
 # %% [markdown]
-# *Boat*, *ship*, *sea* and *harbour* are one direction, and the two texts are the same, although they share
-# no word. This is **latent semantic analysis**, LSA: a truncated SVD of the TF-IDF matrix. As a formula,
-# $X \approx U S V^\top$. The directions are the rows of $V^\top$, the singular values stand in $S$, and the
-# new rows are $X V$, scaled to length 1. `LatentSemanticAnalysis` does this for any number of directions:
+# *Boat*, *ship*, *sea* and *harbour* are one direction, and the two texts are the same, although they
+# share no word. This is **latent semantic analysis**, LSA: a truncated SVD of the TF-IDF matrix. As a
+# formula, $X \approx U S V^\top$. The directions are the rows of $V^\top$, the singular values stand
+# in $S$, and the new rows are $X V$, scaled to length 1. `LatentSemanticAnalysis` does this for any
+# number of directions:
 
 # %%
 from mmrec_course.features import LatentSemanticAnalysis
@@ -295,11 +296,12 @@ print_table(scores)
 
 # %% [markdown]
 # The description says theme and genre, and the probe reads them nearly always. It reads the leading
-# instrument often, energy and mood (*valence*) in part. It cannot read the cover's motif and lightness: the
-# shop's writers never mention them. No number of columns will make them appear.
+# instrument often, energy and mood (*valence*) in part. It cannot read the cover's motif and
+# lightness: the shop's writers never mention them. No number of columns will make them appear.
 #
-# LSA reads the leading instrument clearly less well: its name is a single word, and fifty directions have no
-# room for each. For energy LSA has the highest score, but the intervals of words and LSA overlap there.
+# LSA reads the leading instrument clearly less well: its name is a single word, and fifty directions
+# have no room for each. For energy LSA has the highest score, but the intervals of words and LSA
+# overlap there.
 #
 # ## What breaks it?
 #
@@ -390,11 +392,12 @@ for name in ("character n-grams", "LSA 50"):
 print_table(table)
 
 # %% [markdown]
-# Without errors, the three are too close to call. With more errors, all of them find fewer neighbours with
-# the theme. Character n-grams disappoint: their lead appears only when most words are damaged, and even
-# then its interval includes 0. Two letters that change places spoil most n-grams of a short word
-# (exercise 3 counts them). LSA does lose less: with three quarters of the words damaged or more, its lead is
-# clear. A few whole words still point to a direction, and the direction stands for many others.
+# Without errors, the three are too close to call. With more errors, all of them find fewer neighbours
+# with the theme. Character n-grams disappoint: their lead appears only when most words are damaged,
+# and even then its interval includes 0. Two letters that change places spoil most n-grams of a short
+# word (exercise 3 counts them). LSA does lose less: with three quarters of the words damaged or more,
+# its lead is clear. A few whole words still point to a direction, and the direction stands for many
+# others.
 #
 # ## A recommender that reads
 #
@@ -410,8 +413,8 @@ print("columns:", len(learned.names), "from training items,", len(block.names), 
 
 # %% [markdown]
 # The simplest recommender takes what a user liked as a text, too. Add up the rows of the tracks that
-# one user liked: the sum is a *user profile* of words. A track's score is its row times the profile. Which
-# words does this profile begin with, and which four cold-start tracks get the highest scores?
+# one user liked: the sum is a *user profile* of words. A track's score is its row times the profile.
+# Which words does this profile begin with, and which four cold-start tracks get the highest scores?
 
 # %%
 history = split.train_valid.query("user_id == 'u416' and rating >= 4")["item_id"]
@@ -423,9 +426,9 @@ order = np.lexsort((cold.item_ids, -(cold.values @ profile).round(9)))[:4]
 show_items(mosaic.items, cold.item_ids[order], columns=4, words=True)
 
 # %% [markdown]
-# Four times bossa nova, whatever the subject: the genre is what this profile begins with. You can argue
-# with such a list, because you see why each track is there. But *good*, *like* and *tried* are in the profile
-# beside *guitar*, whether or not they have to do with the user's taste.
+# Four times bossa nova, whatever the subject: the genre is what this profile begins with. You can
+# argue with such a list, because you see why each track is there. But *good*, *like* and *tried* are
+# in the profile beside *guitar*, whether or not they have to do with the user's taste.
 #
 # `ContentRidge` *learns* a weight for each word. Its regularisation strength is chosen on validation
 # items.
@@ -446,9 +449,9 @@ results = cold_start_results(mosaic.ratings, blocks_of)
 print_table(running_table(results), digits=3)
 
 # %% [markdown]
-# Text is far above chance: the interval of the difference excludes 0 by far. Here and below, Mosaic's users
-# are simulated, and made to care about themes. This shows that the method works as claimed. It does not
-# show that real people choose music by its description.
+# Text is far above chance: the interval of the difference excludes 0 by far. Here and below, Mosaic's
+# users are simulated, and made to care about themes. This shows that the method works as claimed. It
+# does not show that real people choose music by its description.
 #
 # Now stems and LSA, by the same protocol. The baseline is *text*: words as they are. The **permutation
 # control**, also called a placebo, has the rows of LSA permuted among the tracks, anew in each split: the
@@ -483,13 +486,14 @@ finish(ax, alt="NDCG@10: text, stems and LSA far to the right of LSA permuted, w
 # %% [markdown]
 # The permutation control is at chance, so it is the words that count. Stems are better than words by
 # 0.013 and LSA by 0.009, and both intervals exclude 0. LSA does it with 50 columns instead of
-# nearly two thousand. The differences are small beside the lead over chance. `TfidfText` still does not stem
-# unless told to, because its columns should be words that one can read, in any language. On your own catalogue,
-# try both.
+# nearly two thousand. The differences are small beside the lead over chance. `TfidfText` still does
+# not stem unless told to, because its columns should be words that one can read, in any language. On
+# your own catalogue, try both.
 #
-# [Deeper: more text features](deeper/04_more_text_features.ipynb) measures four others by the same protocol:
-# word pairs, character n-grams, the user profile from above, and an *encoder* that others have trained on a
-# large part of the web. The encoder knows that a sea is an ocean, and shows no gain over words here.
+# [Deeper: more text features](deeper/04_more_text_features.ipynb) measures four others by the same
+# protocol: word pairs, character n-grams, the user profile from above, and an *encoder* that others
+# have trained on a large part of the web. The encoder knows that a sea is an ocean, and shows no gain
+# over words here.
 #
 # ## What goes wrong
 #

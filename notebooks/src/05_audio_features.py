@@ -35,9 +35,10 @@ for ax, (track, wave) in zip(axes, waves.items(), strict=True):
 finish(figure, alt="Two waveforms: the calm track swells slowly, the busy one has dense spikes")
 
 # %% [markdown]
-# A waveform is air pressure over time, at a sampling rate of 22,050 numbers for each second. You see when
-# it is loud. You do not see pitch, instrument or chord, and shifting a clip by a thousandth of a second changes every number.
-# Features must not depend on that. So ask another question: *which frequencies* sound, and *when*?
+# A waveform is air pressure over time, at a sampling rate of 22,050 numbers for each second. You see
+# when it is loud. You do not see pitch, instrument or chord, and shifting a clip by a thousandth of a
+# second changes every number. Features must not depend on that. So ask another question: *which
+# frequencies* sound, and *when*?
 #
 # ## A spectrogram by hand
 #
@@ -60,8 +61,8 @@ print(f"strongest at {frequencies[strength.argmax()]:.0f} Hz, steps of {sr / n_f
 
 # %% [markdown]
 # As near as the steps allow. A longer frame would have finer steps and blur time more. Now all
-# frames: the **short-time Fourier transform**, STFT. Its magnitude $S$ is the **spectrogram**. Half a frame of silence is put before and
-# after, so that frame $t$ is centred on sample $tH$.
+# frames: the **short-time Fourier transform**, STFT. Its magnitude $S$ is the **spectrogram**. Half a
+# frame of silence is put before and after, so that frame $t$ is centred on sample $tH$.
 
 
 # %%
@@ -83,11 +84,12 @@ print("equals librosa:", np.allclose(spectra[calm], librosa.stft(waves[calm]), a
 #
 # ## Hearing is not linear: mel and decibels
 #
-# Between 100 and 200 Hz lies an octave; between 8,000 and 8,100 Hz you hear hardly a difference. On the **mel
-# scale** equal steps sound equal. librosa's version of it is linear up to 1,000 Hz, and above that equal steps
-# are equal *factors* of frequency. A *mel filter bank* is a set of triangles that are equally wide in
-# mel. Each sums the power near its tip. Here are eight of them (usual are 40 to 128). A wide triangle is made
-# lower, so that it does not get more power merely because it is wide.
+# Between 100 and 200 Hz lies an octave; between 8,000 and 8,100 Hz you hear hardly a difference. On
+# the **mel scale** equal steps sound equal. librosa's version of it is linear up to 1,000 Hz, and
+# above that equal steps are equal *factors* of frequency. A *mel filter bank* is a set of triangles
+# that are equally wide in mel. Each sums the power near its tip. Here are eight of them (usual are 40
+# to 128). A wide triangle is made lower, so that it does not get more power merely because it is
+# wide.
 
 # %%
 figure, ax = plt.subplots(figsize=(7, 2.4))
@@ -98,8 +100,8 @@ finish(
 )
 
 # %% [markdown]
-# So what do 128 mel bands keep, and what do they merge? Take pairs of tones, 100 Hz apart, low and high. In
-# which band is each tone strongest?
+# So what do 128 mel bands keep, and what do they merge? Take pairs of tones, 100 Hz apart, low and
+# high. In which band is each tone strongest?
 
 # %%
 import pandas as pd
@@ -120,13 +122,13 @@ index = pd.Index([f"{f} and {f + 100} Hz" for f in low], name="tones")
 print_table(pd.DataFrame(bands, index=index, columns=["band of the first", "of the second"]))
 
 # %% [markdown]
-# At 8,000 Hz both tones fall into one band: the mel scale has merged them. One octave lower, and at all lower
-# frequencies, they fall into different bands. At 500 Hz these are four bands apart. The bands are fine where the ear is
-# fine.
+# At 8,000 Hz both tones fall into one band: the mel scale has merged them. One octave lower, and at
+# all lower frequencies, they fall into different bands. At 500 Hz these are four bands apart. The
+# bands are fine where the ear is fine.
 #
-# Loudness is not linear either: ten times the power sounds about twice as loud. **Decibels**,
-# $10 \log_{10} P$, turn factors into steps. Mel bands in decibels are a **log-mel spectrogram**. All that is more
-# than 80 dB below the loudest band is set to 80 dB below it: nobody hears it.
+# Loudness is not linear either: ten times the power sounds about twice as loud. **Decibels**, $10
+# \log_{10} P$, turn factors into steps. Mel bands in decibels are a **log-mel spectrogram**. All that
+# is more than 80 dB below the loudest band is set to 80 dB below it, where nobody hears it.
 
 
 # %%
@@ -145,7 +147,7 @@ finish(figure, alt="Log-mel spectrograms: slow low bands beside a grid of beats 
 # Play the clips again and follow with your finger. Left, horizontal lines: held notes, and nothing
 # above. Right, vertical lines: drum strokes, which have all frequencies at once. Does the
 # package agree? `LogMelStatistics` keeps, of each band, mean and standard deviation over the frames. With
-# 128 bands that is 256 columns; by default it has 40 bands, so you will meet it with 80 below.
+# 128 bands that is 256 columns; by default it has 40 bands, so below it has 80 columns.
 
 # %%
 from mmrec_course.features import LogMelStatistics
@@ -159,8 +161,9 @@ print(row.shape, "equals by hand:", np.allclose(row, by_hand, atol=0.01))
 #
 # Neighbouring bands say nearly the same. A **cosine transform** (DCT) describes their curve by few
 # numbers instead. Coefficient 0 is the average level, 1 the tilt from low to high, 2 a bend, and so
-# on. These are the *mel-frequency cepstral coefficients*, **MFCC**, in use for more than forty years. The curve's shape is most of what we hear as **timbre**, the colour of a sound: what
-# sets a flute apart from a violin on the same note. With $B$ bands,
+# on. These are the *mel-frequency cepstral coefficients*, **MFCC**, in use for more than forty years.
+# The curve's shape is most of what we hear as **timbre**, the colour of a sound: what sets a flute
+# apart from a violin on the same note. With $B$ bands,
 #
 # $$c_k = \sqrt{\tfrac{2}{B}} \sum_b L_b \cos\Big(\tfrac{\pi k}{B} (b + \tfrac12)\Big),
 # \qquad c_0 \text{ divided by } \sqrt 2 .$$
@@ -217,9 +220,9 @@ print("the package's:", chroma.get_feature_names_out()[np.sort(np.argsort(-means
 # the twelve fit a major and a minor key.
 #
 # `SpectralStatistics` describes the shape of the spectrum. The **spectral centroid** is the mean
-# frequency, weighted by magnitude: high for bright sounds. Bandwidth is the width around it. Below the roll-off lie
-# 85 % of the magnitude. Flatness tells noise from tone. Contrast says how far peaks stand above valleys, for each
-# octave. The spectral centroid, by hand:
+# frequency, weighted by magnitude: high for bright sounds. Bandwidth is the width around it. Below
+# the roll-off lie 85 % of the magnitude. Flatness tells noise from tone. Contrast says how far peaks
+# stand above valleys, for each octave. The spectral centroid, by hand:
 
 # %%
 from mmrec_course.features import SpectralStatistics
@@ -254,7 +257,7 @@ finish(
 )
 
 # %% [markdown]
-# A shift of 10 frames is 258 beats a minute, one of 64 frames is 40: only between these do we look for
+# A shift of 10 frames is 258 beats per minute, one of 64 frames is 40: only between these do we look for
 # the best match, about the range in which people tap.
 
 # %%
@@ -264,27 +267,30 @@ lags = np.arange(10, 65)
 beat = lags[match[lags].argmax()]
 rhythm = RhythmStatistics()
 names = rhythm.get_feature_names_out().tolist()
-print(f"by hand: {60 * sr / hop / beat:.0f} beats a minute")
+print(f"by hand: {60 * sr / hop / beat:.0f} beats per minute")
 for track in (calm, busy):
     x = rhythm.transform([waves[track]])[0]
     print(f"{mosaic.items.title[track]:18} tempo {x[names.index('tempo')]:.0f},", end=" ")
-    print(f"onsets a second {x[names.index('onset_rate')]:.1f},", end=" ")
+    print(f"onsets per second {x[names.index('onset_rate')]:.1f},", end=" ")
     print(f"standard deviation of their strength {x[names.index('onset_strength_sd')]:.2f} dB")
 
 # %% [markdown]
-# By hand we get 235, the package 117: half of it. The pattern repeats at both distances, and a method that finds
-# the half or the double of the tempo makes an *octave error*, the most common one. The package avoids some of them: it
-# gives more weight to tempi near 120, where people tap. Exercise 4 counts right answers with and without octave errors.
+# By hand we get 235, the package 117: half of it. The pattern repeats at both distances, and a method
+# that finds the half or the double of the tempo makes an *octave error*. The package avoids some of
+# them: it gives more weight to tempi near 120, where people tap. Exercise 4 counts right answers with
+# and without octave errors.
 #
-# Even for the calm track the package names a tempo, because some shift always matches best. And why has a track
-# of held notes 2.8 onsets a second? An onset is a peak that stands out *in its own clip*, however small, and held chords
-# swell and change. The standard deviation of the onset strength tells the two apart: 0.35 dB against 2.06.
-# `RhythmStatistics` also keeps the match at twelve tempi, the *tempogram*.
+# Even for the calm track the package names a tempo, because some shift always matches best. And why
+# has a track of held notes 2.8 onsets per second? An onset is a peak that stands out *in its own
+# clip*, however small, and held chords swell and change. The standard deviation of the onset strength
+# tells the two apart: 0.35 dB against 2.06. `RhythmStatistics` also keeps the match at twelve tempi,
+# the *tempogram*.
 #
 # ## All of it from one spectrogram
 #
-# Every family begins with the same STFT. `AudioDescriptor` computes it once and puts the families side
-# by side. It is the audio block of `extract_features`. Nothing is predicted yet, so we look at all tracks.
+# Every family begins with the same STFT. `AudioDescriptor` computes it once and puts the families
+# side by side. It is the audio block of `extract_features`. Nothing is predicted yet, so we look at
+# all tracks.
 
 # %%
 from mmrec_course.features import extract_features
@@ -305,10 +311,11 @@ near = block.nearest("t268", 4)
 show_items(mosaic.items, ["t268", *near["item_id"]], columns=5)
 
 # %% [markdown]
-# Four neighbours prove nothing. Of all clips, how many have a nearest neighbour of their own genre? An
-# artist has one genre and uses only a few sounds. So leave the same artist out, or the answer is too easy. One more
-# question: is the *log* of the log-mel bands needed? Here are MFCCs without it, from power instead of
-# decibels. To be fair, compare them with MFCCs with the log and also without deltas.
+# Four neighbours prove nothing. Of all clips, how many have a nearest neighbour of their own genre?
+# An artist has one genre and uses only a few sounds. So leave the same artist out, or the answer is
+# too easy. One more question: is the *log* of the log-mel bands needed? Here are MFCCs without it,
+# from power instead of decibels. To be fair, compare them with MFCCs with the log and also without
+# deltas.
 
 # %%
 from mmrec_course.features import FeatureBlock
@@ -363,21 +370,22 @@ log_gain = with_interval(hits["mfcc, no deltas"] - hits["mfcc, no log"])
 print("gain from the log:", log_gain)
 
 # %% [markdown]
-# There are ten genres. The **permutation control** (placebo) has the same rows, permuted among the clips: it is
-# near chance, a little below 0.10, because the same artist is left out.
+# There are ten genres. The **permutation control** (placebo) has the same rows, permuted among the
+# clips: it is near chance, a little below 0.10, because the same artist is left out.
 #
-# Every family hears genre, MFCC (timbre) far better than chroma (harmony). All together do better than each
-# family: every interval of the paired difference in the second column excludes 0. But one row does as well as all:
-# MFCCs without deltas. More columns are not always better.
+# Every family hears genre, MFCC (timbre) far better than chroma (harmony). All together do better
+# than each family: every interval of the paired difference in the second column excludes 0. But one
+# row does as well as all: MFCCs without deltas. More columns are not always better.
 #
-# And the log is needed. Without it, the share falls from 0.933 to 0.660. Without the log, the few loudest bands
-# decide everything; decibels let the quiet bands count.
+# And the log is needed. Without it, the share falls from 0.933 to 0.660. Without the log, the few
+# loudest bands decide everything; decibels let the quiet bands count.
 #
 # ## What sound can tell, and what it cannot
 #
-# Mosaic is made up, so we know five facts about the sound of every track. A *linear probe* (lesson 03)
-# asks whether a linear model can read a fact off the features of tracks by artists it has not met. $R^2$ is 1
-# if it can, and 0 if it does no better than the mean. Means and deviations of columns are from all tracks here.
+# Mosaic is made up, so we know five facts about the sound of every track. A *linear probe* (lesson
+# 03) asks whether a linear model can read a fact off the features of tracks by artists it has not
+# met. $R^2$ is 1 if it can, and 0 if it does no better than the mean. Means and deviations of columns
+# are from all tracks here.
 
 # %%
 from mmrec_course.evaluation import probe
@@ -393,11 +401,11 @@ for name, family in probed.items():
 print_table(scores)
 
 # %% [markdown]
-# Energy is easiest for MFCCs; chroma cannot read brightness. Tempo is read by all of them, it seems, and valence
-# (happy or sad) hardly by any. But beware: folk is acoustic, house is fast. Genre is a **confounder**: a third
-# quantity that moves both the features and the fact, so that one seems to explain the other. A probe may read
-# the *genre*, and from it the rest. So subtract from each fact the mean of its genre, and ask again about what
-# is left:
+# Energy is easiest for MFCCs; chroma cannot read brightness. Tempo is read by all of them, it seems,
+# and valence (happy or sad) hardly by any. But beware: folk is acoustic, house is fast. Genre is a
+# **confounder**: a third quantity that moves both the features and the fact, so that one seems to
+# explain the other. A probe may read the *genre*, and from it the rest. So subtract from each fact
+# the mean of its genre, and ask again about what is left:
 
 # %%
 genres = pd.Series(truth["genre"], index=truth["item_ids"])
@@ -418,11 +426,11 @@ finish(
 )
 
 # %% [markdown]
-# Much is gone. What the probes had read of *acoustic* was genre. *Tempo within a genre* is read, of these
-# families, only by rhythm (and by "all", which holds it): means and standard deviations of MFCCs forget order, and tempo is
-# order. *Valence* is not read by any. But chroma has two columns made for it, major and minor! Do the
-# other 24 columns drown them? The two were chosen for what they mean, not for their score, so we may ask them
-# alone:
+# Much is gone. What the probes had read of *acoustic* was genre. *Tempo within a genre* is read, of
+# these families, only by rhythm (and by "all", which holds it): means and standard deviations of
+# MFCCs forget order, and tempo is order. *Valence* is not read by any. But chroma has two columns
+# made for it, major and minor! Do the other 24 columns drown them? The two were chosen for what they
+# mean, not for their score, so we may ask them alone:
 
 # %%
 for names in (columns["chroma"], ("major_fit", "minor_fit")):
@@ -431,21 +439,23 @@ for names in (columns["chroma"], ("major_fit", "minor_fit")):
     print(f"{len(names):2} columns:", interval(row.score, row.low, row.high))
 
 # %% [markdown]
-# The two alone read a little. With 24 more columns and some 430 tracks, the probe finds nothing that it can tell
-# from 0. It stays little: a happy song may well have minor chords. "The features carry it" and "a probe reads
-# it" are different claims. A low score is about *these* columns, *so many* tracks and a *linear* model.
+# The two alone read a little. With 24 more columns and some 430 tracks, the probe finds nothing that
+# it can tell from 0. It stays little: a happy song may well have minor chords. "The features carry
+# it" and "a probe reads it" are different claims. A low score is about *these* columns, *so many*
+# tracks and a *linear* model.
 #
 # ## What breaks it
 #
-# The same recording, somewhat damaged, should stay where it was. Hiss and lost high frequencies move a track
-# far: the quiet bands change, and decibels let them count. A change of volume moves only MFCCs, and *loudness
-# normalisation* (lesson 02) undoes it, at a cost. [Deeper: what breaks audio
+# The same recording, somewhat damaged, should stay where it was. Hiss and lost high frequencies move
+# a track far: the quiet bands change, and decibels let them count. A change of volume moves only
+# MFCCs, and *loudness normalisation* (lesson 02) undoes it, at a cost. [Deeper: what breaks audio
 # features](deeper/05_what_breaks_it.ipynb) lets you hear the damage and measures it.
 #
 # ## The running table
 #
-# Now recommend cold-start tracks by sound. The protocol is that of lesson 03: five splits, and everything that is
-# learned, also mean and standard deviation of the columns, is learned from the training items.
+# Now recommend cold-start tracks by sound. The protocol is that of lesson 03: five splits, and
+# everything that is learned, also mean and standard deviation of the columns, is learned from the
+# training items.
 
 # %%
 from mmrec_course.extras.cold_start import cold_start_results, running_table
@@ -459,11 +469,12 @@ results = cold_start_results(mosaic.ratings, blocks_of)
 print_table(running_table(results), digits=3)
 
 # %% [markdown]
-# Sound alone is far above chance for tracks that nobody has rated, and about as good as text. Mosaic's
-# users are simulated and care about the facts that we probed; real ones also care about what no clip holds.
+# Sound alone is far above chance for tracks that nobody has rated, and about as good as text.
+# Mosaic's users are simulated and care about the facts that we probed; real ones also care about what
+# no clip holds.
 #
-# By the same protocol: MFCCs alone, with and without the log, and the permutation control. *Audio* has all families.
-# What do you expect?
+# By the same protocol: MFCCs alone, with and without the log, and the permutation control. *Audio*
+# has all families. What do you expect?
 
 
 # %%
@@ -489,14 +500,16 @@ for baseline in ("audio", "mfcc, no deltas"):
     print_table(table.loc[:, "mean":"diff_high"], digits=3)
 
 # %% [markdown]
-# The permutation control is at chance. All families together are better than MFCCs with deltas, by
-# an interval that excludes 0. Compared with MFCCs without deltas they have a higher mean, but that interval
-# includes 0. And again the log is needed: without it, MFCCs are worse, and the interval in the second table excludes 0.
+# The permutation control is at chance. All families together are better than MFCCs with deltas, by an
+# interval that excludes 0. Compared with MFCCs without deltas they have a higher mean, but that
+# interval includes 0. And again the log is needed: without it, MFCCs are worse, and the interval in
+# the second table excludes 0.
 #
 # ## Your turn
 #
-# Five [exercises](exercises/05_audio_features.ipynb) with [solutions](solutions/05_audio_features.ipynb): frames,
-# pitch classes, a chroma that ignores the key, tempo and its octaves, what means forget.
+# Five [exercises](exercises/05_audio_features.ipynb) with
+# [solutions](solutions/05_audio_features.ipynb): frames, pitch classes, a chroma that ignores the
+# key, tempo and its octaves, what means forget.
 #
 # ## Recap
 #

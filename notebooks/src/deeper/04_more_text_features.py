@@ -23,9 +23,9 @@ def text_block(extractor, fit_items=None):
 # %% [markdown]
 # ## Word pairs and character n-grams
 #
-# Each pair of neighbouring words that at least two texts have gets a column. *Bossa nova* is then more
-# than *bossa* and *nova*. Character 3-grams join *boats* and *boat*. Do they rank cold-start tracks better
-# than single words?
+# Each pair of neighbouring words that at least two texts have gets a column. *Bossa nova* is then
+# more than *bossa* and *nova*. Character 3-grams join *boats* and *boat*. Do they rank cold-start
+# tracks better than single words?
 
 # %%
 from mmrec_course.display import print_table
@@ -56,10 +56,11 @@ results = cold_start_results(mosaic.ratings, blocks_of)
 show(results)
 
 # %% [markdown]
-# Pairs bring 445 more columns and no gain. Character 3-grams have a slightly higher mean than words, but the
-# interval of the difference includes 0. In lesson 04, stems do better than words, and they do by rule what character
-# n-grams do without one: *boats* and *boat* come together. Where texts have many typing errors, or are written in a
-# language without a stemmer, character n-grams are worth a trial.
+# Pairs bring 445 more columns and no gain. Character 3-grams have a slightly higher mean than words,
+# but the interval of the difference includes 0. In lesson 04, stems do better than words, and they do
+# by rule what character n-grams do without one: *boats* and *boat* come together. Where texts have
+# many typing errors, or are written in a language without a stemmer, character n-grams are worth a
+# trial.
 #
 # ## A user profile, without learned weights
 #
@@ -90,9 +91,9 @@ results["user profile"] = [evaluate_profiles(split) for split in splits]
 show({name: results[name] for name in ("chance", "text", "user profile")})
 
 # %% [markdown]
-# Far above chance: adding up rows is a recommender. Its mean is below that of the ridge regression, and the
-# interval of the difference just reaches 0. Learning a weight for each word probably helps, and five splits do
-# not prove it.
+# Far above chance: adding up rows is a recommender. Its mean is below that of the ridge regression,
+# and the interval of the difference just reaches 0. Learning a weight for each word probably helps,
+# and five splits do not prove it.
 #
 # ## An encoder: knowledge from other texts
 #
@@ -141,10 +142,10 @@ else:
     print("skipped: the extra `encoders` is not installed")
 
 # %% [markdown]
-# The encoder reads the theme as well as words do, but the genre and the leading instrument less well. Its
-# row is a mean over all subwords of a text, so one telling word, *bossa* or *banjo*, is one among many. TF-IDF
-# gives a rare word a large number, and these writers name genre and instrument. On other texts, short ones
-# for instance, it may well be the other way round. You have to measure it.
+# The encoder reads the theme as well as words do, but the genre and the leading instrument less well.
+# Its row is a mean over all subwords of a text, so one telling word, *bossa* or *banjo*, is one among
+# many. TF-IDF gives a rare word a large number, and these writers name genre and instrument. On other
+# texts, short ones for instance, it may well be the other way round. You have to measure it.
 #
 # ## Recap
 #

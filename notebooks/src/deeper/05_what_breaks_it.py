@@ -2,8 +2,8 @@
 # # 05 · deeper: what breaks audio features
 #
 # **Aim** Damage recordings with hiss, a lower volume and a lower sampling rate. Hear the damage, and measure how
-# far features move ([lesson 05](../05_audio_features.ipynb)). Then remove differences of volume, and see what that
-# costs.<br>
+# far features move ([lesson 05](../05_audio_features.ipynb)). Then remove differences of volume, and
+# see what that costs.<br>
 # **Time** {minutes} minutes<br>
 # **Needs** Lesson 05. Loudspeakers or headphones. Nothing is downloaded.
 
@@ -63,8 +63,8 @@ def distance_moved(rows, damaged):
 
 
 # %% [markdown]
-# How bad does hiss sound? The same part of the calm track four times, with hiss 60, 40, 20 and 10 dB below
-# the music. Where do *you* begin to hear it?
+# How bad does hiss sound? The same part of the calm track four times, with hiss 60, 40, 20 and 10 dB
+# below the music. Where do *you* begin to hear it?
 
 # %% tags=["nbval-ignore-output"]
 # Output not compared: the last bit of a sample may differ from processor to processor.
@@ -106,19 +106,22 @@ figure.suptitle("Hiss and lost high frequencies move a track; volume moves only 
 finish(figure, alt="How far rows move under hiss, lower volume and lower rate, in three panels")
 
 # %% [markdown]
-# **Hiss**: 40 dB below the music it moves the MFCCs by 0.18, because decibels let the quiet bands count. At 20 dB
-# MFCCs and rhythm have moved half the way to another track. At 10 dB the rhythm has moved nearly all of it: the
-# beginnings of notes drown in noise.
+# **Hiss**: 40 dB below the music it moves the MFCCs by 0.18, because decibels let the quiet bands
+# count. At 20 dB MFCCs and rhythm have moved half the way to another track. At 10 dB the rhythm has
+# moved nearly all of it: the beginnings of notes drown in noise.
 #
-# **Volume** moves MFCCs, by 0.32 at 24 dB, and neither chroma nor rhythm. What moves is coefficient 0, the level.
+# **Volume** moves MFCCs, by 0.32 at 24 dB, and neither chroma nor rhythm. What moves is coefficient
+# 0, the level.
 #
-# **Sampling rate**: without the high frequencies the spectrum has another shape. Even 16,000 Hz is too few for MFCCs
-# that were made at 22,050 Hz. So bring all recordings to one sampling rate, and beware of those that came from a lower one.
+# **Sampling rate**: without the high frequencies the spectrum has another shape. Even 16,000 Hz is
+# too few for MFCCs that were made at 22,050 Hz. So bring all recordings to one sampling rate, and
+# beware of those that came from a lower one.
 #
 # ## Loudness normalisation, and its cost
 #
-# Volume has a remedy: bring all clips to one loudness first. `normalize_loudness` (lesson 02) measures loudness as
-# broadcasters do (ITU-R BS.1770) and multiplies each clip with one number. Does it undo a volume 24 dB lower?
+# Volume has a remedy: bring all clips to one loudness first. `normalize_loudness` (lesson 02)
+# measures loudness as broadcasters do (ITU-R BS.1770) and multiplies each clip with one number. Does
+# it undo a volume 24 dB lower?
 
 # %%
 from mmrec_course.preprocessing import normalize_loudness
@@ -132,8 +135,9 @@ after = distance_moved(mfcc.transform(normalised), mfcc.transform(normalised_sof
 print(f"24 dB lower: moved by {before:.2f}; both normalised: {after:.2f}")
 
 # %% [markdown]
-# It does. Is it free? Mosaic's world is made up, so the energy of each track is known. Take every third track. How
-# strongly does its level (the mean of coefficient 0) correlate with its energy, as it is and normalised?
+# It does. Is it free? Mosaic's world is made up, so the energy of each track is known. Take every
+# third track. How strongly does its level (the mean of coefficient 0) correlate with its energy, as
+# it is and normalised?
 
 # %%
 truth = mosaic.ground_truth()
@@ -147,10 +151,10 @@ for name, waves in {"as mastered": as_mastered, "normalised": normalised}.items(
     print(f"{name:12} correlation of level and energy: {correlation:.2f}")
 
 # %% [markdown]
-# It is not free. In Mosaic loud tracks are energetic ones, and normalisation takes part of that away with the
-# nuisance. (Not all: a mean of decibels is not the loudness that was made equal.) Where recordings come from
-# everywhere, volume may say more about who mastered them than about music: normalise. Where one studio made all,
-# as here, normalisation may cost information: test it.
+# It is not free. In Mosaic loud tracks are energetic ones, and normalisation takes part of that away
+# with the nuisance. (Not all: a mean of decibels is not the loudness that was made equal.) Where
+# recordings come from everywhere, volume may say more about who mastered them than about music:
+# normalise. Where one studio made all, as here, normalisation may cost information: test it.
 #
 # ## Recap
 #

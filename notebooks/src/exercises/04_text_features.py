@@ -1,9 +1,9 @@
 # %% [markdown]
 # # Exercises 04 · Text features
 #
-# Five exercises on [lesson 04](../04_text_features.ipynb), from one line to one idea: 20 to 50 minutes. Write
-# your answer where it says so, then run the cell below it: it is silent if all is well, and otherwise says
-# what to look at. Each exercise needs only the next cell. The
+# Five exercises on [lesson 04](../04_text_features.ipynb), from one line to one idea: 20 to 50
+# minutes. Write your answer where it says so, then run the cell below it: it is silent if all is
+# well, and otherwise says what to look at. Each exercise needs only the next cell. The
 # [solutions](../solutions/04_text_features.ipynb) also say what to learn from each.
 
 # %%
@@ -20,9 +20,9 @@ seven = ["boat sea", "ship sea", "boat harbour", "ship harbour", *3 * ["drum sol
 # %% [markdown]
 # ## 1 · How rare is a word?
 #
-# One line. `n_with` says how many of `n_texts` texts have a word: one number, or an array with one number for each
-# word. Return the IDF as the lesson defines it, in the same shape
-# (`np.log` works for both).
+# One line. `n_with` says how many of `n_texts` texts have a word: one number, or an array with one
+# number for each word. Return the IDF as the lesson defines it, in the same shape (`np.log` works for
+# both).
 
 
 # %% exercise="idf"
@@ -47,15 +47,16 @@ n_with = np.bincount(tfidf.transform(texts).indices)
 assert np.allclose(idf(n_with, len(texts)), tfidf.vectorizer_.idf_), "compare with the lesson"
 
 # %% [markdown]
-# *Why the ones?* Without the 1 in the fraction, a word that no text has would divide by zero. Without the 1 in front,
-# a word that all texts have would weigh nothing, and a text made of such words alone would have no direction at all.
+# *Why the ones?* Without the 1 in the fraction, a word that no text has would divide by zero. Without
+# the 1 in front, a word that all texts have would weigh nothing, and a text made of such words alone
+# would have no direction at all.
 
 # %% [markdown]
 # ## 2 · The nearest text
 #
-# Return the *position* (counted from 0) of the text with the largest cosine to text `i`. The rows of `x` are sparse
-# and have length 1, so the cosines are one matrix product (`.toarray()` makes it dense). A text is not its own
-# neighbour.
+# Return the *position* (counted from 0) of the text with the largest cosine to text `i`. The rows of
+# `x` are sparse and have length 1, so the cosines are one matrix product (`.toarray()` makes it
+# dense). A text is not its own neighbour.
 
 
 # %% exercise="nearest"
@@ -84,14 +85,15 @@ assert (nearest(twins, 0), nearest(twins, 2)) == (2, 0), (
 )
 
 # %% [markdown]
-# *What it does.* For rows of length 1, the largest cosine and the smallest distance name the same neighbour, because
-# ‖a − b‖² = 2 − 2 a·b.
+# *What it does.* For rows of length 1, the largest cosine and the smallest distance name the same
+# neighbour, because ‖a − b‖² = 2 − 2 a·b.
 
 # %% [markdown]
 # ## 3 · Character n-grams
 #
-# Put a blank before and behind a word, and return its runs of `n` characters, from left to right, as a list: the
-# character 3-grams of *sea* are `" se"`, `"sea"`, `"ea "`. How many n-grams of *harbour* survive in *harbuor*?
+# Put a blank before and behind a word, and return its runs of `n` characters, from left to right, as
+# a list: the character 3-grams of *sea* are `" se"`, `"sea"`, `"ea "`. How many n-grams of *harbour*
+# survive in *harbuor*?
 
 
 # %% exercise="character_ngrams"
@@ -125,15 +127,15 @@ for n in (3, 4, 5):
     print(f"n = {n}: {len(before & after)} of {len(before)} survive")
 
 # %% [markdown]
-# *In words.* Of seven 3-grams, three survive; of five 5-grams, one. A single error touches up to n n-grams, so short
-# n-grams survive more often, and mean less. The default, 3 to 5, has some of both.
+# *In words.* Of seven 3-grams, three survive; of five 5-grams, one. A single error touches up to n
+# n-grams, so short n-grams survive more often, and mean less. The default, 3 to 5, has some of both.
 
 # %% [markdown]
 # ## 4 · A stop list that goes too far
 #
-# A colleague adds to the English stop words every word that more than a tenth of the texts have. Return the set of
-# these words. Take the words from `tokenize(text, stop_words="english")`, and count a word once for each text. Then
-# look at the set: what would you lose?
+# A colleague adds to the English stop words every word that more than a tenth of the texts have.
+# Return the set of these words. Take the words from `tokenize(text, stop_words="english")`, and count
+# a word once for each text. Then look at the set: what would you lose?
 
 
 # %% exercise="too_common"
@@ -167,16 +169,16 @@ for share in (0.1, 0.05):
 print(sorted(too_common(texts)))
 
 # %% [markdown]
-# *What would be lost.* The guitar and dub, slow and bright, dark and warm: what these descriptions are about. Which words
-# are of no use depends on the question. IDF gives common words a small weight and leaves the rest to the model. So it is
-# rarely worth it to extend a stop list.
+# *What would be lost.* The guitar and dub, slow and bright, dark and warm: what these descriptions
+# are about. Which words are of no use depends on the question. IDF gives common words a small weight
+# and leaves the rest to the model. So it is rarely worth it to extend a stop list.
 
 # %% [markdown]
 # ## 5 · How many directions?
 #
-# In the lesson, two directions made “boat sea” and “ship harbour” equal. Return the cosine of texts `i` and `j` (counted
-# from 0) of a list, in LSA with `k` directions learned from this list. Then watch what happens as k grows. (Rows of
-# `LatentSemanticAnalysis` have length 1.)
+# In the lesson, two directions made “boat sea” and “ship harbour” equal. Return the cosine of texts
+# `i` and `j` (counted from 0) of a list, in LSA with `k` directions learned from this list. Then
+# watch what happens as k grows. (Rows of `LatentSemanticAnalysis` have length 1.)
 
 
 # %% exercise="cosine_with"
@@ -213,7 +215,8 @@ for k in (1, 2, 4, 6):
     print(f"k = {k}: cosine {abs(float(cosine_with(k, seven, 0, 3))):.2f}")
 
 # %% [markdown]
-# *The idea.* Dropping directions is what makes the two texts meet. With every direction kept, LSA is TF-IDF in other
-# coordinates, and 0 stays 0. With too few, some texts vanish: with k = 1 only drums are left. (Three is not asked: the third
-# and the fourth singular value are equal, see the lesson, so which direction comes third is arbitrary.) k is a
-# *hyperparameter*: a number that is not learned but chosen, on validation data.
+# *The idea.* Dropping directions is what makes the two texts meet. With every direction kept, LSA is
+# TF-IDF in other coordinates, and 0 stays 0. With too few, some texts vanish: with k = 1 only drums
+# are left. (Three is not asked: the third and the fourth singular value are equal, see the lesson, so
+# which direction comes third is arbitrary.) k is a *hyperparameter*: a number that is not learned but
+# chosen, on validation data.

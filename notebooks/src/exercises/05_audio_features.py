@@ -1,9 +1,10 @@
 # %% [markdown]
 # # Exercises 05 · Audio features
 #
-# Five exercises on [lesson 05](../05_audio_features.ipynb), from one line to one idea: 20 to 50 minutes. Write
-# your answer where it says so, then run the cell below it: it is silent if all is well, and otherwise says
-# what to look at. Each exercise needs only the next cell. The [solutions](../solutions/05_audio_features.ipynb) also say what to learn from each.
+# Five exercises on [lesson 05](../05_audio_features.ipynb), from one line to one idea: 20 to 50
+# minutes. Write your answer where it says so, then run the cell below it: it is silent if all is
+# well, and otherwise says what to look at. Each exercise needs only the next cell. The
+# [solutions](../solutions/05_audio_features.ipynb) also say what to learn from each.
 
 # %%
 import numpy as np
@@ -18,8 +19,8 @@ sr = 22050
 # %% [markdown]
 # ## 1 · How many frames?
 #
-# One line. Frame $t$ is centred on sample $t \cdot$ `hop`. How many frames have their centre inside a clip
-# of `n_samples`, or right at its end?
+# One line. Frame $t$ is centred on sample $t \cdot$ `hop`. How many frames have their centre inside a
+# clip of `n_samples`, or right at its end?
 
 
 # %% exercise="n_frames"
@@ -68,9 +69,9 @@ assert pitch_class(435) == 9, "a little too low is still A: round to the nearest
 # %% [markdown]
 # ## 3 · A chroma that does not care about the key
 #
-# The same song three semitones higher has its twelve chroma numbers rotated by three positions. Bring any
-# rotation to the same form: rotate so that the strongest comes first. Keep the order. Return an array of twelve
-# numbers.
+# The same song three semitones higher has its twelve chroma numbers rotated by three positions. Bring
+# any rotation to the same form: rotate so that the strongest comes first. Keep the order. Return an
+# array of twelve numbers.
 
 
 # %% exercise="from_strongest"
@@ -104,8 +105,9 @@ print("first three, from the strongest:", np.round(from_strongest(x)[:3], 1))
 # %% [markdown]
 # ## 4 · Is this tempo right?
 #
-# Return True if an estimate lies within 8 % of the true tempo. With `octaves=True`, half, double, a third and
-# three times the true tempo count as well, each within 8 % of that multiple: people tap at all of them.
+# Return True if an estimate lies within 8 % of the true tempo. With `octaves=True`, half, double, a
+# third and three times the true tempo count as well, each within 8 % of that multiple: people tap at
+# all of them.
 
 
 # %% exercise="tempo_is_right"
@@ -150,9 +152,9 @@ print("right:", right[False], "of 8; with octaves:", right[True], "of 8")
 # %% [markdown]
 # ## 5 · What do means forget?
 #
-# Return a second clip with exactly the samples of the first, in another order. The chroma's means and standard
-# deviations should hardly change, and yet nobody would call it the same music: it is loud and quiet at
-# other times. (One line. Return an array of the same length.)
+# Return a second clip with exactly the samples of the first, in another order. The chroma's means and
+# standard deviations should hardly change, and yet nobody would call it the same music: it is loud
+# and quiet at other times. (One line. Return an array of the same length.)
 
 
 # %% exercise="same_means"
@@ -188,5 +190,5 @@ assert np.corrcoef(loud, reordered_loud)[0, 1] < 0.7, (
 )
 
 # %% [markdown]
-# Features that forget order are a choice. For the question "what does it sound like" it is a good one, for
-# "how does it go on" it is not.
+# Features that forget order are a choice. For the question "what does it sound like" it is a good
+# one, for "how does it go on" it is not.
