@@ -1,9 +1,10 @@
 # %% [markdown]
 # # Exercises 05 · Audio features
 #
-# Five exercises on [lesson 05](../05_audio_features.ipynb), from one line to one idea. Write your answer
-# where it says so, then run the cell below it: it is silent if all is well, and otherwise says what to
-# look at. The [solutions](../solutions/05_audio_features.ipynb) also say what to learn from each.
+# Five exercises on [lesson 05](../05_audio_features.ipynb), from one line to one idea: 20 to 50
+# minutes. Write your answer where it says so, then run the cell below it: it is silent if all is
+# well, and otherwise says what to look at. Each exercise needs only the next cell. The
+# [solutions](../solutions/05_audio_features.ipynb) also say what to learn from each.
 
 # %%
 import numpy as np
@@ -18,8 +19,8 @@ sr = 22050
 # %% [markdown]
 # ## 1 · How many frames?
 #
-# One line. Frame $t$ is centred on sample $t \cdot$ `hop`. How many frames have their centre inside a clip
-# of `n_samples`, or right at its end?
+# One line. Frame $t$ is centred on sample $t \cdot$ `hop`. How many frames have their centre inside a
+# clip of `n_samples`, or right at its end?
 
 
 # %% exercise="n_frames"
@@ -32,6 +33,10 @@ def n_frames(n_samples, hop):
 
 
 # %% check="n_frames"
+assert n_frames(1000, 100) != 10, "centres 0, 100, …, 1000 are eleven: count the first one, too"
+assert isinstance(n_frames(1000, 512), int | np.integer), (
+    "a number of frames is whole: // rounds down"
+)
 assert n_frames(1, 512) == 1, "even one sample has the frame that is centred on sample 0"
 assert n_frames(1024, 512) == 3, "centres 0, 512 and 1024: count the first one too"
 assert n_frames(1023, 512) == 2, "1024 is beyond the end: round down"
@@ -54,6 +59,7 @@ def pitch_class(frequency):
 
 
 # %% check="pitch_class"
+assert pitch_class(445) == round(pitch_class(445)), "a pitch class is a whole number: round"
 assert pitch_class(440) == 9, "440 Hz is A, and A is class 9 when C is 0"
 assert pitch_class(220) == 9 and pitch_class(1760) == 9, "octaves do not matter: the rest after 12"
 assert pitch_class(261.63) == 0, "261.63 Hz is C: twelve steps to a factor of two, so use log2"
@@ -63,15 +69,16 @@ assert pitch_class(435) == 9, "a little too low is still A: round to the nearest
 # %% [markdown]
 # ## 3 · A chroma that does not care about the key
 #
-# The same song three semitones higher has its twelve chroma numbers rotated by three places. Bring any
-# rotation to the same form: rotate so that the strongest comes first. Keep the order.
+# The same song three semitones higher has its twelve chroma numbers rotated by three positions. Bring
+# any rotation to the same form: rotate so that the strongest comes first. Keep the order. Return an
+# array of twelve numbers.
 
 
 # %% exercise="from_strongest"
 def from_strongest(chroma):
     ### BEGIN SOLUTION
     # Sorting would forget which intervals sound: {C, E, G} and {C, D, E} have the same sorted row.
-    # Rotation keeps the intervals and forgets only where they begin. It leans on one number, the
+    # Rotation keeps the intervals and forgets only where they begin. It depends on one number, the
     # strongest, so a song whose two strongest classes are nearly equal may jump.
     chroma = np.asarray(chroma)
     return np.roll(chroma, -int(chroma.argmax()))
@@ -80,12 +87,14 @@ def from_strongest(chroma):
 
 # %% check="from_strongest" points=2
 song = np.array([5, 0, 1, 0, 3, 0, 0, 4, 0, 0, 0, 0])
+assert np.shape(from_strongest(song)) == (12,), "return an array of twelve numbers"
 for up in range(12):
-    assert from_strongest(np.roll(song, up)).tolist() == song.tolist(), (
-        f"{up} semitones higher must give the same: rotate back by the place of the largest"
+    assert from_strongest(np.roll(song, up))[0] == 5, "the strongest, here 5, comes first"
+    assert list(from_strongest(np.roll(song, up))) == song.tolist(), (
+        f"{up} semitones higher must give the same: rotate back by the position of the largest"
     )
 other = np.array([5, 4, 3, 1, 0, 0, 0, 0, 0, 0, 0, 0])
-assert from_strongest(other).tolist() != from_strongest(song).tolist(), (
+assert list(from_strongest(other)) != list(from_strongest(song)), (
     "two chords with the same strengths at other intervals must differ: rotate, do not sort"
 )
 
@@ -96,8 +105,9 @@ print("first three, from the strongest:", np.round(from_strongest(x)[:3], 1))
 # %% [markdown]
 # ## 4 · Is this tempo right?
 #
-# Return True if an estimate lies within 8 % of the true tempo. With `octaves=True`, half, double, a third and
-# three times the true tempo count as well, each within 8 % of that multiple: people tap at all of them.
+# Return True if an estimate lies within 8 % of the true tempo. With `octaves=True`, half, double, a
+# third and three times the true tempo count as well, each within 8 % of that multiple: people tap at
+# all of them.
 
 
 # %% exercise="tempo_is_right"
@@ -142,38 +152,43 @@ print("right:", right[False], "of 8; with octaves:", right[True], "of 8")
 # %% [markdown]
 # ## 5 · What do means forget?
 #
-# Return a second clip with exactly the samples of the first, in another order, such that the chroma's
-# means and spreads hardly change although nobody would call it the same music: it is loud and quiet at
-# other times. (One line.)
+# Return a second clip with exactly the samples of the first, in another order. The chroma's means and
+# standard deviations should hardly change, and yet nobody would call it the same music: it is loud
+# and quiet at other times. (One line. Return an array of the same length.)
 
 
 # %% exercise="same_means"
 def same_means(wave):
     ### BEGIN SOLUTION
-    # Backwards, every frame has the same spectrum as before and frames only change places: means and
-    # spreads cannot tell, except for the sign of the slopes. Strokes that decay now swell: the curves
-    # of loudness correlate at 0.4 only. Half a clip's shift, np.roll, does it too; pieces of 2,048
-    # samples in any order do it nearly, because their seams click.
+    # Backwards, every frame has the same spectrum as before, and the frames only change their order: means and
+    # standard deviations cannot tell, except for the sign of the slopes. Strokes that decay now swell: the
+    # curves of loudness correlate at 0.4 only. Half a clip's shift, np.roll, does it too; blocks of 2,048
+    # samples in any order nearly do it, because their seams click.
     return np.asarray(wave)[::-1].copy()
     ### END SOLUTION
 
 
 # %% check="same_means"
 wave = load_audio(mosaic.items.audio["t268"])[: 512 * 200 + 1]
-turned = same_means(wave)
-assert sorted(turned.tolist()) == sorted(wave.tolist()), (
+backup = wave.copy()
+reordered = np.asarray(same_means(wave))
+assert np.array_equal(wave, backup), "leave the first clip as it is: change a copy"
+assert np.shape(reordered) == wave.shape, "return an array of the same length"
+assert sorted(reordered.tolist()) == sorted(wave.tolist()), (
     "the same samples: only their order may change"
 )
-assert not np.array_equal(turned, wave), "another order"
-a, b = (ChromaStatistics().transform([w])[0] for w in (wave, turned))
+assert not np.array_equal(reordered, wave), "another order"
+a, b = (ChromaStatistics().transform([w])[0] for w in (wave, reordered))
 assert np.abs(a - b).max() < 0.08, (
     "the means moved: mixing samples makes noise. Which order leaves the content of each frame alone?"
 )
-loud, turned_loud = (np.sqrt((w[:-1].reshape(-1, 512) ** 2).mean(axis=1)) for w in (wave, turned))
-assert np.corrcoef(loud, turned_loud)[0, 1] < 0.7, (
+loud, reordered_loud = (
+    np.sqrt((w[:-1].reshape(-1, 512) ** 2).mean(axis=1)) for w in (wave, reordered)
+)
+assert np.corrcoef(loud, reordered_loud)[0, 1] < 0.7, (
     "still the same music, loud and quiet at the same times: move more than a few samples, and further"
 )
 
 # %% [markdown]
-# Features that forget order are a choice. For "what does it sound like" it is a good one; for "how does
-# it go on" it is not.
+# Features that forget order are a choice. For the question "what does it sound like" it is a good
+# one, for "how does it go on" it is not.
