@@ -145,15 +145,15 @@ print(f"relative difference: {np.linalg.norm(sampled - W) / np.linalg.norm(W):.2
 # ## What does it gain?
 #
 # Dropout is a penalty, and ridge regression has one already: $\lambda$. So we measure both at once. Training items
-# are complete but for Mosaic's own gaps. Cold-start items lose half of all modalities at random: the case that
-# dropout is made for. Rate 0 is ridge regression. (Mosaic's listeners are simulated.)
+# are complete but for Mosaic's own gaps. Cold-start items lose half of all modalities, completely at random:
+# the case that dropout is made for. Rate 0 is ridge regression. (Mosaic's listeners are simulated.)
 
 # %%
 from mmrec_course.evaluation import ScoreTable, evaluate
 
 
 def remove_from_cold(blocks, training, seed):
-    """Mark half of the modalities of the cold-start items as missing, at random."""
+    """Mark half of the modalities of the cold-start items as missing, completely at random."""
     rng = np.random.default_rng(seed)
     lost = {m: ~training & (rng.random(len(items)) < 0.5) for m in blocks}
     return {m: block.mask(items[lost[m]]) for m, block in blocks.items()}
