@@ -151,8 +151,8 @@ h = (L * F_warm).sum(axis=1)  # (n_warm,) leverages
 y[:, example.rated_] = (y[:, example.rated_] - h * c) / (1 - h)
 
 # %% [markdown]
-# Is this really the ridge without the item? Fit one again, without `t474`. At the end $y$ is divided
-# by its standard deviation over the warm tracks, and then it must be the package's:
+# Is this really the ridge without the item? Fit one without `t474`. At the end $y$ is divided by its
+# standard deviation over the warm tracks:
 
 # %%
 from sklearn.linear_model import Ridge
@@ -239,7 +239,7 @@ print_table(by_hand.assign(score=score).rename_axis("track"))
 #
 # $$\kappa \, c = 0.85 \, \big(0.77 \cdot (-0.02) + 0.23 \cdot 5.82\big) = 1.12$$
 #
-# The parts that `explain` returns are the terms of the sum: an **additive explanation**.
+# The parts that `explain` returns are the terms of this sum: an **additive explanation**.
 #
 # ## Choosing the hyperparameters
 #
@@ -289,8 +289,8 @@ print_table(choices.dropna().astype(float).rename_axis("hyperparameter"))
 # ([by hand in a deeper notebook](deeper/11_more_situations.ipynb)). So in this fit the part
 # *collaborative* knows a little content, too. (The defaults were set with Mosaic among the catalogues.)
 #
-# Do not trust $\delta$. Hardly any held-out rating is of a track that had none, for nobody had come
-# across it. How many cold-start tracks to show is a decision, and a deeper notebook (below) looks at it.
+# Do not trust $\delta$. Hardly any held-out rating is of a track that had none before. So held-out
+# ratings alone cannot tell how many cold-start tracks to show.
 #
 # ## One list
 #
@@ -311,7 +311,7 @@ show_list(mosaic.items, top, captions=captions, parts=reasons)
 # modality. Where it lacks a modality, the weights are renormalised over the present ones. A negative
 # part counts against the track.
 #
-# How many cold-start tracks should a list hold, and how varied should it be?
+# How many cold-start tracks should a list hold ($\delta$), and how varied should it be?
 # [Deeper: what a list shows](deeper/11_diversity.ipynb) measures the cold-item discount against the
 # ground truth, says what more variety costs (**MMR re-ranking**), and which tracks get the attention.
 # The measures are those of [lesson 06, deeper](deeper/06_beyond_accuracy.ipynb).
@@ -386,8 +386,8 @@ print(f"listed for {len(reached)} of {len(users)} users")
 print(f"{likes[reached].sum()} of these would like it, and {likes[users].sum()} of all")
 
 # %% [markdown]
-# By content alone, it finds users who would like it. One release is only an example; a table below has
-# all cold-start items.
+# By content alone, it finds users who would like it. (One release is only an example; a table below has
+# all cold-start items.)
 #
 # **A new user.** `partial_fit` is a **fold-in**: it scores for a new user, while all that was learned
 # stays as it is. *You* give five stars to two folk tracks. Of your $c$, a part
@@ -415,24 +415,15 @@ show_list(mosaic.items, your_list, parts=reasons)
 # - *Three Sips of Lemonade* is there because of you: 1.10 from your picks, 0.84 from the mean user.
 # - For the five others the mean user says more than your picks, and for *The Lodger In Wallpaper* your picks
 #   even count a little against it, −0.10.
-# - You picked folk, and no folk track is on the list. Two ratings are not yet a taste.
+# - You picked folk, and no folk track is on the list: two ratings say little.
 #
 # With each further rating $\rho$ grows, and the list becomes yours.
 # [Lesson 10](10_incomplete_data.ipynb) measures how fast on Mosaic. On real people ten ratings do not
 # beat popularity, twenty do ([lesson 13](13_real_people.ipynb)).
 #
-# **Save and load.** `save` writes one file of arrays and JSON, without pickle: nothing in it can be
-# executed.
-
-# %%
-import tempfile
-from pathlib import Path
-
-folder = model.save(Path(tempfile.mkdtemp()) / "shop")
-loaded = MultimodalRecommender.load(folder)
-print("same scores:", np.allclose(loaded.score([user], items), model.score([user], items)))
-
-# %% [markdown]
+# (`save` writes the model to one file, and `load` reads it:
+# [deeper: more situations](deeper/11_more_situations.ipynb).)
+#
 # ## The course's question: multimodal against traditional
 #
 # What does all this add to a recommender that only looks at who rated what? First **warm items**: each
@@ -489,8 +480,7 @@ print_table(difference_table(warm_comparison))
 # ### The running table: cold-start items
 #
 # Now the protocol of lessons 03 to 10: five splits, and a fifth of the tracks has no ratings. For
-# popularity, EASE and iALS all cold-start tracks are alike, so the row *chance* stands for them. The
-# final model takes the hyperparameters that were chosen above. This is a leak: ratings of test tracks took
+# popularity, EASE and iALS all of these are alike, so *chance* stands for them. The final model takes the hyperparameters that were chosen above. This is a leak: ratings of test tracks took
 # part in the choice. How large is it? [Deeper: more situations](deeper/11_more_situations.ipynb) chooses
 # again without them, for the first split.
 
@@ -548,15 +538,14 @@ finish(figure, alt)
 # So what is the big model for? iALS is level with it on warm items and cannot rank cold-start ones. Early
 # fusion is level on cold-start items and far behind on warm ones. No *single* simpler model is level in
 # both. But a **switch** is: iALS ranks the warm items, early fusion the cold-start ones. In the two
-# tables it would have iALS's row and early fusion's row. To make *one* list of both it needs a common
-# scale and a discount, too; [deeper: what a list shows](deeper/11_diversity.ipynb) builds it, and users
-# like its lists as much. What the hybrid has beyond a switch: items with a single rating (next section),
+# tables it has iALS's row and early fusion's row. To make *one* list of both it needs a common scale and a
+# discount, too. [Deeper: what a list shows](deeper/11_diversity.ipynb) builds it, and cannot tell its lists
+# from the final model's. What the hybrid has beyond a switch: items with a single rating (next section),
 # and a score whose parts are its reasons.
 #
 # [Deeper: more situations](deeper/11_more_situations.ipynb) adds tracks that lack half their
-# modalities, users of whom only five ratings are known, and EASE with side information. All this is
-# measured on simulated users, in a world where looks, words and sound matter by construction.
-# [Lesson 13](13_real_people.ipynb) asks the same of real people.
+# modalities and users with five ratings. All this is measured on simulated users, in a world where
+# looks, words and sound matter by construction. [Lesson 13](13_real_people.ipynb) asks real people.
 #
 # ## Which terms earn their place
 #
@@ -584,7 +573,6 @@ for catalogue, rows in ablation.groupby("catalogue", sort=False):
 # %% [markdown]
 # No ingredient helps everywhere, and each that is on by default has a star somewhere:
 #
-# - **Features**, all of them together, help a little on Mosaic's last ratings.
 # - **Content for warm items** ($\kappa$ below 1) helps most where an item has a single rating: 0.100, 0.076.
 # - **iALS** helps on Mosaic, **EASE** and **recency decay** on MovieLens. Decay costs a little on Mosaic.
 # - **User shrinkage** helps MovieLens' cold-start users.
