@@ -383,7 +383,7 @@ print_table(running_table(cold_start_results(mosaic.ratings, blocks_of)), digits
 # - **collaborative-only**: the final model with all weight on its collaborative part, an **ablation**
 #   (lesson 08).
 #
-# All tracks are warm items here, so the features are learned from all of them.
+# All tracks are warm items here, so features are learned from all.
 
 # %%
 from mmrec_course.evaluation import Split
@@ -393,13 +393,9 @@ is_new = mosaic.ratings["user_id"].isin(new_users)
 others = mosaic.ratings[~is_new]
 own = mosaic.ratings[is_new].sort_values(["timestamp", "item_id"])
 position = own.groupby("user_id").cumcount()  # 0 for a user's first rating
-later = Split(
-    train=pd.concat([others, own[position < 5]]),
-    valid=own[:0],
-    test=own[position >= 5],
-    candidates=items,
-    valid_candidates=items,
-)
+known, test = pd.concat([others, own[position < 5]]), own[position >= 5]
+everything = {"candidates": items, "valid_candidates": items}
+later = Split(train=known, valid=own[:0], test=test, **everything)
 
 # %%
 from copy import copy
@@ -440,24 +436,22 @@ print_table(pd.DataFrame(differences, index=list(new_user_tables)).rename_axis("
 # 0.135, with five 0.158. *Content-only* is below popularity even after five. Five tracks say little about a
 # taste if one looks only at their features; what *others* who chose them chose as well says more.
 #
-# Were the two rivals at their best? Here is more than fair play: NDCG@10 on the *test* for each half-life
-# of popularity (in days, lesson 07), and for each $\lambda$ of content-only after five ratings.
+# Were the two rivals at their best? Here is more than fair play: NDCG@10 on the *test* for several
+# half-lives of popularity (in days, lesson 07), and for several $\lambda$ of content-only with five ratings.
 
 # %%
-rivals = {f"popularity, half-life {h}": Popularity(half_life=h) for h in (None, 1000, 240, 60)}
-rivals |= {f"content-only, λ = {reg}": ContentRidge(modality="fused", reg=reg) for reg in (1, 10, 100)}
-for name, rival in rivals.items():
-    known = others if name.startswith("popularity") else later.train
-    ndcg = evaluate(rival.fit(known, fused), later, metrics=["ndcg"])["ndcg"].mean()
-    print(f"{name:26} {ndcg:.3f}")
+rivals = [(Popularity(half_life=days), others) for days in (None, 1000, 240, 60)]
+rivals += [(ContentRidge(modality="fused", reg=reg), known) for reg in (1, 10, 100)]
+for rival, ratings in rivals:
+    ndcg = evaluate(rival.fit(ratings, fused), later, metrics=["ndcg"])["ndcg"].mean()
+    print(f"{rival!s:40} {ndcg:.2f}")
 
 # %% [markdown]
 # No value changes the picture. (Recency helped popularity in lesson 07, where the test was each user's
 # *last* ratings. These users' ratings come from all years.)
 #
-# And content inside the final model? At each number of ratings the interval of *final* −
-# *collaborative-only* contains 0, and it is narrow: at most 0.011 in either direction. So content helps with
-# cold-start items, not with cold-start users.
+# And content inside the final model? Each interval of *final* − *collaborative-only* contains 0 and is
+# narrow: at most 0.011 in either direction. So content helps with cold-start items, not with cold-start users.
 #
 # Lesson 11 shows a list after two likes, with the reason for each track.
 #

@@ -75,7 +75,7 @@ row = pd.Index(example.user_ids_).get_indexer([user])
 column = pd.Index(example.item_ids_).get_indexer(tracks)
 p = example.components(row, column)  # all ingredients of the scores
 show_items(mosaic.items, tracks, captions=[f"{n} ratings" for n in p.n_item])
-names = "cf_weight als_weight cold_discount popularity_weight user_shrinkage decay".split()
+names = ["cf_weight", "als_weight", "cold_discount", "popularity_weight", "user_shrinkage", "decay"]
 print_table(pd.Series(example.get_params())[names].astype(float).rename("value").to_frame().T)
 
 # %% [markdown]
@@ -345,13 +345,6 @@ print(f"correlation: {(predicted * true).mean():.2f}")
 # words, looks and *scene* (who plays it, who goes there). Which part does which score follow?
 
 # %%
-correlation = pd.Series((predicted * true).mean(axis=1), index=users)
-n_mine = train["user_id"].value_counts().reindex(users)
-groups = pd.cut(n_mine, [0, 20, 40, 80, 1000], labels=["1–20", "21–40", "41–80", "more"])
-table = correlation.groupby(groups, observed=True).agg(["size", "mean", "sem"])
-print_table(table.rename_axis("ratings of the user"))
-
-# %%
 column = pd.Index(model.item_ids_).get_indexer(new)
 content = model.components(np.arange(len(users)), column).content
 scores = {"score": predicted} | {f"y {m}": standardize_scores(y) for m, y in content.items()}
@@ -363,11 +356,10 @@ for name in ("sound", "words", "looks", "scene"):
 print_table(pd.DataFrame(correlations).T.rename_axis("part of the truth"))
 
 # %% [markdown]
-# - **Too little is known.** The more ratings a user gave, the better the scores follow the truth.
-# - **It cannot be seen.** No modality shows the scene, so the model hardly finds it. Only ratings can.
+# - **The scene cannot be seen.** No modality shows it, so the model hardly finds it. Only ratings can.
 # - **Words are found worst** of the visible parts, 0.15, though text has the largest weight. The text
-#   score follows the sound (0.20) nearly as well as the words (0.28): a description tells of both. The
-#   weight rewards all of it.
+#   score follows the sound (0.20) nearly as well as the words (0.28). A description tells of both, and
+#   the weight rewards both.
 #
 # ## Keeping it up to date
 #
@@ -421,8 +413,7 @@ show_list(mosaic.items, your_list, parts=reasons)
 # [Lesson 10](10_incomplete_data.ipynb) measures how fast on Mosaic. On real people ten ratings do not
 # beat popularity, twenty do ([lesson 13](13_real_people.ipynb)).
 #
-# (`save` writes the model to one file, and `load` reads it:
-# [deeper: more situations](deeper/11_more_situations.ipynb).)
+# (`save` and `load` keep a model in one file: [deeper](deeper/11_the_search.ipynb).)
 #
 # ## The course's question: multimodal against traditional
 #
@@ -481,8 +472,8 @@ print_table(difference_table(warm_comparison))
 #
 # Now the protocol of lessons 03 to 10: five splits, and a fifth of the tracks has no ratings. For
 # popularity, EASE and iALS all of these are alike, so *chance* stands for them. The final model takes the hyperparameters that were chosen above. This is a leak: ratings of test tracks took
-# part in the choice. How large is it? [Deeper: more situations](deeper/11_more_situations.ipynb) chooses
-# again without them, for the first split.
+# part in the choice. How large is it? [Deeper: a leak in the search](deeper/11_the_search.ipynb) chooses
+# again without them on the first split, and cannot tell the result from this one.
 
 # %%
 from mmrec_course.extras.cold_start import cold_start_results, running_table

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 11 · deeper: What a list shows, and to whom
 #
-# **Aim** Decide how many cold-start tracks a list holds, make lists more varied by MMR re-ranking and
+# **Aim** Decide how many cold-start tracks a list holds, build a simpler rival, make lists more varied by MMR re-ranking and
 # measure what that costs, and see which tracks get the attention.<br>
 # **Time** {minutes} minutes.<br>
 # **Needs** [Lesson 11](../11_the_recommender.ipynb), and lesson 06 for the intervals.
@@ -92,8 +92,10 @@ is_warm = np.isin(items, train["item_id"])
 blocks = extract_features(mosaic, fit_items=items[is_warm])
 fused = {"fused": early_fusion(blocks, fit_items=items[is_warm])}
 als = ImplicitALS(factors=32, iterations=10, reg=30, alpha=4).fit(train)
+content = ContentRidge(modality="fused", reg=10).fit(train, fused)
 
 
+# %%
 def z_over_warm(scores):
     """(n_users, n_items) in standard deviations over the warm tracks."""
     warm_scores = scores[:, is_warm]
@@ -102,7 +104,7 @@ def z_over_warm(scores):
 
 
 z_als = z_over_warm(als.score(users, items))
-z_content = z_over_warm(ContentRidge(modality="fused", reg=10).fit(train, fused).score(users, items))
+z_content = z_over_warm(content.score(users, items))
 seen = pd.crosstab(train["user_id"], train["item_id"]).reindex(index=users, columns=items)
 seen = seen.to_numpy() > 0
 
@@ -121,7 +123,10 @@ columns = ["cold-start", "truly liked", "final model minus switch"]
 print_table(pd.DataFrame(rows, index=columns).T.rename_axis("δ"))
 
 # %% [markdown]
-# XXX
+# All four intervals contain zero. At $\delta = 0.25$, where both lists are liked best, the difference is 0.000
+# [−0.011, 0.011]. So the final model's lists are not better than those of a switch. It needs the same two
+# decisions: a common scale and a discount. Its advantage lies elsewhere: tracks with a single rating, which
+# belong to neither side of the switch (the lesson's ablation), and a score whose parts are its reasons.
 #
 # ## More variety: MMR re-ranking
 #
