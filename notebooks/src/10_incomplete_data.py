@@ -68,7 +68,7 @@ for fit_items in training_items:
     features.append({m: block.reduce(40, fit_items) for m, block in blocks.items()})
 
 # %% [markdown]
-# To write a value where there is none is called **imputation**. Four simple methods, here on the
+# To write a value where there is none is called **imputation**. Three such methods, and deletion, on the
 # covers of the first split, of which we remove half:
 #
 # - **Deletion** (*drop*): only complete tracks remain.

@@ -272,9 +272,9 @@ mixing_weight = search[search["parameter"] == "cf_weight"].drop(columns="paramet
 print_table(mixing_weight, index=False, digits=3)
 
 # %% [markdown]
-# These are the rows for the mixing weight $\kappa$. NDCG hardly changes, and each mean is noisy (`std_error`). So the
-# highest mean is partly luck: the **winner's curse** (lesson 07). The **one-standard-error rule** treats
-# all values as equal whose loss to the best is within one standard error *of that loss*. The search
+# These are the rows for the mixing weight $\kappa$. NDCG hardly changes, and each mean is noisy
+# (`std_error`). So the highest mean is partly luck: the **winner's curse** (lesson 07). The
+# **one-standard-error rule** treats all values as equal whose loss to the best is within one standard error *of that loss*. The search
 # takes their average. (0.7 is out, though it loses only 0.006: two values are compared on the same users, and
 # such a paired difference has a much smaller error than each mean.) All choices, beside the defaults:
 
@@ -358,8 +358,8 @@ print_table(pd.DataFrame(correlations).T.rename_axis("part of the truth"))
 # %% [markdown]
 # - **The scene cannot be seen.** No modality shows it, so the model hardly finds it. Only ratings can.
 # - **Words are found worst** of the visible parts, 0.15, though text has the largest weight. The text
-#   score follows the sound (0.20) nearly as well as the words (0.28). A description tells of both, and
-#   the weight rewards both.
+#   score follows the sound (0.20) nearly as well as the words (0.28). It seems that a description tells
+#   of both, and the weight rewards both.
 #
 # ## Keeping it up to date
 #
@@ -471,8 +471,9 @@ print_table(difference_table(warm_comparison))
 # ### The running table: cold-start items
 #
 # Now the protocol of lessons 03 to 10: five splits, and a fifth of the tracks has no ratings. For
-# popularity, EASE and iALS all of these are alike, so *chance* stands for them. The final model takes the hyperparameters that were chosen above. This is a leak: ratings of test tracks took
-# part in the choice. How large is it? [Deeper: a leak in the search](deeper/11_the_search.ipynb) chooses
+# popularity, EASE and iALS all of these are alike, so *chance* stands for them. The final model takes
+# the hyperparameters that were chosen above. This is a leak: ratings of test tracks took part in the
+# choice. How large is it? [Deeper: a leak in the search](deeper/11_the_search.ipynb) chooses
 # again without them on the first split, and cannot tell the result from this one.
 
 # %%
@@ -508,7 +509,7 @@ from mmrec_course.plotting import PALETTE, finish, use_style
 
 use_style()
 figure, axes = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
-titles = ("Warm items: level with iALS", "Cold-start items: level with early fusion")
+titles = ("Warm: level with iALS", "Cold-start: level with early fusion")
 for ax, title, comparison in zip(axes, titles, (warm_comparison, cold_comparison), strict=True):
     rows = -comparison.drop("final model")
     ax.hlines(rows.index, rows["diff_high"], rows["diff_low"], PALETTE[0], linewidth=2.5)
