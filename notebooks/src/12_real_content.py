@@ -129,7 +129,7 @@ show_neighbours("audio", "bee")
 # $$\hat Y_{\text{test}} = K_{\text{test, train}} \, (K_{\text{train, train}} + \lambda I)^{-1} \, Y_{\text{train}}$$
 #
 # In words: a prediction is a weighted sum over the training stamps, and similar stamps count more. The
-# category with the largest $\hat y$ is the predicted one.
+# category with the largest $\hat y$ is predicted.
 
 # %%
 import numpy as np
@@ -150,18 +150,14 @@ def fit_predict(K, Y, train, test, reg):
 
 
 # %% [markdown]
-# Is it the same as scikit-learn's `KernelRidge`? And how often is the prediction right, for the stamps
-# that the model has learned from?
+# (scikit-learn calls it `KernelRidge`.) How often is the prediction right, for the stamps that the model has
+# learned from?
 
 # %%
-from sklearn.kernel_ridge import KernelRidge
-
 S = {m: similarity({m: block}) for m, block in blocks.items()}
 Y = (category[:, None] == np.unique(category)).astype(float)
 everything = np.arange(len(items))
 y = fit_predict(1 + S["image"], Y, everything, everything, reg=0.1)
-library = KernelRidge(kernel="precomputed", alpha=0.1).fit(1 + S["image"], Y)
-print("equal:", np.allclose(y, library.predict(1 + S["image"])))
 print("right on the training stamps:", f"{np.mean(y.argmax(1) == Y.argmax(1)):.2f}")
 
 # %% [markdown]
@@ -289,7 +285,7 @@ print_table(chosen, digits={"kernel": 1, "reg": 3}, index=False)
 #
 # Pictures and words alone each get about two of three right, and they cannot be told apart: the interval
 # of the difference contains 0. **Together they are better than words by 0.13 [0.10, 0.17]**, and words
-# are about as good as pictures. The permutation control shows no gain over either. So it is not the larger
+# are about as good as pictures. The permutation control is no better than one modality alone. So it is not the larger
 # model that helps, but that the words belong to the picture.
 #
 # The second table counts the choices of the inner loops: the picture's weight (`kernel`), and $\lambda$.
@@ -439,6 +435,7 @@ def score_parts(clicks, weights, S):
     return contributions(scores, user_weights, present)
 
 
+# %%
 def rank(clicks, weights, S):
     """Return the indices of all stamps for each user, best first, clicked ones last."""
     scores = sum(score_parts(clicks, weights, S).values())
@@ -576,7 +573,7 @@ else:
 # - **A modality that is missing not at random.** Compare with a permutation control that is missing in the
 #   same places.
 # - **A mask on one side only.** If the clicked items have no sound, sound must lose its weight too.
-# - **Rare matches.** One common word had more weight than picture and sound. Look at the bars.
+# - **Rare matches.** One shared word had more weight than picture and sound. Look at the bars.
 # - **Calling this recommendation quality.** No number of this lesson says whether anybody would want
 #   anything. That takes people: [lesson 13](13_real_people.ipynb).
 #
