@@ -44,10 +44,9 @@ print("median number of words:", int(items["text"].str.split().str.len().median(
 
 # %% [markdown]
 # Three things are different from Mosaic. The categories are *unequal*: nearly a third of the stamps are
-# animals, and some categories have three stamps. The texts are *short*: three words, where Mosaic has
-# dozens. And four fifths of the stamps have *no sound*. This is no accident: animals make noises, and
-# houses do not. So the sound is **missing not at random** (lesson 10): that a stamp has one already says
-# something about its category.
+# animals, and some categories have three. The texts are *short*: three words, where Mosaic has dozens. And
+# four fifths of the stamps have *no sound*. Animals make noises, and houses do not. So the sound is
+# **missing not at random** (lesson 10): that it is there already says something about the category.
 #
 # The features are those of lessons 03–05, with the same parameters. For text, character n-grams stand
 # beside whole words: in texts of three words most words are rare, and n-grams let *apples* match *apple*.
@@ -116,8 +115,8 @@ show_neighbours("audio", "bee")
 # A moth (*Xanthia*) and a hornet are insects like the bee. And a penguin? Play it and decide for
 # yourself: sounds may be similar where animals are not.
 #
-# Each modality makes its own errors. That is what makes fusion promising: **errors that are not the same
-# can correct each other**. Do they? That needs a measurement.
+# Each modality makes its own errors, and **errors that are not the same can correct each other**. Do they?
+# That needs a measurement.
 #
 # ## Predicting the category
 #
@@ -150,7 +149,7 @@ def fit_predict(K, Y, train, test, reg):
 
 
 # %% [markdown]
-# (scikit-learn calls it `KernelRidge`.) How often is the prediction right, for the stamps that the model has
+# How often is the prediction right, for the stamps that the model has
 # learned from?
 
 # %%
@@ -262,6 +261,7 @@ for m in ("image", "text"):
 # Two more rows give a scale. *Always animals* predicts the largest category. The **permutation control**
 # has the same pictures, but the texts are permuted among the stamps.
 
+
 # %%
 def fused_kernels(image, text):
     """Return the exponential kernel of the fused rows for three weights of the picture."""
@@ -312,8 +312,10 @@ import matplotlib.pyplot as plt
 from mmrec_course.plotting import MODALITY_COLORS, finish, use_style
 
 use_style()
-by_category = right.assign(n=1).groupby(category).agg(
-    {"image": "mean", "text": "mean", "fused": "mean", "n": "sum"}
+by_category = (
+    right.assign(n=1)
+    .groupby(category)
+    .agg({"image": "mean", "text": "mean", "fused": "mean", "n": "sum"})
 )
 by_category = by_category[by_category["n"] >= 10].sort_values("fused")
 figure, ax = plt.subplots(figsize=(7, 4))
@@ -368,6 +370,7 @@ print(len(oranges), "oranges, equal:", np.allclose(y, fitted_again))
 # %% [markdown]
 # Now both ways, for the stamps that have a near-duplicate. Each model has the kernel and the $\lambda$
 # that most outer folds chose above.
+
 
 # %%
 def evaluate_left_out(name, groups):
@@ -512,8 +515,7 @@ show(shares, "image + text")
 # intervals are far from 0. This time nothing was trained: no model was told that there are categories.
 # Sound adds nothing.
 #
-# Equal weights were set without looking. The deeper notebook on sound also draws the curve over all weights:
-# it is flat in the middle.
+# Equal weights were set without looking. The deeper notebook on sound draws the curve over all weights.
 #
 # ## What content cannot know
 #
@@ -567,15 +569,13 @@ else:
 #
 # ## What goes wrong
 #
-# - **Choosing and measuring on the same items.** The best of many numbers is too high. Use nested
-#   cross-validation.
+# - **Choosing and measuring on the same items.** Use nested cross-validation.
 # - **Near-duplicates in training and test.** Leave out whole groups, or say that you did not.
-# - **A modality that is missing not at random.** Compare with a permutation control that is missing in the
-#   same places.
+# - **Missing not at random.** Compare with a permutation control that is missing in the same places.
 # - **A mask on one side only.** If the clicked items have no sound, sound must lose its weight too.
 # - **Rare matches.** One shared word had more weight than picture and sound. Look at the bars.
-# - **Calling this recommendation quality.** No number of this lesson says whether anybody would want
-#   anything. That takes people: [lesson 13](13_real_people.ipynb).
+# - **Calling this recommendation quality.** No number here says whether anybody would want anything. That
+#   takes people: [lesson 13](13_real_people.ipynb).
 #
 # ## Your turn
 #
