@@ -149,8 +149,7 @@ def fit_predict(K, Y, train, test, reg):
 
 
 # %% [markdown]
-# How often is the prediction right, for the stamps that the model has
-# learned from?
+# How often is the prediction right, for the stamps that the model has learned from?
 
 # %%
 S = {m: similarity({m: block}) for m, block in blocks.items()}
@@ -285,8 +284,8 @@ print_table(chosen, digits={"kernel": 1, "reg": 3}, index=False)
 #
 # Pictures and words alone each get about two of three right, and they cannot be told apart: the interval
 # of the difference contains 0. **Together they are better than words by 0.13 [0.10, 0.17]**, and words
-# are about as good as pictures. The permutation control is no better than one modality alone. So it is not the larger
-# model that helps, but that the words belong to the picture.
+# are about as good as pictures. The permutation control is no better than one modality alone. So it is not
+# the larger model that helps, but that the words belong to the picture.
 #
 # The second table counts the choices of the inner loops: the picture's weight (`kernel`), and $\lambda$.
 # 0.001 is the smallest $\lambda$ in the grid. The
@@ -312,16 +311,12 @@ import matplotlib.pyplot as plt
 from mmrec_course.plotting import MODALITY_COLORS, finish, use_style
 
 use_style()
-by_category = (
-    right.assign(n=1)
-    .groupby(category)
-    .agg({"image": "mean", "text": "mean", "fused": "mean", "n": "sum"})
-)
-by_category = by_category[by_category["n"] >= 10].sort_values("fused")
+shares = right.groupby(category).mean().assign(n=pd.Series(category).value_counts())
+shares = shares[shares["n"] >= 10].sort_values("fused")
 figure, ax = plt.subplots(figsize=(7, 4))
-labels = [f"{name} ({n})" for name, n in by_category["n"].items()]
+labels = [f"{name} ({n})" for name, n in shares["n"].items()]
 for m, marker in {"image": "s", "text": "D", "fused": "o"}.items():
-    ax.plot(by_category[m], labels, marker, color=MODALITY_COLORS[m], label=m)
+    ax.plot(shares[m], labels, marker, color=MODALITY_COLORS[m], label=m)
 ax.set(xlabel="share predicted right", title="Buildings are seen, planets are read")
 ax.legend(loc="lower right")
 finish(ax, alt="Dots by category: town is better by picture, space and sports by words, fused high")

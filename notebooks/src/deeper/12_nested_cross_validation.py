@@ -210,7 +210,7 @@ for reg in (1e-6, 1e-5, 1e-4, *REGS):
 print_table(pd.DataFrame(rows, columns=["λ", "right, leave-one-out"]), index=False)
 
 # %% [markdown]
-# No: below 0.1 the result does not change. Every model from there on fits its training stamps almost
+# No: from 0.1 down the result does not change. Every model from there on fits its training stamps almost
 # perfectly, and it still predicts others equally well.
 #
 # ## Recap

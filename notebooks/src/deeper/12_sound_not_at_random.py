@@ -180,12 +180,11 @@ show(shares, "permuted sound")
 # the interval as somewhat too narrow. Beside picture and words, with a third of the weight, sound changes
 # nothing.
 #
-# Here is the beginning of a list by permuted sounds. Its sounds belong to other stamps. What would you say about
-# its quality if you did not know?
+# Here is one of these users, who clicked on animals, and the beginning of the list by their real sounds:
 
 # %%
-ids = items.index[rank(with_sounds[:1], {"audio": 1.0}, shuffled)[0, :5]]
-print("clicked:", list(items["title"].iloc[with_sounds[0]]))
+show_items(items, items.index[with_sounds[0]])
+ids = items.index[rank(with_sounds[:1], {"audio": 1.0}, S)[0, :5]]
 show_items(items, ids, captions=list(items["category"][ids]))
 
 # %% [markdown]
