@@ -196,9 +196,8 @@ for name, groups in {"one at a time": oranges[:, None], "all at once": [oranges]
 
 # %% [markdown]
 # *What it says.* With four other oranges in training, an orange is food. Without any, the model has never seen the
-# word *orange*. For four of the five it predicts
-# the most frequent category, animals, and the fifth has other words that help. Which of the two your shop will meet decides which number you should
-# report.
+# word *orange*. For four of the five it predicts the most frequent category, animals, and the fifth has other
+# words that help. Which of the two your shop will meet decides which number you should report.
 
 # %% [markdown]
 # ## 4 · Mirror images
@@ -343,6 +342,6 @@ print_table(compare(results, "categories").loc[:, "mean":"diff_high"])
 
 # %% [markdown]
 # *What it says.* By turns, more of the three categories are found, and the interval of the difference is above 0. In
-# the example, look at both lists: by the mean, four of five have *penguin* in their text. By turns, every click gets its part, but
-# no better than its own ranking. Turns are fairer and not more accurate. And whether a user *wants* a part for each
-# click, no stamp can say: one of the clicks may have been a mistake.
+# the example, look at both lists: by the mean, four of five have *penguin* in their text. By turns, every click
+# gets its part, but no better than its own ranking. Turns are fairer and not more accurate. And whether a user
+# *wants* a part for each click, no stamp can say: one of the clicks may have been a mistake.
