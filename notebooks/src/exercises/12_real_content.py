@@ -1,12 +1,15 @@
 # %% [markdown]
 # # Exercises 12 · Real content
 #
-# Five exercises on [lesson 12](../12_real_content.ipynb), from two lines to one idea. Write your answer where it says so, then
-# run the cell below it: it is silent if all is well, and otherwise says what to look at.
+# Five exercises on [lesson 12](../12_real_content.ipynb), from two lines to one idea: 25 to 65 minutes.
+# Write your answer where it says so, then run the cell below it. It is silent if all is well, and otherwise
+# says what to look at. After the set-up cells, each exercise runs by itself. The
+# [solutions](../solutions/12_real_content.ipynb) explain the answers.
 
 # %%
 import numpy as np
 import pandas as pd
+from sklearn.model_selection import KFold
 
 from mmrec_course.datasets import load_stamps
 from mmrec_course.display import fixed, print_table, show_items
@@ -20,8 +23,6 @@ stamps = load_stamps()
 items, category = stamps.items, stamps.items["category"].to_numpy()
 classes = np.unique(category)
 Y = (category[:, None] == classes).astype(float)
-answer = Y.argmax(axis=1)
-columns = ["mean", "low", "high", "difference", "diff_low", "diff_high"]
 extractors = {
     "image": [ColorHistogram(), HOG()],
     "text": [TfidfText(), TfidfText(analyzer="char_wb")],
@@ -29,33 +30,31 @@ extractors = {
 blocks = extract_features(stamps, ["image", "text"], extractors=extractors)
 
 # %% [markdown]
-# Similarities as in the lesson:
+# Kernels as in the lesson, and six made-up stamps, on which your answers are compared with models that are
+# fitted again:
 
 
 # %%
-def unit(values):
+def unit_length(values):
+    """Subtract the mean row, and scale each row to length 1."""
     x = values - values.mean(axis=0)
     return x / np.maximum(np.linalg.norm(x, axis=1, keepdims=True), 1e-12)
 
 
-def hat(similar, reg):
-    K = similar + 1
+def hat(K, reg):
+    """Return H: it turns the categories Y into predictions H @ Y."""
     return np.linalg.solve(K + reg * np.eye(len(K)), K)
 
 
-similar = {m: unit(block.values) @ unit(block.values).T for m, block in blocks.items()}
-
-# %% [markdown]
-# And six made-up stamps on which your answers are tried, the long way:
-
 # %%
+S = {m: unit_length(block.values) @ unit_length(block.values).T for m, block in blocks.items()}
 small = np.random.default_rng(0).standard_normal((6, 3))
-small_Y = np.eye(2)[[0, 1, 0, 0, 1, 1]]
-small_K, small_H = small @ small.T + 1, hat(small @ small.T, 1.0)
+small_K, small_Y = 1 + small @ small.T, np.eye(6)[[0, 1, 0, 2, 1, 3]]
+small_H = hat(small_K, 1.0)
 
 
-def small_without(rows):
-    """What is guessed of these rows by a model fitted anew on the other ones."""
+def fit_without(rows):
+    """Predict these rows of the small example by a model fitted on the others."""
     rest = np.setdiff1d(np.arange(6), rows)
     K = small_K[np.ix_(rest, rest)] + np.eye(len(rest))
     return small_K[np.ix_(rows, rest)] @ np.linalg.solve(K, small_Y[rest])
@@ -64,8 +63,9 @@ def small_without(rows):
 # %% [markdown]
 # ## 1 · Leave one out
 #
-# `H` is the matrix that turns answers into guesses, `Y` the answers (a column a category). Return what would have been
-# guessed of each stamp without it: $(\hat y_i - h_{ii}\, y_i) / (1 - h_{ii})$, all rows at once.
+# Two lines. `H` is the matrix that turns categories into predictions, `H @ Y`. `Y` has one row for each stamp
+# and one column for each category. Return each stamp's prediction by a model without this stamp:
+# $(\hat y_i - h_{ii}\, y_i) / (1 - h_{ii})$, all rows at once. $h_{ii}$ is the diagonal of $H$.
 
 
 # %% exercise="leave_one_out"
@@ -77,31 +77,36 @@ def leave_one_out(H, Y):
 
 
 # %% check="leave_one_out"
-guess = leave_one_out(small_H.copy(), small_Y.copy())
-assert np.shape(guess) == (6, 2), "one row a stamp, one column a category"
-assert not np.allclose(guess, small_H @ small_Y), "that is what it says with the stamp's own vote"
-h = np.diag(small_H)[:, None]
-assert not np.allclose(guess, small_H @ small_Y - h * small_Y), "scale up what is left: / (1 − h)"
+y = leave_one_out(small_H.copy(), small_Y.copy())
+assert np.shape(y) == (6, 6), "return one row for each stamp and one column for each category"
+assert not np.allclose(y, small_H @ small_Y), "this is H @ Y, by the model that has seen the stamp"
+h = np.diag(small_H)
+assert not np.allclose(y, small_H @ small_Y - h[:, None] * small_Y), "divide by 1 − h as well"
+assert not np.allclose(y, (small_H @ small_Y - h * small_Y) / (1 - h)), (
+    "each row has its own h_ii, but yours are used by column: np.diag(H)[:, None]"
+)
 for i in range(6):
-    assert np.allclose(guess[i], small_without([i])), (
-        f"row {i} is not what a model without stamp {i} says; each row has its own h_ii"
+    assert np.allclose(y[i], fit_without([i])), (
+        f"row {i} is not the prediction of a model fitted without stamp {i}; see the formula"
     )
 
 # %%
-for m, s in similar.items():
+for m, s in S.items():
     H = hat(np.exp(s), 0.3)
-    seen, unseen = (np.mean(g.argmax(1) == answer) for g in (H @ Y, leave_one_out(H, Y)))
-    print(f"{m:6} right with its own vote: {seen:.2f}, left out: {unseen:.2f}")
+    predictions = {"training": H @ Y, "leave-one-out": leave_one_out(H, Y)}
+    for name, y in predictions.items():
+        print(f"{m:6} {name:14} right: {np.mean(np.argmax(y, 1) == Y.argmax(1)):.2f}")
 
 # %% [markdown]
-# *What it says.* With its own vote nearly every stamp is guessed right, which says nothing: the model was told. The difference, a third of all
-# stamps for pictures and for words, is what it only remembers.
+# *What it says.* On the training stamps nearly every prediction is right. This says nothing, because the model
+# has seen the answers. The difference to leave-one-out is what the model only remembers: *overfitting*.
 
 # %% [markdown]
-# ## 2 · Choose without the judged
+# ## 2 · Choose without the test item
 #
-# `right[s, i]` is 1 where setting `s` guesses stamp `i` right. For every stamp, take the setting that is right most often for
-# all *other* stamps (of equals the first), and return whether it is right for this one: an array with an entry a stamp.
+# `right[s, i]` is 1 if setting `s` predicts stamp `i` right, and 0 if not. For every stamp, take the setting
+# that is right most often for all *other* stamps (of equals the first). Return whether this setting is right
+# for the stamp itself: an array with one entry for each stamp.
 
 
 # %% exercise="choose_by_others"
@@ -113,38 +118,45 @@ def choose_by_others(right):
 
 
 # %% check="choose_by_others" points=2
+three = np.array([[0, 0, 1], [0, 1, 0], [1, 1, 1]])
+chosen = choose_by_others(three.copy())
+assert np.shape(chosen) == (3,), "return one entry for each stamp"
+assert not np.array_equal(chosen, [2, 2, 2]), (
+    "these are the settings; return whether the chosen setting is right: right[setting, stamp]"
+)
+assert np.array_equal(chosen, [1, 1, 1]), "the third setting is best without any of the stamps"
 two = np.array([[1, 1, 1, 0], [0, 1, 0, 1]])
-assert np.shape(choose_by_others(two)) == (4,), "one entry a stamp"
-assert np.array_equal(choose_by_others(two), [1, 1, 1, 0]), (
-    "setting 0 is right more often; stamp 3 is its miss"
+assert np.array_equal(choose_by_others(two.copy()), [1, 1, 1, 0]), (
+    "setting 0 is right more often, also without stamp 3, and it is wrong for stamp 3"
 )
 tie = np.array([[1, 0, 1, 0], [0, 1, 0, 1]])
-assert not np.array_equal(choose_by_others(tie), [1, 0, 1, 0]), (
-    "without stamp 0, setting 0 is right once and setting 1 twice: leave the stamp out of the count"
+assert not np.array_equal(choose_by_others(tie.copy()), [1, 0, 1, 0]), (
+    "without stamp 0, setting 0 is right once and setting 1 twice: leave the stamp out of the sum"
 )
-assert np.array_equal(choose_by_others(tie), [0, 0, 0, 0]), "each stamp's own vote must not count"
-assert np.array_equal(choose_by_others(np.array([[0, 0, 1], [0, 1, 0], [1, 1, 1]])), [1, 1, 1]), (
-    "three settings, and the third is best for everybody: there may be any number"
+assert np.array_equal(choose_by_others(tie.copy()), [0, 0, 0, 0]), (
+    "each stamp's own entry must not take part in the choice of its setting"
 )
 
 # %%
 rng = np.random.default_rng(0)
-best, honest = [], []
+rows = []
 for _ in range(2000):
     coins = rng.integers(2, size=(60, len(items)))
-    best.append(coins.mean(axis=1).max())
-    honest.append(choose_by_others(coins).mean())
-print("best of 60 coins:", fixed(np.mean(best), 2), " chosen by others:", fixed(np.mean(honest), 2))
+    rows.append((coins.mean(axis=1).max(), np.mean(choose_by_others(coins))))
+best, nested = np.mean(rows, axis=0)
+print("best of 60 coins:", fixed(best, 2), " chosen by the others:", fixed(nested, 2))
 
 # %% [markdown]
-# *What it says.* Sixty settings that all toss coins, and the best of them seems to know five stamps in a hundred more than a coin. No new stamp would
-# agree. Chosen by the others, it is back at chance: what is said of a stamp no longer depends on whether it is right there.
+# *What it says.* Sixty settings that all toss coins: the best of them seems to predict 0.55 right. This is the
+# winner's curse, and no new stamp would agree. Chosen by the other stamps, the result is at chance again. That is
+# the idea of nested cross-validation.
 
 # %% [markdown]
-# ## 3 · Leave out a family
+# ## 3 · Leave out a group
 #
-# `group` is an array of row numbers. Return what would have been guessed of these rows without any of them: the answers
-# minus $e_G^{(-G)} = (I - H_{GG})^{-1} e_G$, with $e = y - \hat y$.
+# `group` is an array of row numbers. Return the predictions for these rows by a model without any of them: $y_G$
+# minus the errors $e_G^{(-G)} = (I - H_{GG})^{-1} e_G$, where $e = y - \hat y$ are the errors of the model that has
+# seen all stamps.
 
 
 # %% exercise="leave_group_out"
@@ -158,89 +170,111 @@ def leave_group_out(H, Y, group):
 
 # %% check="leave_group_out" points=2
 pair = np.array([1, 4])
-guess = leave_group_out(small_H.copy(), small_Y.copy(), pair)
-assert np.shape(guess) == (2, 2), "rows of the group only"
+y = leave_group_out(small_H.copy(), small_Y.copy(), pair)
+assert np.shape(y) == (2, 6), "return the rows of the group only, one column for each category"
 h = np.diag(small_H)[:, None]
 singly = ((small_H @ small_Y - h * small_Y) / (1 - h))[pair]
-assert not np.allclose(guess, singly), (
-    "each alone is left out, the other still votes: H_GG has entries beside its diagonal, use np.ix_"
+diagonal = small_Y[pair] - np.linalg.solve(
+    np.eye(2) - small_H[pair, pair], (small_Y - small_H @ small_Y)[pair]
 )
-again = small_without(pair)
-assert not np.allclose(small_Y[pair] - guess, again), "that is the error; the guess is y − e"
-assert np.allclose(guess, again), "not what a model without rows 1 and 4 says; see the formula"
+assert not (np.allclose(y, singly) or np.allclose(y, diagonal)), (
+    "H_GG has entries beside its diagonal: take H[np.ix_(group, group)]"
+)
+refitted = fit_without(pair)
+assert not np.allclose(y, small_Y[pair] - refitted), (
+    "these are the errors; the predictions are y − e"
+)
+assert not np.allclose(y, (small_H @ small_Y)[pair]), "this is H @ Y, by the model that has seen G"
+assert np.allclose(y, refitted), "not the prediction of a model fitted without rows 1 and 4"
 
 # %%
 oranges = np.flatnonzero(items["title"].str.lower().str.endswith("orange"))
-H = hat(np.exp(similar["text"]), 0.3)
+H = hat(np.exp(S["text"]), 0.3)
 for name, groups in {"one at a time": oranges[:, None], "all at once": [oranges]}.items():
-    said = np.vstack([leave_group_out(H, Y, g) for g in groups]).argmax(1)
-    print(f"{len(oranges)} oranges, left out {name}: by words", classes[said].tolist())
+    y = np.vstack([leave_group_out(H, Y, group) for group in groups])
+    print(f"{len(oranges)} oranges, left out {name}: {classes[y.argmax(1)].tolist()}")
 
 # %% [markdown]
-# *What it says.* With four other oranges in the catalogue, an orange is food. Without any, the model has never met the word, and says of
-# four of them what it says of every unknown word: the most frequent category. (The fifth has other words that help.) Which of the two your shop
-# will meet decides which number you should report.
+# *What it says.* With four other oranges in training, an orange is food. Without any, the model has never seen the
+# word *orange*. For four of the five it predicts the most frequent category, animals, and the fifth has other
+# words that help. Which of the two your shop will meet decides which number you should report.
 
 # %% [markdown]
-# ## 4 · In the mirror
+# ## 4 · Mirror images
 #
-# A horse that looks to the left and one that looks to the right have different gradients, and both are horses. `x` holds features, a row a
-# picture, `mirrored` those of the same pictures in the mirror, both with rows of length 1. Return rows, again of length 1, that
-# are the same for a picture and its mirror image: the sum of the two, scaled. (What follows the check calls your `leave_one_out`.)
+# A horse that looks to the left and one that looks to the right have different gradients, and both are horses. `x`
+# holds features, one row for each picture. `mirrored` holds those of the same pictures in a mirror. All rows have
+# length 1. Return rows, again of length 1, that are the same for a picture and its mirror image: the sum of the two
+# rows, scaled.
 
 
-# %% exercise="mirror_proof"
-def mirror_proof(x, mirrored):
+# %% exercise="mirror_invariant"
+def mirror_invariant(x, mirrored):
     ### BEGIN SOLUTION
     both = x + mirrored
     return both / np.linalg.norm(both, axis=1, keepdims=True)
     ### END SOLUTION
 
 
-# %% check="mirror_proof"
-seen = np.array([[1.0, 0.0, 0.0], [0.6, 0.0, 0.8]])
-turned = seen[:, [1, 0, 2]]
-proof = mirror_proof(seen.copy(), turned.copy())
-assert np.shape(proof) == (2, 3), "as many rows and columns as came in"
-assert np.allclose(proof, mirror_proof(turned.copy(), seen.copy())), (
-    "who is the picture and who the mirror image must not matter"
+# %% check="mirror_invariant"
+left = np.array([[1.0, 0.0, 0.0], [0.6, 0.0, 0.8], [0.0, 1.0, 0.0]])
+right = left[:, [1, 0, 2]]
+rows = mirror_invariant(left.copy(), right.copy())
+assert np.shape(rows) == (3, 3), "return as many rows and columns as came in"
+assert np.allclose(rows, mirror_invariant(right.copy(), left.copy())), (
+    "if x and mirrored are exchanged, the result must not change"
 )
-assert np.allclose(np.linalg.norm(proof, axis=1), 1), (
-    "each row must have length 1: divide it by its own length, the mean is shorter"
+total = left + right
+assert not np.allclose(rows, total / np.linalg.norm(total)), (
+    "each row must have length 1: use np.linalg.norm with axis=1 and keepdims=True"
 )
-assert np.allclose(proof[1] / proof[1, 0], [1, 1, 8 / 3]), (
-    "row 1 should point where (0.6, 0.6, 1.6) points: add the two up"
+assert np.allclose(np.linalg.norm(rows, axis=1), 1), (
+    "each row must have length 1: divide it by its own length (axis=1, keepdims=True)"
 )
-assert np.allclose(proof[0], [np.sqrt(0.5), np.sqrt(0.5), 0]), "row 0: (1, 1, 0), scaled"
+assert np.allclose(rows, total / np.linalg.norm(total, axis=1, keepdims=True)), (
+    "row 1 should point where (0.6, 0.6, 1.6) points: add the two rows up"
+)
 
 # %%
 pictures = [load_image(path) for path in items["image"]]
 hog = HOG().transform(pictures)
 hog_mirrored = HOG().transform([np.ascontiguousarray(picture[:, ::-1]) for picture in pictures])
-x, mirrored = np.split(unit(np.vstack([hog, hog_mirrored])), 2)
-proof = mirror_proof(x, mirrored)
-kinds = {"HOG": x @ x.T, "mirror-proof": proof @ proof.T}
-kinds["larger of two"] = np.maximum(x @ x.T, x @ mirrored.T)
-hits = {}
-for name, s in kinds.items():
-    said = leave_one_out(hat(np.exp(s), 0.3), Y).argmax(1)
-    hits[name] = pd.DataFrame({"right": (said == answer).astype(float)})
-    smallest = np.linalg.eigvalsh(np.exp(s) + 1)[0]
-    print(f"{name:14} smallest eigenvalue of K: {fixed(smallest, 2)}")
-print_table(compare(hits, "right")[columns])
+x, mirrored = np.split(unit_length(np.vstack([hog, hog_mirrored])), 2)
+invariant = np.asarray(mirror_invariant(x, mirrored))
+similarities = {"HOG": x @ x.T, "mirror-invariant": invariant @ invariant.T}
+similarities["larger of two"] = np.maximum(x @ x.T, x @ mirrored.T)
 
 # %% [markdown]
-# *What it says.* A sensible idea, and 454 stamps cannot show that it helps: the interval of the difference holds 0. Beware of the other sensible idea,
-# in the last row: the *larger* of the two similarities, straight and mirrored. It is no product of any rows, so $K$ gets negative eigenvalues, one of
-# them near $-\lambda = -0.3$, and $(K + \lambda I)^{-1}$ divides by almost nothing. A similarity for ridge regression must come from features, bent or
-# not.
+# Beside the two, a third idea: of two similarities, to the picture and to its mirror image, take the larger one.
+# Ten-fold cross-validation with $\lambda = 0.3$:
+
+# %%
+folds = list(KFold(10, shuffle=True, random_state=0).split(x))
+results = {}
+for name, s in similarities.items():
+    K, right = np.exp(s), np.zeros(len(x))
+    for train, test in folds:
+        system = K[np.ix_(train, train)] + 0.3 * np.eye(len(train))
+        y = K[np.ix_(test, train)] @ np.linalg.solve(system, Y[train])
+        right[test] = y.argmax(axis=1) == Y[test].argmax(axis=1)
+    results[name] = pd.DataFrame({"right": right})
+    print(f"{name:16} smallest eigenvalue of K: {fixed(np.linalg.eigvalsh(K)[0], 2)}")
+print_table(compare(results, "right").loc[:, "mean":"diff_high"])
+
+# %% [markdown]
+# *What it says.* A sensible idea, and 454 stamps cannot show that it helps: the interval of the difference
+# contains 0. Beware of the other sensible idea, the *larger* of the two similarities. It is no dot product of any
+# rows, so $K$ gets a negative eigenvalue, close to $-\lambda = -0.3$. Then $K + \lambda I$ has an eigenvalue close to
+# 0, and its inverse becomes very large. A kernel for ridge regression must not have negative eigenvalues. Dot products
+# of features, and the exponential of dot products, never have them.
 
 # %% [markdown]
 # ## 5 · More than one interest
 #
-# A visitor clicks on three things of three kinds. The mean similarity lets the loudest click win: if one of them has a namesake, the list is full of
-# those. Let the clicks **take turns** instead. `rankings` has a list for each click, best first. The first click takes its best stamp, then the second
-# *its* best that nobody has taken, then the third, then the first again, until there are `k` (there are always enough). Return the stamps in the order in which they were taken.
+# A user clicks on three stamps of three kinds. With the mean similarity, one click can fill the whole list. Let the
+# clicks **take turns** instead. `rankings` has one list for each click, best first. The first click takes its best
+# stamp. Then the second click takes *its* best stamp that is not yet taken, then the third, then the first again,
+# until there are `k` stamps (there are always enough). Return the stamps in the order in which they were taken.
 
 
 # %% exercise="take_turns"
@@ -248,61 +282,66 @@ def take_turns(rankings, k):
     ### BEGIN SOLUTION
     taken = []
     while len(taken) < k:
-        turn = rankings[len(taken) % len(rankings)]
-        taken.append(next(stamp for stamp in turn if stamp not in taken))
+        ranking = rankings[len(taken) % len(rankings)]
+        taken.append(next(stamp for stamp in ranking if stamp not in taken))
     return taken
     ### END SOLUTION
 
 
 # %% check="take_turns" points=2
 three = take_turns([["a", "b", "c", "d"], ["a", "c", "d", "b"]], 3)
-assert len(three) == 3, "return k stamps"
+assert np.shape(three) == (3,), "return a list of k stamps"
 assert len(set(three)) == 3, "a stamp can be taken once"
 assert list(three) == ["a", "c", "b"], (
-    "first a; the second click's best that is left is c; then it is the first one's turn: b"
+    "first a; c is the best that is left for the second click; then the first click takes b"
 )
-assert list(take_turns([[1, 2, 3], [4, 5, 6], [7, 8, 9]], 5)) == [1, 4, 7, 2, 5], "three clicks"
+five = take_turns([[1, 2, 3], [4, 5, 6], [7, 8, 9]], 5)
+assert list(five) == [1, 4, 7, 2, 5], "with three clicks: 1, 4, 7, then the first click again"
 same = [[1, 2, 3, 4, 5, 6], [1, 2, 3, 4, 5, 6], [9, 1, 8, 7, 2, 3]]
 assert list(take_turns(same, 7)) == [1, 2, 9, 3, 4, 8, 5], (
-    "who finds the best taken does not lose the turn, but takes the next best"
+    "a click whose best stamp is taken does not lose its turn: it takes its next best"
 )
 
 # %%
-z = sum(standardize_scores(s) for s in similar.values()).round(9)  # a row a click
+z = sum(standardize_scores(s) for s in S.values()).round(9)  # one row for each click
 
 
 def ranking(scores, clicked):
+    """Return all stamps that were not clicked, best first."""
     order = np.argsort(-scores, kind="stable")
     return order[~np.isin(order, clicked)].tolist()
 
 
-def shelves(clicked, k=10):
+def lists(clicked, k=10):
+    """Return the list by the mean of the clicks, and the list by turns."""
     mean = ranking(z[clicked].mean(axis=0), clicked)[:k]
     return {"mean": mean, "turns": take_turns([ranking(z[c], clicked) for c in clicked], k)}
 
 
 clicked = items.index.get_indexer(["docks", "carrot", "penguin"])
-for way, shelf in shelves(clicked).items():
-    print(way)
-    show_items(items, items.index[shelf[:5]], captions=list(category[shelf[:5]]))
+for name, rows in lists(clicked).items():
+    print(name)
+    show_items(items, items.index[rows[:5]], captions=list(category[rows[:5]]))
 
 # %% [markdown]
-# Now for 200 made-up visitors who click on stamps of three categories: how many of the three are among the ten?
+# Now for 200 simulated users, who click on stamps of three categories: how many of the three categories are among
+# the ten?
 
 # %%
 rng = np.random.default_rng(0)
 large = [c for c in classes if (category == c).sum() >= 13]
-found = {"mean": [], "turns": []}
+rows = []
 for _ in range(200):
     kinds = rng.choice(large, 3, replace=False)
-    visitor = [rng.choice(np.flatnonzero(category == c)) for c in kinds]
-    for way, shelf in shelves(visitor).items():
-        found[way].append(len(np.intersect1d(category[shelf], kinds)))
-tables = {way: pd.DataFrame({"found": np.array(f, float)}) for way, f in found.items()}
-print_table(compare(tables, "found")[columns], digits=3)
+    clicked = [rng.choice(np.flatnonzero(category == c)) for c in kinds]
+    for name, listed in lists(clicked).items():
+        rows.append((name, float(len(np.intersect1d(category[listed], kinds)))))
+counts = pd.DataFrame(rows, columns=["list", "categories"])
+results = {name: table.reset_index(drop=True) for name, table in counts.groupby("list")}
+print_table(compare(results, "categories").loc[:, "mean":"diff_high"])
 
 # %% [markdown]
-# *What it says.* By turns, more of the three kinds are found, and the interval of the difference is above 0. In the example look at both
-# lists: the penguin has namesakes, and the mean fills its list with them. Taking turns, every click is served, but no better than its own
-# ranking: the first card is what the *docks* bring, and a doe is near them by its first two letters. Turns are fairer and not wiser. And
-# whether a visitor *wants* all three kinds served, no stamp can say; one of the clicks can also have been a mistake.
+# *What it says.* By turns, more of the three categories are found, and the interval of the difference is above 0. In
+# the example, look at both lists: by the mean, four of five have *penguin* in their text. By turns, every click
+# gets its part, but no better than its own ranking. Turns are fairer and not more accurate. And whether a user
+# *wants* a part for each click, no stamp can say: one of the clicks may have been a mistake.
