@@ -36,7 +36,7 @@ HOMEMADE = {
     r"nearness|spread": "correlation; standard deviation",
     r"wish(es)?|rehearsals?": "weighted target; simulated cold start",
     r"genres off": "miscalibration",
-    r"gay|of late|aslant|levelled": "plain English",
+    r"gay|of late(?! fusion)|aslant|levelled": "plain English",
 }
 # What is no homemade word there: a stack machine, a shelving filter.
 EXEMPT = {"weights": r"stacks?", "audio": r"shelf"}

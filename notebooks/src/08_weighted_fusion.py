@@ -585,7 +585,7 @@ print_table(compare(tables).loc[:, "mean":"diff_high"], digits=3)
 # ## What goes wrong
 #
 # - **Adding scores on different scales.** The sum of raw scores showed no gain over text.
-# - **A missing modality as 0.** NDCG hides it, and incomplete tracks are too rare in the lists.
+# - **A missing modality as 0.** NDCG hardly shows it, but incomplete tracks are too rare in the lists.
 # - **Ablation as the only evidence.** It cannot tell what a modality says from one more model.
 #
 # ## Your turn
