@@ -1,9 +1,9 @@
 # %% [markdown]
 # # Exercises 02 · Preprocessing
 #
-# Five exercises on [lesson 02](../02_preprocessing.ipynb), from one line to one idea. Write your answer where it
-# says so, then run the cell below it: it is silent if all is well, and otherwise says what to look at. The
-# [solutions](../solutions/02_preprocessing.ipynb) also say what to learn from each answer.
+# Five exercises on [lesson 02](../02_preprocessing.ipynb), from one line to one idea, in 25 to 60 minutes. Write your
+# answer where it says so, then run the cell below it: it is silent if all is well, and otherwise says what to look
+# at. The [solutions](../solutions/02_preprocessing.ipynb) also say what to learn from each answer.
 
 # %%
 import numpy as np
@@ -35,9 +35,9 @@ def on_black(rgba):
 # %% check="on_black"
 glass = np.array([[[200, 100, 0, 255], [200, 100, 0, 0], [200, 100, 0, 51]]], np.uint8)
 shown = np.asarray(on_black(glass), dtype=float)
-assert shown.shape == (1, 3, 3), f"expected three colours a pixel, not shape {shown.shape}"
+assert shown.shape == (1, 3, 3), f"return (height, width, 3), here (1, 3, 3), not {shown.shape}"
 assert np.allclose(shown[0, 0], [200, 100, 0]), "an opaque pixel keeps its colour"
-assert np.allclose(shown[0, 1], 0), "behind a fully transparent pixel one sees the ground: black"
+assert np.allclose(shown[0, 1], 0), "a fully transparent pixel shows what is behind it: black"
 assert np.allclose(shown[0, 2], [40, 20, 0]), (
     "opacity 51 of 255 is a fifth: 40, 20, 0; if yours are odd, think of what a byte can hold"
 )
@@ -61,20 +61,26 @@ def fit_inside(height, width, size):
 
 
 # %% check="fit_inside"
-assert fit_inside(160, 160, 40) == (40, 40), "a square stays a square"
-assert fit_inside(100, 300, 60) == (20, 60), "the longer side is 60, and a third of it is 20"
-assert fit_inside(300, 100, 60) == (60, 20), "here the height is the longer side"
-assert fit_inside(30, 20, 60) == (60, 40), "a small picture grows to fit"
-assert fit_inside(2, 3, 4) == (3, 4), "two thirds of 4 is 2.67: the nearest whole number is 3"
-assert fit_inside(4, 9, 5) == (2, 5), "four ninths of 5 is 2.22: the nearest whole number is 2"
-assert fit_inside(2, 30_000, 160) == (1, 160), "2 of 30,000 pixels round to 0; keep at least one"
+assert np.shape(fit_inside(160, 160, 40)) == (2,), "return two numbers: (height, width)"
+for given, expected, hint in [
+    ((160, 160, 40), (40, 40), "a square stays a square"),
+    ((100, 300, 60), (20, 60), "the longer side is 60, and a third of it is 20"),
+    ((300, 100, 60), (60, 20), "here the height is the longer side"),
+    ((30, 20, 60), (60, 40), "a small picture grows to fit"),
+    ((2, 3, 4), (3, 4), "two thirds of 4 is 2.67: the nearest whole number is 3"),
+    ((4, 9, 5), (2, 5), "four ninths of 5 is 2.22: the nearest whole number is 2"),
+    ((2, 30_000, 160), (1, 160), "2 of 30,000 pixels round to 0; keep at least one"),
+]:
+    answer = tuple(fit_inside(*given))
+    assert answer == expected, f"fit_inside{given} is {answer}: {hint}"
 
 # %% [markdown]
 # ## 3 · Where does a tone land?
 #
-# You keep every second sample, or every tenth, without a filter, and end up with `rate` samples a second. A tone
-# of `frequency` hertz now sounds at a frequency between 0 and rate / 2. Which? In the lesson 9,000 Hz at 11,025 a
-# second became 2,025 Hz. The spectrum repeats after every `rate` hertz, and within it is a mirror in the middle.
+# You keep every second sample, or every tenth, without a filter, and end up with `rate` samples per second. A tone
+# of `frequency` hertz now sounds at a frequency between 0 and the Nyquist frequency, rate / 2. Which? In the lesson,
+# at 11,025 samples per second, 9,000 Hz became 2,025 Hz. The spectrum repeats after every `rate` hertz. Within each
+# repetition it is mirrored in the middle: `rate - f` sounds like `f`.
 
 
 # %% exercise="landing"
@@ -89,6 +95,7 @@ def landing(frequency, rate):
 
 
 # %% check="landing" points=2
+assert isinstance(landing(9000, 11_025), (int, float, np.number)), "return one number, in hertz"
 assert landing(9000, 11_025) == 2025, "the lesson's tone: 11,025 − 9,000"
 assert landing(440, 22_050) == 440, "below half of the rate a tone stays where it is"
 assert landing(12_000, 11_025) == 975, "above the rate: the spectrum begins again at 11,025"
@@ -101,11 +108,11 @@ for tone in (1234, 7000, 15_000):
     assert landing(tone, 7350) == heard, f"{tone} Hz at 7,350 a second is heard at {heard} Hz"
 
 # %% [markdown]
-# ## 4 · As loud as each other
+# ## 4 · Loudness normalisation without clipping
 #
 # `level(wave, loudness, target)` multiplies a wave by one number so that its loudness, now `loudness` decibels,
-# becomes `target`. A factor $g$ adds $20 \log_{10} g$ decibels. But no sample may leave −1 … 1: where the target
-# would push one out, take the largest factor that does not. Silence, whose loudness is −∞, stays silence.
+# becomes `target`. A factor $g$ adds $20 \log_{10} g$ decibels. But each sample must stay between −1 and 1: where the
+# target would push one out, take the largest factor that does not. Silence, whose loudness is −∞, stays silence.
 
 
 # %% exercise="level"
@@ -124,6 +131,9 @@ def level(wave, loudness, target):
 
 # %% check="level" points=2
 soft = np.array([0.01, -0.02, 0.005])
+assert np.shape(level(soft, -40, -20)) == (3,), (
+    "return a wave with as many samples as the given one"
+)
 assert np.allclose(level(soft, -40, -20), 10 * soft), (
     "20 decibels are a factor of 10, not of 20 or 100"
 )
@@ -142,9 +152,9 @@ assert np.array_equal(level(np.zeros(3), -np.inf, -20), np.zeros(3)), (
 # %% [markdown]
 # ## 5 · A scaler that keeps to its items
 #
-# The idea of the lesson's last part. Return `values` with each column's mean subtracted and divided by its standard
-# deviation, both computed **only** on rows that are `present` *and* in `learn` (two rows of booleans). Rows that
-# are not present become 0. A column that does not vary there is only centred.
+# The idea of the lesson's last part. Subtract from each column of `values` its mean and divide by its standard
+# deviation. Compute both **only** on rows that are `present` *and* in `learn` (two arrays of booleans). Rows that
+# are not present become 0. A column that does not vary among those rows is only centred.
 
 
 # %% exercise="scaled"
@@ -165,9 +175,11 @@ values = np.array([[1.0, 7.0], [3.0, 7.0], [0.0, 0.0], [100.0, 9.0]])
 present = np.array([True, True, False, True])
 learn = np.array([True, True, True, False])
 answer = scaled(values, present, learn)
+assert np.shape(answer) == (4, 2), "return an array of the same shape as values, here (4, 2)"
 assert np.isfinite(answer).all(), "the second column does not vary among the first two: no division"
 assert np.allclose(answer[:2], [[-1, 0], [1, 0]]), (
-    "mean 2 and spread 1 of the first column come from rows 0 and 1 alone; is a row too many in them?"
+    "the first column has mean 2 and standard deviation 1 in rows 0 and 1, the only ones that are"
+    " present and in learn: did you use another row?"
 )
 assert np.allclose(answer[2], 0), "an absent row stays 0, which now means: average"
 assert np.allclose(answer[3], [98, 2]), "the held-out row is scaled with the others' numbers"
@@ -176,12 +188,13 @@ covers = extract_features(mosaic, ["image"], extractors={"image": ColorHistogram
 training = np.arange(len(covers)) % 5 > 0
 block = covers.standardize(covers.item_ids[training])
 assert np.allclose(scaled(covers.values, covers.present, training), block.values, atol=1e-6), (
-    "right on four rows and not on all covers: compare the means and spreads that you subtract and"
-    " divide by with those of covers.values[covers.present & training]"
+    "right on four rows and not on all covers: compare your means and standard deviations with those"
+    " of covers.values[covers.present & training]"
 )
 
 # %% [markdown]
 # How would you find out that somebody else's scaler leaks? Look at the mean of each column over *all* present rows.
+# What do you expect of a scaler that keeps to its items, and of one that leaks?
 
 # %%
 for name, learn in {"honest": training, "leaky": np.ones(len(covers), bool)}.items():
@@ -189,5 +202,5 @@ for name, learn in {"honest": training, "leaky": np.ones(len(covers), bool)}.ite
     print(f"{name:6} largest |mean| of a column: {fixed(np.abs(means).max())}")
 
 # %% [markdown]
-# 0 in every column gives the leak away: the held-out covers are part of what was subtracted. An honest scaler leaves a
-# remainder, because the held-out covers are not the training ones.
+# A mean of 0 in every column gives the leak away: the held-out covers are part of what was subtracted. After an honest
+# scaler a remainder is left, because the held-out covers differ from the training ones.
