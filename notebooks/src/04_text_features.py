@@ -173,7 +173,8 @@ print("both:", top_words(first * second), " cosine", round(first @ second, 2))
 # among them: each text has its own word for the thing, so the two do not meet.
 #
 # `extract_features` makes a `FeatureBlock` of such rows. Ask it for the track nearest to t268, and
-# for three neighbours of a track about a farewell. Would you have chosen these?
+# for three neighbours of a track about a farewell. Would you have chosen these? (In lesson 00 t206 was second,
+# for there the mean row was subtracted, and the vocabulary came from training items.)
 
 # %%
 from mmrec_course.features import extract_features
@@ -217,7 +218,7 @@ print("square roots of sums of squares:", np.sqrt((coordinates**2).sum(axis=0)).
 # its direction: it is the square root of the sum of the squared coordinates, as the last line checks.
 # Direction 1 is *drum solo*: three texts lie wholly along it, $\sqrt{1 + 1 + 1} = 1.73$. Direction 2
 # is what the other four texts have in common: each has the coordinate 0.71, and $\sqrt{4 \cdot
-# 0.71^2} = 1.41$. The two with a 1 are what is left, boat against ship and sea against harbour. The
+# 0.71^2} = 1.41$. The two with a 1 share what is left, such as boat against ship. The
 # last two are 0: no text lies along them.
 #
 # Now keep the two directions with the largest singular values and drop the others. No other two
@@ -236,8 +237,8 @@ print(f"boat sea, ship harbour: cosine {abs(before):.2f}, with two directions {a
 # %% [markdown]
 # *Boat*, *ship*, *sea* and *harbour* are one direction, and the two texts are the same, although they
 # share no word. This is **latent semantic analysis**, LSA: a truncated SVD of the TF-IDF matrix. As a
-# formula, $X \approx U S V^\top$. The directions are the rows of $V^\top$, the singular values stand
-# in $S$, and the new rows are $X V$, scaled to length 1. `LatentSemanticAnalysis` does this for any
+# formula, $X \approx U S V^\top$, with the directions that are kept. They are the rows of $V^\top$, the
+# singular values stand in $S$, and $U S = X V$ are the new rows, which are then scaled to length 1. `LatentSemanticAnalysis` does this for any
 # number of directions:
 
 # %%
@@ -299,8 +300,8 @@ print_table(scores)
 # instrument often, energy and mood (*valence*) in part. It cannot read the cover's motif and
 # lightness: the shop's writers never mention them. No number of columns will make them appear.
 #
-# LSA reads the leading instrument clearly less well: its name is a single word, and fifty directions
-# have no room for each. For energy LSA has the highest score, but the intervals of words and LSA
+# LSA reads the leading instrument clearly less well. Perhaps fifty directions have no room for each
+# name; we tried no other number. For energy LSA has the highest score, but the intervals of words and LSA
 # overlap there.
 #
 # ## What breaks it?
@@ -396,8 +397,8 @@ print_table(table)
 # with the theme. Character n-grams disappoint: their lead appears only when most words are damaged,
 # and even then its interval includes 0. Two letters that change places spoil most n-grams of a short
 # word (exercise 3 counts them). LSA does lose less: with three quarters of the words damaged or more,
-# its lead is clear. A few whole words still point to a direction, and the direction stands for many
-# others.
+# its lead is clear. The words that are still whole may point to a direction, and the direction stands
+# for many others.
 #
 # ## A recommender that reads
 #
@@ -514,8 +515,7 @@ finish(ax, alt="NDCG@10: text, stems and LSA far to the right of LSA permuted, w
 # - TF-IDF: often here, rare elsewhere, rows of length 1. The cosine of two rows is a sum over the words that
 #   they share, so it explains itself. IDF can change which text is nearest.
 # - What a word is, is a decision: stop words, stems, word n-grams, character n-grams.
-# - LSA keeps the directions with the largest singular values: words that occur in similar texts come close. It
-#   needs many texts.
+# - LSA keeps the directions with the largest singular values: words that occur in similar texts come close.
 # - Words see what is written. A probe says how much, with an interval.
 # - On cold-start tracks, words alone ranked far above chance and a permutation control, for simulated users.
 #

@@ -48,8 +48,9 @@ finish(figure, alt="Two waveforms: the calm track swells slowly, the busy one ha
 #
 # $$S_{f,t} = \Big|\sum_{n=0}^{N-1} w_n \, y_{tH+n} \, e^{-2\pi i f n / N}\Big|$$
 #
-# In words: multiply frame $t$ with the window, compare it with a wave of frequency $f$, and keep
-# the size of what matches. $N$ is the frame's length, $H$ the step (*hop*). Try it on one frame of a
+# In words: multiply frame $t$ with the window, compare it with a wave that turns $f$ times in a frame, and
+# keep the size of what matches. $N$ is the frame's length, $H$ the step (*hop*), $i$ the imaginary unit. In Hz
+# the frequency is $f$ times the sampling rate over $N$. Try it on one frame of a
 # sound whose answer you know, a tone of 440 Hz:
 
 # %%
@@ -122,8 +123,8 @@ index = pd.Index([f"{f} and {f + 100} Hz" for f in low], name="tones")
 print_table(pd.DataFrame(bands, index=index, columns=["band of the first", "of the second"]))
 
 # %% [markdown]
-# At 8,000 Hz both tones fall into one band: the mel scale has merged them. One octave lower, and at
-# all lower frequencies, they fall into different bands. At 500 Hz these are four bands apart. The
+# At 8,000 Hz both tones fall into one band: the mel scale has merged them. One octave lower, and in
+# the other rows, they fall into different bands. At 500 Hz these are four bands apart. The
 # bands are fine where the ear is fine.
 #
 # Loudness is not linear either: ten times the power sounds about twice as loud. **Decibels**, $10
@@ -160,10 +161,11 @@ print(row.shape, "equals by hand:", np.allclose(row, by_hand, atol=0.01))
 # ## MFCC: the shape of the spectrum
 #
 # Neighbouring bands say nearly the same. A **cosine transform** (DCT) describes their curve by few
-# numbers instead. Coefficient 0 is the average level, 1 the tilt from low to high, 2 a bend, and so
+# numbers instead. Coefficient 0 is the level, 1 the tilt from low to high, 2 a bend, and so
 # on. These are the *mel-frequency cepstral coefficients*, **MFCC**, in use for more than forty years.
 # The curve's shape is most of what we hear as **timbre**, the colour of a sound: what sets a flute
-# apart from a violin on the same note. With $B$ bands,
+# apart from a violin on the same note. With $B$ bands, and $L_b$ the level of band $b$ in decibels,
+# coefficient $k$ is
 #
 # $$c_k = \sqrt{\tfrac{2}{B}} \sum_b L_b \cos\Big(\tfrac{\pi k}{B} (b + \tfrac12)\Big),
 # \qquad c_0 \text{ divided by } \sqrt 2 .$$
@@ -275,9 +277,9 @@ for track in (calm, busy):
     print(f"standard deviation of their strength {x[names.index('onset_strength_sd')]:.2f} dB")
 
 # %% [markdown]
-# By hand we get 235, the package 117: half of it. The pattern repeats at both distances, and a method
-# that finds the half or the double of the tempo makes an *octave error*. The package avoids some of
-# them: it gives more weight to tempi near 120, where people tap. Exercise 4 counts right answers with
+# By hand we get 235, the package 117: half of it. The pattern repeats at both distances, so the wave alone
+# cannot say which of them a listener would call the beat. A method that names the other one makes an
+# *octave error*. The package gives more weight to tempi near 120, where people tap along most often. Exercise 4 counts right answers with
 # and without octave errors.
 #
 # Even for the calm track the package names a tempo, because some shift always matches best. And why
@@ -447,8 +449,8 @@ for names in (columns["chroma"], ("major_fit", "minor_fit")):
 # ## What breaks it
 #
 # The same recording, somewhat damaged, should stay where it was. Hiss and lost high frequencies move
-# a track far: the quiet bands change, and decibels let them count. A change of volume moves only
-# MFCCs, and *loudness normalisation* (lesson 02) undoes it, at a cost. [Deeper: what breaks audio
+# a track far: the quiet bands change, and decibels let them count. Of the families measured there,
+# a change of volume moves only MFCCs, and *loudness normalisation* (lesson 02) undoes it, at a cost. [Deeper: what breaks audio
 # features](deeper/05_what_breaks_it.ipynb) lets you hear the damage and measures it.
 #
 # ## The running table
@@ -516,7 +518,7 @@ for baseline in ("audio", "mfcc, no deltas"):
 # - A spectrogram says which frequencies sound when. Mel scale and decibels make it similar to what people hear. MFCCs
 #   without the log are clearly worse.
 # - MFCC: timbre. Chroma: harmony. Spectral statistics: brightness and noise. Onsets and tempogram: rhythm.
-# - Plain means forget order; deltas and onsets keep a little. Tempo needs features that keep it.
+# - Plain means forget order. Tempo needs features that keep it.
 # - Genre is a confounder: much of what a probe reads is genre. Take it away before you say what was heard.
 #
 # ## Sources

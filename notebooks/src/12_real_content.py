@@ -364,7 +364,8 @@ print(len(oranges), "oranges, equal:", np.allclose(y, fitted_again))
 
 # %% [markdown]
 # Now both ways, for the stamps that have a near-duplicate. Each model has the kernel and the $\lambda$
-# that most outer folds chose above.
+# that most outer folds chose above. So a little of the choice saw these stamps; it is the same for both ways,
+# and it is their difference that we look at.
 
 
 # %%
@@ -408,8 +409,8 @@ show(group_out, "image")
 # each modality?
 #
 # The score from one modality is the mean similarity to the clicked stamps. It is brought to one scale by
-# z-scores, and late fusion adds up the modalities with weights (`contributions`, lesson 08). Nothing is
-# trained here.
+# z-scores, and late fusion adds up the modalities, with weights renormalised over the present ones
+# (lesson 08; `contributions` keeps the terms of the sum apart). Nothing is trained here.
 #
 # Presence matters on both sides. A *stamp* may have no sound. And perhaps none of the *clicked* stamps
 # has a sound: then all similarities in sound are 0, and say nothing. So sound gets the weight 0 for this
@@ -462,8 +463,9 @@ ranking = recommend(["cow", "pig", "hen"], EQUAL)
 # %% [markdown]
 # Two pigs, another cow, a horse: not bad for a shop that has never had a user. And a potato, on top! The
 # bars say why. The stamp of the hen is called *Brown hen*, that of the potato *Brown potato*, and no other
-# text has *brown* in it. Such a match is so rare that its z-score is larger than all that picture and
-# sound can say. You can see the error, so you can argue with it.
+# text has *brown* in it. Such a match is rare, so its z-score is large. And the potato has no sound, so the weight of its
+# words is 1/2, not 1/3: a bonus for a gap, which lesson 08 warned of. You can see the error, so you can argue
+# with it.
 #
 # ### Is the list good?
 #
@@ -525,7 +527,7 @@ for item_id in ["plyers", "measuring-tape", "toolbox"]:
 # %% [markdown]
 # Two wrenches: more of the same. Then Santa Claus, whose name begins like *saw*, and a clothespin and a
 # syringe, which are long and thin. The pliers have rank 24, the measuring tape 183, and the toolbox 443 of
-# 451: it is a box, and looks like one.
+# 451.
 #
 # **What belongs together need not look, read or sound alike.** What people use together, what they like, what
 # is good: only behaviour can show this (lesson 07). Everybody who clicks on these three stamps gets this

@@ -102,7 +102,7 @@ for ax, label in zip(axes, damages, strict=True):
     ax.set_xlabel(label)
 axes[0].set_ylabel("distance moved")
 axes[0].legend(fontsize=8)
-figure.suptitle("Hiss and lost high frequencies move a track; volume moves only MFCCs")
+figure.suptitle("Hiss and lost high frequencies move a track; of these, volume moves MFCCs")
 finish(figure, alt="How far rows move under hiss, lower volume and lower rate, in three panels")
 
 # %% [markdown]
@@ -160,7 +160,7 @@ for name, waves in {"as mastered": as_mastered, "normalised": normalised}.items(
 #
 # - Hiss and lost high frequencies move a track far, most of all in MFCCs and rhythm. Chroma stands them best,
 #   but it heard genre worst in lesson 05.
-# - A change of volume moves only MFCCs, through coefficient 0.
+# - Of the three families here, a change of volume moves only MFCCs, through coefficient 0.
 # - Loudness normalisation undoes it, and takes away what volume says about the music.
 #
 # ## Sources
