@@ -503,7 +503,7 @@ print_table(against.loc[rows, ["difference", "diff_low", "diff_high"]], digits=3
 #
 # ### Why does shape not help?
 #
-# HOG predicts the motif better than chance, and yet it ranks at chance. Do Mosaic's listeners care about motifs at
+# HOG predicts the motif better than chance, and yet its ranking cannot be told from chance. Do Mosaic's listeners care about motifs at
 # all? The true utility of each listener has a part for looks (lesson 01). How much of its variance is
 # explained by the covers' true colour, ornament and motif?
 
@@ -558,8 +558,8 @@ print_table(running_table(results).loc[names], digits=3)
 # - **Pictures of another type.** A picture of floats in 0 to 1 looks the same and would give nonsense. Every
 #   descriptor passes its pictures through `check_picture`, which accepts only bytes in RGB.
 # - **Rows matched by position.** 29 tracks have no cover. A `FeatureBlock` knows its ids; a bare array does not.
-# - **Trusting four neighbours.** Ours were convincing for shape, and yet shape ranked cold-start items no better
-#   than chance.
+# - **Trusting four neighbours.** Ours were convincing for shape, and yet its ranking could not be told from
+#   chance.
 #
 # ## Your turn
 #
@@ -577,8 +577,8 @@ print_table(running_table(results).loc[names], digits=3)
 # - The square root of a histogram makes distances Hellinger distances. HOG normalises overlapping blocks of cells.
 # - Cropping breaks shape, tinting breaks colour, and a strong blur hurts both.
 # - A linear probe says what features contain. It does not say what users care about.
-# - On Mosaic, whose listeners are simulated, covers rank cold-start items above chance by their colours. Shape
-#   does not: taste for motifs is a small part, and HOG reads few of them.
+# - On Mosaic, whose listeners are simulated, covers rank cold-start items above chance by their colours. For
+#   shape we cannot say so: taste for motifs is a small part, and HOG reads few of them.
 #
 # ## Sources
 #
