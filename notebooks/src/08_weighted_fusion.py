@@ -180,7 +180,7 @@ for m in ("image", "text"):
 # ## Early fusion, step by step
 #
 # Now a sum of features can be measured. We take the fairest one that we can think of. Principal
-# component analysis (PCA, lesson 03) reduces each block to its 40 directions of largest variance. Each
+# component analysis (PCA, [deeper 03](deeper/03_moments_and_neighbours.ipynb)) reduces each block to its 40 directions of largest variance. Each
 # row is scaled to length 1, so that no modality has larger numbers. Then the rows are added
 # (`early_fusion` with `method="sum"`; a missing modality takes no part) and given to the same ridge
 # regression. What do you expect?

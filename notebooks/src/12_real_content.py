@@ -536,7 +536,7 @@ for item_id in ["plyers", "measuring-tape", "toolbox"]:
 # ## Hand-made features or pretrained encoders?
 #
 # A pretrained network gives each picture or text a vector, its **embedding**. The image encoder has learned
-# from 1.3 million photographs of a thousand kinds of things (lesson 03). The text encoder has 256 numbers
+# from 1.3 million photographs of a thousand kinds of things ([deeper 03](deeper/03_learned_features.ipynb)). The text encoder has 256 numbers
 # for each part of a word, learned from text of the web (lesson 04). What do they know of stamps? They need the
 # extra `encoders`; without it the next cell says so, and you can read the stored result.
 
@@ -559,7 +559,7 @@ else:
 
 # %% [markdown]
 # The image encoder is far ahead of the hand-made features: 0.80 against 0.65. On Mosaic's covers it was
-# the other way round (lesson 03), and this is no contradiction. There, colours mattered, and a network that
+# the other way round ([deeper 03](deeper/03_learned_features.ipynb)), and this is no contradiction. There, colours mattered, and a network that
 # has learned to name things learns to ignore them. Here we ask for the names of things. The text encoder is a
 # little ahead; the interval begins at 0.00, so this is less certain. Fused, the encoders keep a lead of 0.09
 # [0.06, 0.13].
