@@ -185,8 +185,9 @@ share = [f"{part['item_id'].isin(popular).mean():.0%}" for part in (first, later
 print(f"one of the 100 most rated films: {share[0]} of the first five, {share[1]} of the others")
 
 # %% [markdown]
-# *What it says.* The first five are mostly films that everybody rates, so they tell little about *this*
-# person. If a shop may choose what it asks a new user, which items should it ask about? About those that
+# *What it says.* Somebody's first films are more popular than the later ones, so they tell less about *this*
+# person. (Ties go by id here, and low ids are popular films. The lesson breaks ties at random, and the
+# difference stays.) If a shop may choose what it asks a new user, which items should it ask about? About those that
 # divide people: an answer that everybody gives says nothing.
 
 # %% [markdown]
@@ -244,8 +245,8 @@ for item in predicted.sort_values(ascending=False).index[:5]:
 
 # %% [markdown]
 # *What it says.* Words such as a series' name and genres such as War or Romance predict how many people will
-# like a film, with no word about who *you* are. This list is the rival that a personal content model should
-# beat.
+# like a film, with no word about who *you* are. This list is the baseline that a personal content model
+# should beat.
 
 # %% [markdown]
 # ## 5 · Somebody else's taste
@@ -274,10 +275,6 @@ for n in range(2, 9):
     S = np.arange(3.0 * n).reshape(n, 3)
     own = (somebody_else(S) == S).all(axis=1)
     assert not own.any(), f"of {n} people somebody still has their own scores"
-
-# %% [markdown]
-# Five splits with cold-start films, as in the lesson:
-
 
 # %% tags=["needs-movielens"]
 class Swapped:
