@@ -276,6 +276,7 @@ for n in range(2, 9):
     own = (somebody_else(S) == S).all(axis=1)
     assert not own.any(), f"of {n} people somebody still has their own scores"
 
+
 # %% tags=["needs-movielens"]
 class Swapped:
     def __init__(self, model):
