@@ -347,7 +347,7 @@ print_table(warm_table[["mean", "low", "high", "difference", "diff_low", "diff_h
 # Both models have default settings here. When both are tuned, 0.001 [−0.009, 0.011] is left (lesson
 # 11). So on warm items content has not been shown to help *this* model, whose collaborative part is
 # two models, EASE and iALS. Beside EASE alone it helps a little (lessons 06 and 08). On cold-start items
-# content was all there was. Lesson 13 asks real people: content matters most where ratings are few.
+# content was all there was. Lesson 13 asks real people: content matters most for items that nobody has rated.
 #
 # A shop has warm and cold-start items, and wants *one* list of both. So go back to the new releases of
 # step 3, and rank all 480 tracks for our listener. The **cold-item discount** $\delta$ multiplies the

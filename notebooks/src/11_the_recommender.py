@@ -411,7 +411,7 @@ show_list(mosaic.items, your_list, parts=reasons)
 #
 # With each further rating $\rho$ grows, and the list becomes yours.
 # [Lesson 10](10_incomplete_data.ipynb) measures how fast on Mosaic. On real people ten ratings do not
-# beat popularity, twenty do ([lesson 13](13_real_people.ipynb)).
+# beat popularity, and twenty are level with it ([lesson 13](13_real_people.ipynb)).
 #
 # (`save` and `load` keep a model in one file: [deeper](deeper/11_the_search.ipynb).)
 #
