@@ -53,7 +53,8 @@ print_table(pd.Series({**row, **files}, name=fast))
 
 # %% [markdown]
 # Four fields of metadata, then the modalities. A table cannot hold a picture, so `image` and
-# `audio` hold the path of a file, and `text` holds the words themselves. What does a computer get
+# `audio` hold the path of a file, and `text` holds the words themselves. (The sound file is a *clip*: a few
+# seconds of the track.) What does a computer get
 # when it opens them? And how many tracks have them?
 
 # %%
@@ -114,20 +115,19 @@ print_table(shares.rename(index=stars))
 # More praise than blame. This does not show that the shop's music is good, as you will see below.
 #
 # To recommend, we often need less than stars: did the listener **like** the track? In this course a
-# rating of 4 or 5 is a like. That gives a second matrix $X$, the **implicit preferences**, with
-#
-# $$x_{ui} = 1 \text{ if } r_{ui} \ge 4, \text{ otherwise } 0.$$
+# rating of 4 or 5 is a like. That gives a second matrix, `liked`: 1 where $r_{ui} \ge 4$, and 0 everywhere
+# else. (Lesson 07 refines it: its matrix $X$ has more for more stars.)
 
 # %%
-X = R >= 4
-n_liked, n_lower, n_unrated = X.sum().sum(), (R < 4).sum().sum(), R.isna().sum().sum()
+liked = R >= 4
+n_liked, n_lower, n_unrated = liked.sum().sum(), (R < 4).sum().sum(), R.isna().sum().sum()
 print(f"liked {n_liked:,}, rated lower {n_lower:,}, never rated {n_unrated:,}")
-print(f"never rated: {n_unrated / (n_unrated + n_lower):.0%} of the zeros in X")
+print(f"never rated: {n_unrated / (n_unrated + n_lower):.0%} of the zeros in liked")
 
 # %% [markdown]
-# Read the zeros of $X$ with care. Some ten thousand mean "did not like it much". Over a quarter of a
-# million mean "never rated it". In $X$ both are 0, and every model of lesson 07 that learns from $X$
-# has to deal with that.
+# Read these zeros with care. Some ten thousand mean "did not like it much". Over a quarter of a million
+# mean "never rated it". In the matrix both are 0, and every model of lesson 07 that learns from such a
+# matrix has to deal with that.
 #
 # ## The long tail
 #
@@ -143,7 +143,7 @@ print(f"never rated: {n_unrated / (n_unrated + n_lower):.0%} of the zeros in X")
 per_track, per_user = R.count(), R.count(axis=1)
 c = np.sort(per_track)
 n = len(c)
-top_tenth = c[-n // 10 :].sum() / c.sum()
+top_tenth = c[-(n // 10) :].sum() / c.sum()
 gini = (2 * np.arange(1, n + 1) - n - 1) @ c / (n * c.sum())
 print(f"top tenth: {top_tenth:.0%} of the ratings, Gini {gini:.2f}")
 
@@ -155,7 +155,7 @@ print(f"top tenth: {top_tenth:.0%} of the ratings, Gini {gini:.2f}")
 # %%
 from mmrec_course.plotting import finish, plot_long_tail
 
-ax = plot_long_tail(per_track, title="A few tracks are rated by many, most by few")
+ax = plot_long_tail(per_track, title="A fifth of the tracks has 43 % of the ratings")
 finish(
     ax,
     alt="Ratings per track, sorted: from 325 down to 2. The top fifth of the tracks hold "
@@ -163,8 +163,9 @@ finish(
 )
 
 # %% [markdown]
-# This shape is called the **long tail**: few items have most of the ratings, and many items have few.
-# Are listeners as unequal as tracks? In the table, the row 0.5 says what half of them stay at or below:
+# This shape is called the **long tail**: few items have a large share of the ratings, and many items have
+# few. Are listeners as unequal as tracks? In the table, the row 50% is the median: half of them stay at
+# or below it.
 
 # %%
 both = pd.DataFrame({"ratings per track": per_track.describe()})
@@ -190,23 +191,25 @@ show_track(mosaic.items, rarest)
 #
 # Lesson 00 called an item without ratings a **cold-start item**. With one or two ratings an item is
 # hardly better off, so here count the tracks with fewer than five. How many are there as time goes by?
+# And how many of those are *old*, in the shop since it opened?
 
 
 # %%
 def count_tracks(date):
     released = mosaic.items["released"] < date
     n_ratings = ratings.loc[ratings["timestamp"] < date, "item_id"].value_counts()
-    few = n_ratings.reindex(items, fill_value=0) < 5
-    return {"date": date, "released": released.sum(), "fewer than 5": (released & few).sum()}
+    few = released & (n_ratings.reindex(items, fill_value=0) < 5)
+    old = few & (mosaic.items["released"] < "2023-01-01")  # there when the shop opened
+    return {"date": date, "released": released.sum(), "fewer than 5": few.sum(), "old": old.sum()}
 
 
 dates = pd.date_range("2023-04-01", "2025-01-01", freq="QS")
 print_table(pd.DataFrame([count_tracks(date) for date in dates]), index=False)
 
 # %% [markdown]
-# At first nearly all tracks have few ratings, because the shop itself is new. That passes. But the
-# last column never reaches zero, because releases go on. How long does a new release wait for its
-# fifth rating?
+# At first nearly all tracks have few ratings, because the shop itself is new. That passes, but not for all.
+# At the end of 2024, two of the four are old: hardly anybody ever took them. In between, many are
+# releases: 13 of 16 in July 2024. How long does a release wait for its fifth rating?
 
 # %%
 nth = ratings.groupby("item_id").cumcount()  # 0 for a track's first rating; rows are in time order
@@ -248,7 +251,7 @@ finish(
 
 # %% [markdown]
 # A model that needs complete tracks would lose 90 of 480. Here are the six that have only one modality
-# left:
+# left. Nothing on a card marks a missing text, so the caption says what the track has:
 
 # %%
 from mmrec_course.display import show_items
@@ -267,12 +270,14 @@ show_items(mosaic.items, single.index, captions=captions, columns=3)
 #   would like the track.
 #
 # In Mosaic some data are missing by design, and completely at random: 6 % of the covers, 4 % of the texts
-# and 10 % of the clips, drawn by lot. Can the data confirm it? If gaps depended on how good a track is,
-# tracks with and without a cover would have different mean ratings. They will differ a little in any
-# case. How much can chance alone do?
+# and 10 % of the clips. Can the data confirm it? If gaps depended on how good a track is, tracks with and
+# without a cover would have different mean ratings. So compute the difference. It is an estimate: with
+# other tracks of the same kind it would be another number. How far could it move?
 #
-# A **bootstrap** answers that: draw as many tracks as there are, with replacement, compute the
-# difference again, and repeat this two thousand times. The middle 95 % of the results are an interval.
+# A **bootstrap** gives an interval around the observed difference. Take the tracks with a cover, and
+# draw as many again from them, with replacement. Do the same, separately, with the tracks without a cover.
+# Compute the difference again. Repeat this two thousand times: the middle 95 % of the results are the
+# interval.
 
 
 # %%
@@ -301,7 +306,7 @@ print_table(pd.DataFrame(rows), index=False)
 # All three intervals contain zero: we see no sign that gaps and ratings have to do with each other. Two
 # warnings. An interval that contains zero does not prove that there is nothing: the first two would also
 # allow a difference of 0.29 stars. And **in real shops gaps are seldom completely at random**: old tracks
-# lack covers, small labels send no sound. In exercise 4 the gaps of a shop are not at random.
+# lack covers, small labels send no sound. In exercise 4 covers are missing not at random.
 #
 # ## How Mosaic was made
 #
@@ -314,7 +319,8 @@ print_table(pd.DataFrame(rows), index=False)
 # 4. **ratings**: listeners come to the shop over two years and rate what they come across.
 #
 # One rule matters above all: listeners rate by the *facts*, and never by a feature that a lesson
-# extracts from the media. No model can find its own features in the ratings.
+# extracts from the media. So no feature is favoured: no listener's rating was computed from, say, lesson
+# 03's colour histogram, which a model of that histogram would then find again.
 #
 # `ground_truth()` has what the makers know. First the facts behind the two songs about the road:
 
@@ -327,19 +333,22 @@ facts[truth["look_names"]] = truth["look"].astype(float)
 print_table(facts.loc[[fast, slow]].T, digits=1)
 
 # %% [markdown]
-# The numbers are in standard deviations from the average track. Hue is an angle on the colour
-# wheel, given as cosine and sine; *lead* is the leading instrument; *motif* is the family of shapes on
-# the cover. Check them: scroll up to the two covers and press play again. One is vivid, light and
-# ornate, the other dark and bare; one is fast and loud, the other neither.
+# The numbers are in standard deviations from the average track. Only hue is not: it is an angle on the
+# colour wheel, given as cosine and sine, each from −1 to 1. *Lead* is the leading instrument, *motif* the
+# family of shapes on the cover. *Brightness* is a fact of the sound here: much energy at high pitches.
+# *Valence* says how cheerful the music is.
 #
-# Does a medium show a fact exactly? Compare the fact *lightness* with the average brightness of each
-# cover, 0 black to 1 white:
+# Check them: scroll up to the two covers and press play again. One is vivid, light and ornate, the other
+# dark and bare; one is fast and loud, the other neither.
+#
+# Does a medium show a fact exactly? Compare the fact *lightness* of the look with the average pixel of
+# each cover, 0 black to 1 white:
 
 # %%
 cover_paths = mosaic.items["image"].dropna()
-brightness = [load_image(path).mean() / 255 for path in cover_paths]
+mean_pixel = [load_image(path).mean() / 255 for path in cover_paths]
 lightness = facts["lightness"].loc[cover_paths.index]
-print(f"{len(brightness)} covers, correlation {np.corrcoef(brightness, lightness)[0, 1]:.1f}")
+print(f"{len(mean_pixel)} covers, correlation {np.corrcoef(mean_pixel, lightness)[0, 1]:.1f}")
 
 # %% [markdown]
 # Close, not equal. This is why feature extraction can work here, and why it cannot be perfect.
@@ -359,9 +368,9 @@ print(f"{len(brightness)} covers, correlation {np.corrcoef(brightness, lightness
 #
 # How much does each fact count in its part? Numbers like tempo are used as they are. A category like
 # the motif needs **one-hot encoding**: a column for each category, 1 in the column of the track's own
-# category and 0 elsewhere. A listener has one coefficient for each column, drawn at random. So a fact
-# counts, on average, as much as its columns vary. For looks, the makers multiplied hue by 1.4 and
-# ornament by 0.7:
+# category and 0 elsewhere. A listener has one coefficient for each column, drawn at random. A column that
+# hardly varies between tracks makes little difference to anybody. So a fact's share is, on average, the
+# variance of its columns. For looks, the makers multiplied hue by 1.4 and ornament by 0.7:
 
 # %%
 look_columns = facts[truth["look_names"]] * [1.4, 1.4, 1, 1, 0.7]
@@ -381,10 +390,15 @@ print_table((variance / variance.sum()).rename("share of looks"))
 #
 # $$\text{utility}_{ui} = 2.6 \sum_{p} a_{up}\, s_{pui} + 0.6\, s_{\text{scene},ui} + 0.55\, q_i$$
 #
-# In words: add up sound, words and looks, then scene, then the track's quality $q_i$. $s_{pui}$ says
-# how well part $p$ of track $i$ fits the taste of $u$ (mean 0, standard deviation 1 for each listener).
-# $a_{up}$ is how much attention $u$ pays to that part; attentions sum to 1. The makers chose 2.6, 0.6
-# and 0.55. What do the first three listeners pay attention to?
+# In words: add up sound, words and looks, then scene, then the track's quality $q_i$. Quality is no part of
+# a taste: it is the same for everybody. The other symbols:
+#
+# - $s_{pui}$ says how well part $p$ of track $i$ fits the taste of $u$ (mean 0, standard deviation 1 for
+#   each listener). For each part it is a matrix, listeners × tracks.
+# - $a_{up}$ is how much attention $u$ pays to that part; attentions sum to 1. It is a matrix, listeners ×
+#   parts.
+#
+# The makers chose 2.6, 0.6 and 0.55. What do the first three listeners pay attention to?
 
 # %%
 attention = pd.DataFrame(truth["attention"], truth["user_ids"], ["sound", "words", "looks"])
@@ -399,10 +413,10 @@ print_table(attention.head(3).astype(float))
 # averaged over the listeners:
 
 # %%
-summands = {
-    part: 2.6 * attention[[part]].to_numpy() * truth[f"part_{part}"].astype(float)
-    for part in attention
-}
+summands = {}  # each (n_users, n_items), but quality (n_items,)
+for part in attention:
+    a = attention[[part]].to_numpy()  # (n_users, 1)
+    summands[part] = 2.6 * a * truth[f"part_{part}"].astype(float)
 summands["scene"] = 0.6 * truth["part_scene"].astype(float)
 summands["quality"] = 0.55 * truth["quality"].astype(float)
 utility = pd.DataFrame(truth["utility"].astype(float), truth["user_ids"], truth["item_ids"])
@@ -413,8 +427,9 @@ print_table((variance / utility.var(axis=1).mean()).rename("share of utility"))
 
 # %% [markdown]
 # Sound, words and looks count about a quarter each. So the motif, a sixth of looks, is only some 4 % of
-# utility. Scene and quality, together a fifth, are shown by no modality, however well you look, read and
-# listen. Other listeners' ratings can still show them. Here is a first reason for using both.
+# utility. Scene and quality are together a fifth. The makers put nothing of them into covers, texts or
+# clips, so no feature can measure them. Other listeners' ratings can still show them. Here is a first
+# reason for using both.
 #
 # ### Ratings
 #
@@ -459,9 +474,10 @@ print("positive for", (mean_rated > mean_other).sum(), "of", len(users), "listen
 
 # %%
 tracks = pd.DataFrame({"number of ratings": per_track, "mean rating": mean_rating})
+tracks["utility where rated"] = utility.where(R.notna()).mean()
+columns = tracks.columns
 tracks = tracks.assign(fame=truth["fame"], quality=truth["quality"], utility=utility.mean())
 ranks = tracks.rank()
-columns = ["number of ratings", "mean rating"]
 print_table(ranks.corr().loc[["fame", "quality", "utility"], columns])
 
 
@@ -473,9 +489,10 @@ fame_and_rating = bootstrap(correlation, ranks[["fame", "mean rating"]].to_numpy
 print_table(pd.DataFrame(fame_and_rating, index=["fame and mean rating"]))
 
 # %% [markdown]
-# Fame brings ratings, and no better ones. Famous tracks even have a slightly lower mean rating, and the
-# interval excludes zero: listeners take a famous track also where its utility for them is lower. The number
-# of ratings measures both quality and fame, and a model that learns from it learns both.
+# Famous tracks have more ratings, but not better ones. Their mean rating is even slightly lower, and the
+# interval excludes zero. The last column fits that: the more famous a track, the lower its utility for
+# those who rated it. The number of ratings goes with both quality and fame, and a model that learns
+# from it learns both.
 #
 # ### What this means for every later result
 #
@@ -530,7 +547,7 @@ print("same scores:", np.allclose(before, after))
 # **The average rating is trusted.** It is an average over what listeners chose to rate. Exercise 5
 # finds out how far it is too high.
 #
-# **Gaps are treated as zeros.** A zero in $X$ is mostly a track that was never rated. A missing cover is no
+# **Gaps are treated as zeros.** A zero in `liked` is mostly a track that was never rated. A missing cover is no
 # black cover.
 #
 # **A table is wrong, and nobody notices.** So tables are checked when they are read. Put a rating of 9 into
@@ -557,9 +574,9 @@ except ValueError as error:
 #
 # 1. How full is a matrix?
 # 2. How few tracks hold half of the ratings?
-# 3. Which tracks lack exactly two modalities?
-# 4. A shop in which gaps are *not* at random.
-# 5. How much does the average rating flatter?
+# 3. Which tracks lack exactly *n* modalities?
+# 4. A shop in which covers are missing *not* at random.
+# 5. How much too high is the average rating?
 #
 # ## Recap
 #
@@ -571,7 +588,7 @@ except ValueError as error:
 # - Mosaic's media are missing completely at random. Its ratings are missing not at random: listeners rate
 #   what they expect to like, and what they were shown.
 # - Mosaic was made from facts to media, from tastes to utility, from utility to ratings. A fifth of
-#   utility is shown by no modality. Its listeners are simulated.
+#   utility is in none of the media. Its listeners are simulated.
 # - Collaborative models know names and users; content-based models know metadata, pictures, words, sounds.
 #
 # ## Sources

@@ -63,8 +63,9 @@ def make_blocks(split):
 #
 # One `ContentRidge` for each block, with the same regularisation strength as in lesson 00. Nothing is tuned
 # here; lesson 08 does that. Two rows are weighted sums of several models' scores. Each model's scores
-# become z-scores first, for each listener, because the scores have no common scale. The weights are equal,
-# and renormalised where a track lacks a modality.
+# become z-scores first, for each listener, because the scores have no common scale. Mean and standard
+# deviation are those of the tracks that have the modality: they are the second argument of
+# `standardize_scores`. The weights are equal, and renormalised where a track lacks a modality.
 
 # %%
 from mmrec_course.fusion import standardize_scores, weighted_sum
@@ -155,11 +156,13 @@ print_table(cold[columns])
 #
 # - **Popularity and EASE** are at chance, exactly: all cold-start items have the same score.
 # - **Content** ranks cold-start items nearly as it ranks warm ones. It does not look at an item's ratings.
-# - **Metadata are hard to beat.** On cold-start items genre alone is ahead of covers, words and sounds, each
+# - **Genre is hard to beat.** On cold-start items genre alone is ahead of covers, words and sounds, each
 #   taken alone. (Here the genre is the makers' own fact, as clean as metadata can be, and a taste in sound
 #   depends on it.)
-# - **Media together are ahead of metadata**, and so are genre and media together: by 0.04 and 0.05, and
-#   both intervals exclude zero. The first table says the same of warm items.
+# - **Media together are ahead of genre**, and so are genre and media together: by 0.04 and 0.05, and
+#   both intervals exclude zero. The first table says the same of warm items. Two limits: genre is the only
+#   metadata tested here, not artist or date. And the texts often name the genre, so a part of what media
+#   say is the genre again.
 # - The **permutation control** is at chance: the words of some other track are of no use.
 # - The **ground truth** is far ahead of every model. Much is left to learn. Even the ground truth is not at
 #   1.00: there are moods, and tracks that would be liked and were never met.
@@ -169,7 +172,7 @@ print_table(cold[columns])
 #
 # ## Recap
 #
-# - A fair comparison has the cheap rival in it: metadata, here the genre in one-hot encoding.
+# - A fair comparison has a simple baseline in it: metadata, here the genre in one-hot encoding.
 # - Scores of several models are added after z-scores, never as they are.
 # - On Mosaic covers, words and sounds together rank better than genre. Whether they do in your shop is a
 #   question for your data; lessons 12 and 13 ask it of real content and of real people.

@@ -96,7 +96,7 @@ for share in (0.25, 0.5, 0.75, 1.0):
     print(f"{share:4.0%} of the ratings: {head_size(per_track, share)} tracks of {len(items)}")
 
 # %% [markdown]
-# ## 3 · Which tracks lack exactly two modalities?
+# ## 3 · Which tracks lack exactly *n* modalities?
 #
 # `present` is a table of True and False, tracks × modalities. Return the ids of the tracks that
 # lack exactly `n` modalities, in the table's order: a list, an array or an Index. It must work for any
@@ -137,20 +137,23 @@ for n in range(4):
     print("lack", n, "modalities:", len(lacking(mosaic.present(), n)))
 
 # %% [markdown]
-# ## 4 · A shop in which gaps are not at random
+# ## 4 · A shop in which covers are missing not at random
 #
-# The shop below has Mosaic's tracks and ratings, but a designer who saves time: the lower the mean
-# rating of a track, the more likely it has no cover. The number of gaps looks harmless:
+# The shop below has Mosaic's tracks and ratings, but a designer who saves time. She listens first, and
+# the worse a track is, the more likely she makes no cover. So a gap depends on the track's true *quality*,
+# which is not in the shop's data: only the ground truth has it. The number of gaps looks harmless:
 
 # %%
 mean_rating = ratings.groupby("item_id")["rating"].mean().reindex(items).to_numpy()
 has_cover = mosaic.present()["image"].to_numpy()
-rank_from_top = 1 - pd.Series(mean_rating).rank(pct=True).to_numpy()  # 0 best … 1 worst
+quality = pd.Series(mosaic.ground_truth()["quality"])
+rank_from_top = 1 - quality.rank(pct=True).to_numpy()  # 0 best … 1 worst
 has_cover_lazy = np.random.default_rng(0).random(len(items)) >= 0.4 * rank_from_top**6
 print("no cover:", (~has_cover).sum(), "tracks in Mosaic,", (~has_cover_lazy).sum(), "here")
 
 # %% [markdown]
-# Write the test that tells the two shops apart. `values` and `has` are arrays of the same length. Return
+# Nobody can look at quality, but mean ratings go with it. Write the test that tells the two shops apart by
+# them. `values` and `has` are arrays of the same length. Return
 # three numbers: the mean of `values` where `has` is True minus the mean where it is False, and the low and
 # the high end of a 95 % bootstrap interval for it. Resample the tracks *with* and the tracks *without*
 # separately, each group as large as it is. The lesson's `bootstrap` does this for any groups; you may copy
@@ -161,15 +164,15 @@ print("no cover:", (~has_cover).sum(), "tracks in Mosaic,", (~has_cover_lazy).su
 def difference_with_interval(values, has, n_boot=2000, rng=0):
     rng = np.random.default_rng(rng)
     ### BEGIN SOLUTION
-    # In Mosaic the interval contains zero. In the lazy shop it is far from it: tracks without a
-    # cover have lower ratings, by 0.45 to 0.74 stars.
-    #
-    # Answer to the question below: in the lazy shop covers are missing not at random; the gap itself
-    # is information. (That Mosaic's interval contains zero does not prove that its covers are missing
-    # completely at random.) Dropping is not harmless. The average hardly moves, from 3.49 to 3.51
-    # stars, because only 22 of 480 tracks are dropped. But these are mostly bad tracks: a recommender
-    # fitted without them has nothing to say of them. And an average cover, imputed, would make them
-    # look ordinary.
+    # In Mosaic the interval contains zero, which does not prove that there is nothing. In the lazy
+    # shop tracks without a cover have lower ratings, by 0.28 to 0.63 stars.
+    # Answers: in the lazy shop covers are missing not at random, because a gap depends on quality, which
+    # is not observed. The test alone cannot show that. Had the designer looked at mean ratings, which are
+    # observed, covers would be missing *at random*, and there would be a difference, too. The test shows
+    # that gaps are not *completely* at random; the rest we know because we made them.
+    # Dropping is not harmless. The average hardly moves, because only 23 of 480 tracks are dropped. But
+    # these are mostly bad tracks: a recommender fitted without them has nothing to say of them. And an
+    # average cover, imputed, would make them look ordinary.
     a, b = values[has], values[~has]
     differences = []
     for _ in range(n_boot):
@@ -210,11 +213,12 @@ kept = mean_rating[has_cover_lazy]
 print(f"average of all tracks {mean_rating.mean():.2f}, of those with a cover {kept.mean():.2f}")
 
 # %% [markdown]
-# In which shop are covers missing not at random? And if the average hardly moves, is it then harmless to
-# drop the tracks without a cover? Say it in two sentences; then read the end of the solution.
+# In which shop are covers missing not at random, and can the test alone show it? And if the average hardly
+# moves, is it then harmless to drop the tracks without a cover? Say it in three sentences; then read the
+# start of the solution.
 
 # %% [markdown]
-# ## 5 · How much does the average rating flatter?
+# ## 5 · How much too high is the average rating?
 #
 # The average of the 25,000 ratings is 3.63 stars. (Exercise 4 printed 3.49, the average of the 480
 # tracks' averages. There each *track* counts the same, here each *rating* does, and much-rated tracks have
@@ -226,10 +230,10 @@ print(f"average of all tracks {mean_rating.mean():.2f}, of those with a cover {k
 # a Series; `utility` is a matrix, `steps` are sorted.
 
 
-# %% exercise="flattery"
-def flattery(observed, utility, steps):
+# %% exercise="overestimate"
+def overestimate(observed, utility, steps):
     ### BEGIN SOLUTION
-    # 1.52 of the 3.63 stars are flattery: the average over all cells is 2.11. A model that is trained
+    # The average is 1.52 stars too high: over all cells it is 2.11, not 3.63. A model that is trained
     # and tested on ratings never meets the other 91 % of the cells; lesson 06 asks what that does
     # to a test.
     #
@@ -241,11 +245,11 @@ def flattery(observed, utility, steps):
     ### END SOLUTION
 
 
-# %% check="flattery" points=2
+# %% check="overestimate" points=2
 tiny_utility = np.array([[-2.0, 0.0], [1.0, 4.0]])  # without mood: 1, 2, 3 and 5 stars
 tiny_steps = (-0.6, 0.8, 2.1, 3.4)
 try:
-    of_list = flattery([5, 3], tiny_utility, tiny_steps)
+    of_list = overestimate([5, 3], tiny_utility, tiny_steps)
 except (AttributeError, TypeError) as error:
     raise AssertionError(f"observed may be a list ({error}): use np.mean(observed)") from None
 except ValueError as error:
@@ -258,7 +262,7 @@ assert not np.isclose(of_list, 2.75 - 4), "observed minus all cells, not the oth
 assert np.isclose(of_list, 4 - 2.75), (
     f"observed 4, all four cells (1 + 2 + 3 + 5) / 4 = 2.75, difference 1.25; you have {of_list:.2f}"
 )
-assert np.isclose(flattery(pd.Series([5, 3], ["a", "b"]), tiny_utility, tiny_steps), 1.25)
+assert np.isclose(overestimate(pd.Series([5, 3], ["a", "b"]), tiny_utility, tiny_steps), 1.25)
 
 # %%
 from mmrec_course.datasets.synthetic import RATING_STEPS
@@ -266,7 +270,7 @@ from mmrec_course.datasets.synthetic import RATING_STEPS
 utility = mosaic.ground_truth()["utility"].astype(float)
 u, i = users.get_indexer(ratings["user_id"]), items.get_indexer(ratings["item_id"])
 without_mood = 1 + np.searchsorted(RATING_STEPS, utility[u, i])
-print(f"all cells: {flattery(ratings['rating'], utility, RATING_STEPS):.2f} stars too high")
+print(f"all cells: {overestimate(ratings['rating'], utility, RATING_STEPS):.2f} stars too high")
 print(f"rated cells only: {ratings['rating'].mean() - without_mood.mean():.2f} stars")
 
 # %% [markdown]
