@@ -526,10 +526,11 @@ print_table(pd.DataFrame(fame_and_rating, index=["fame and mean rating"]))
 # %%
 from mmrec_course.recommenders import EASE
 
-new_names = pd.Series(np.random.default_rng(0).permutation(items.to_numpy()), items)
+permuted = np.random.default_rng(0).permutation(items.to_numpy())
+new_names = pd.Series(permuted, index=items)  # old name → new name
 renamed = ratings.assign(item_id=ratings["item_id"].map(new_names))
 before = EASE().fit(ratings).score(users, items)
-after = EASE().fit(renamed).score(users, new_names)
+after = EASE().fit(renamed).score(users, new_names)  # the same tracks, in the same order
 print("same scores:", np.allclose(before, after))
 
 # %% [markdown]
