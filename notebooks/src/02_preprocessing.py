@@ -95,8 +95,8 @@ Image.fromarray(np.asarray(grey).astype(np.uint16) * 257).save(folder / "deep.pn
 Image.fromarray(cover).convert("CMYK").save(folder / "print.jpg", quality=95)
 
 # %% [markdown]
-# Read without care, they give a picture on its side, a fourth channel, a missing channel, numbers up to
-# 65,535, and inverted colours. `load_image` gives (height, width, 3), 8 bits, red green blue, upright:
+# One lies on its side, one has a fourth channel, one a single channel, one numbers up to 65,535, and one the
+# four ink colours of print. `load_image` gives (height, width, 3), 8 bits, red green blue, upright:
 
 # %%
 names = ["sideways.jpg", "glass.png", "grey.png", "deep.png", "print.jpg"]
@@ -358,9 +358,9 @@ for name, wave in waves.items():
     print(f"{name:10} {measure_loudness(wave):6.1f} LUFS")
 
 # %% [markdown]
-# **Loudness normalisation** multiplies each clip by a factor that brings it to −23 LUFS. Samples must stay between −1
-# and 1. Where the factor would push a sample out, `normalize_loudness` takes the largest factor that does not.
-# Otherwise a feature that measures loudness would sort a shop by who mastered the record. Whether to remove loudness is
+# **Loudness normalisation** multiplies each clip by a factor that brings it to −23 LUFS. Without it, a feature that
+# measures loudness would sort a shop by who recorded the clips, not by the music. Samples must stay between −1 and 1:
+# where the factor would push a sample out, `normalize_loudness` takes the largest factor that does not. Whether to remove loudness is
 # a choice: in some music it is the message. (`fix_length` gives all clips one length: their middle part.)
 
 # %% [markdown]
@@ -415,7 +415,7 @@ print_table(own.problems, index=False, max_width=70)
 
 # %% [markdown]
 # So far files have only been looked at from outside: is there one, is it inside the folder, does it
-# begin like a picture or a sound? For the others the table has `<NA>`, and the reason is kept. What is
+# begin like a picture or a sound? A file that fails here counts as missing, and the reason is kept. What is
 # broken *inside* shows when it is decoded: the loader raises a `MediaError`, and `extract_features` turns it into an
 # absent row with a reason. `media_problems` lists the reasons:
 
@@ -438,7 +438,7 @@ print_table(present.replace({True: "yes", False: "-"}))
 # decoded, not that there is anything to hear.
 #
 # With this the messy folder has become what every later lesson starts from: one block of numbers for each modality,
-# rows that know their items, and a reason for each gap. One last look: p0 is the cover itself, p7 its sideways
+# rows that know their items, and a reason for each file that could not be used. One last look: p0 is the cover itself, p7 its sideways
 # photograph, p8 the transparent logo, p9 the file for print. Which are nearest to p0?
 
 # %%

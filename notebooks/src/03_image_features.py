@@ -247,9 +247,10 @@ print("equal:", np.allclose(word_rows[list(covers).index("t077")], by_hand))
 # they belong to, and which items have none. For rows of your own, make a block yourself; `align` adds the items without
 # a cover as absent.
 #
-# HOG and moments get **standardisation** here: each column has mean 0 and standard deviation 1, so that columns with
-# large numbers do not decide alone. Until we rank, mean and standard deviation are those of *all* items: we only look,
-# and predict no rating.
+# HOG and moments get **standardisation** here, by `extract_features`: each column has mean 0 and standard deviation 1,
+# so that columns with large numbers do not decide alone. Until we rank, mean and standard deviation are those of *all*
+# items: we only look, and predict no rating. (Later, standardising again with the training items' mean and standard
+# deviation gives what standardising the raw columns with these would give, so nothing of the first step is left.)
 
 # %%
 from mmrec_course.features import FeatureBlock, extract_features
@@ -465,8 +466,8 @@ print_table(running_table(results), digits=3)
 
 # %% [markdown]
 # `low` and `high` are a 95 % interval over splits: how much would the mean change if *other tracks* were held out? The
-# five tests share tracks, so they are not independent. `test_share=0.2`, the share of tracks in each test,
-# widens the interval for that (lesson 06, trap 2). Covers rank cold-start items above chance. Lessons 04 and 05
+# five tests share tracks, so they are not independent. The share of tracks in each test, 0.2 (`test_share`),
+# widens the interval for that (lesson 06, trap 2). The last two columns are the interval of *above chance*. Covers rank cold-start items above chance. Lessons 04 and 05
 # add rows for words and sounds.
 #
 # ### Which descriptor?
@@ -499,7 +500,7 @@ print_table(against.loc[rows, ["difference", "diff_low", "diff_high"]], digits=3
 # %% [markdown]
 # The histogram alone does what the standard features do: the moments
 # add nothing that five splits could show. Visual words, which contain lightness, are a little above chance. And HOG? The interval
-# of its lead contains zero. The setting is not to blame: `reg` was chosen among four values in each split.
+# of its lead over *chance* contains zero, with `reg` chosen among four values in each split.
 #
 # ### Why does shape not help?
 #
@@ -521,7 +522,8 @@ for name, columns in true_facts.items():
     print(f"{name:13} explains {r2:.2f} of the variance of taste in looks")
 
 # %% [markdown]
-# Motifs do matter, but colour matters three times as much. How well would the true facts rank, as if a descriptor read
+# Motifs do matter, but colour matters three times as much. (The shares add up to a little more than 1, since the facts
+# are correlated and a regression fits some chance. By construction the motif is a sixth of looks: lesson 01.) How well would the true facts rank, as if a descriptor read
 # them off the covers without error?
 
 

@@ -285,7 +285,7 @@ def hybrid(train, w):
     return ScoreTable(normalize_scores(by_ratings) + w * normalize_scores(by_text), users, items)
 
 
-for w in (0.1, 0.2, 0.5):
+for w in (0.0, 0.1, 0.2, 0.5):
     table = evaluate(hybrid(split.train, w), split, part="valid", metrics=["ndcg"])
     print(f"w = {w}: NDCG@10 {table['ndcg'].mean():.3f} on the validation part")
 
@@ -551,7 +551,7 @@ for name, part in {"chosen on": half, "other half": ndcg_by_model.drop(half.inde
 #
 # So: `compare` for the luck of *who* was asked, `compare_splits` for the luck of *what* was held out.
 # [Deeper: intervals over splits](deeper/06_intervals_over_splits.ipynb) holds out other tracks: over ten
-# splits the interval includes zero. Two splits "prove" the opposite of each other there.
+# splits EASE's interval includes zero. There, two splits also "prove" the opposite of each other about two features.
 
 # %% [markdown]
 # ## What no test can see

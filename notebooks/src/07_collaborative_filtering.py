@@ -57,8 +57,10 @@ show_history_and_list(mosaic.items, items[shared][:5], unheard[:5], titles=title
 # course uses three matrices of listeners × tracks:
 #
 # - $R$, the **ratings**, with empty cells;
-# - $\tilde R$, the **centred ratings**: rating − 2.5, and 0 in empty cells. A dislike is negative;
-# - $X$, the **implicit preferences**: 0 in empty cells, otherwise between 0 and 1, more for more stars.
+# - $\tilde R$, the **centred ratings**: rating − 2.5, and 0 in empty cells. One and two stars are negative. Three
+#   count a little above an empty cell, for the listener chose the track;
+# - $X$, the **implicit preferences**: 0 in empty cells, otherwise $x = 1 / (1 + 4^{\,1 - \tilde r})$, between 0 and 1.
+#   It is one half between three and four stars, where a like begins.
 
 # %%
 from mmrec_course.recommenders.collaborative import implicit_preference
@@ -242,7 +244,7 @@ theme = pd.Series(mosaic.ground_truth()["theme"], items)
 print(theme[[track, *weights.index[:5]]].to_dict())
 
 # %% [markdown]
-# They share neither genre nor colours. Mosaic's ground truth says what each track is about: all six are
+# None of the five has the genre of the first. Mosaic's ground truth says what each track is about: all six are
 # about childhood. EASE has never read a word. It has seen that the same listeners like these tracks.
 # (We picked this example. [Deeper: inside EASE and iALS](deeper/07_inside_ease_and_ials.ipynb) asks
 # whether EASE does more than count.)
@@ -304,7 +306,8 @@ print_table(cost, digits={"memory (GB)": 3, "hours": 2}, index=False)
 # \qquad c_{ui} = 1 + \alpha x_{ui}, \quad t_{ui} = \frac{(1 + \alpha)\, x_{ui}}{c_{ui}}$$
 #
 # In words: an empty cell has target 0 and confidence 1. It counts, but only a little: perhaps the
-# listener does not know the track. A cell with a high preference has a target near 1, and the
+# listener does not know the track. Even one star has a target above 0. Implicit feedback has no dislike: to have
+# chosen a track says something for it, and this is a choice of the model. A cell with a high preference has a target near 1, and the
 # **confidence weight** $\alpha$ says how much more it counts. With $\alpha = 4$:
 
 # %%
@@ -541,11 +544,11 @@ print_table(predicted.join(truth.rename(columns={"mean": "listed, truly"}), how=
 #   (Tuned SVD has smaller errors, and its gap does not grow. A grid search has the curse, too: its
 #   best value is too high on average.)
 #
-# EASE and iALS learned from the empty cells what a listener leaves alone. The tracks that they list are
-# worth a star more.
+# EASE and iALS learn from the empty cells too, so they see what a listener leaves alone. The tracks that they
+# list are worth a star more than those of untuned SVD.
 #
 # Does NDCG mislead us, too? It knows only what was rated. Compare *listed, truly* with the NDCG above:
-# the order of the models is the same, from first to last. No real data set would let us check that.
+# the order of the means is the same here. (Lesson 06 shows a pair of models for which it is not.) No real data set would let us check that.
 #
 # [Deeper: predicting ratings](deeper/07_predicting_ratings.ipynb) tests this reason: it fills the empty
 # cells with zeros.
@@ -584,10 +587,10 @@ print_table(pd.DataFrame(rows).T)
 #
 # ## What goes wrong
 #
-# - **Opponents with default hyperparameters.** SVD went from 0.051 to 0.117 by its hyperparameters alone. A
-#   new model that beats 0.051 has shown nothing.
+# - **Baselines with default hyperparameters.** SVD went from 0.051 to 0.117 by tuning: other factors and learning
+#   rate, and no biases. A new model that beats 0.051 has shown nothing.
 # - **The best value at the end of its grid.** Look where the best one lies, and extend the grid if you can. The
-#   deeper notebook does so for SVD's factors.
+#   deeper notebook does so for SVD's factors, and there the largest is again the best: we stopped for time.
 # - **Choosing a recommender by its rating error.** It is measured on rated cells; lists are made of others.
 # - **Asking a collaborative model about cold-start items.** It answers with a number like any other.
 #
