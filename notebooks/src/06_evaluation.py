@@ -575,7 +575,8 @@ print(would_like.loc["u212", top10].sum(), "of 10")
 # precision in the test, and the share of the lists that would truly be liked.
 
 # %%
-truly_liked = would_like.stack().rename("precision")  # one value for each (user, item)
+truly_liked = would_like.melt(ignore_index=False, var_name="item_id", value_name="precision")
+truly_liked = truly_liked.set_index("item_id", append=True)  # one row for each (user, item)
 evaluated = results["EASE"].index
 true_results = {}
 for name in ("chance", "popularity", "text", "EASE"):

@@ -28,8 +28,8 @@ print_table(split.describe()[["n_ratings", "n_candidates", "n_ranked"]])
 # ## The idea
 #
 # Forget covers, texts and sounds for now. The ratings are a matrix: each listener has a row, each track
-# has a column. Here is one listener, and the other listener whose ratings agree best with theirs.
-# (These two are unusually alike.)
+# has a column. Take one listener, and the most similar other one: multiply their centred ratings
+# (rating − 2.5) track by track, and look for the largest sum. (These two are unusually similar.)
 
 # %%
 R = past.pivot_table("rating", "user_id", "item_id").reindex(users, columns=items)
@@ -205,16 +205,16 @@ print_table(search[["λ", "ndcg"]], digits={"ndcg": 3}, index=False)
 #
 # In words: find item–item weights $B$ such that the centred ratings, times $B$, reproduce themselves. Keep
 # the weights small, and give no track a weight for itself. Each column of $B$ is a ridge regression, and
-# one inverse $P = (\tilde R^\top \tilde R + \lambda I)^{-1}$ solves all of them: $B_{ij} = -P_{ij} / P_{jj}$.
-# ([Deeper: inside EASE and iALS](deeper/07_inside_ease_and_ials.ipynb) derives it in three lines.) The
-# value $\lambda = 200$ is chosen further down:
+# one inverse solves all of them: with $H = (\tilde R^\top \tilde R + \lambda I)^{-1}$, $B_{ij} = -H_{ij} /
+# H_{jj}$. ([Deeper: inside EASE and iALS](deeper/07_inside_ease_and_ials.ipynb) derives it in three
+# lines.) The value $\lambda = 200$ is chosen further down:
 
 # %%
 from mmrec_course.recommenders import EASE
 
 R_centred = centred.to_numpy()
-inverse = np.linalg.inv(R_centred.T @ R_centred + 200 * np.eye(len(items)))
-B = -inverse / np.diag(inverse)
+H = np.linalg.inv(R_centred.T @ R_centred + 200 * np.eye(len(items)))
+B = -H / np.diag(H)
 np.fill_diagonal(B, 0)
 print("equal:", np.allclose(EASE(reg=200).fit(past).score(users, items), R_centred @ B))
 
@@ -263,9 +263,8 @@ for reg in (1, 50, 200, 400, 800):
 print_table(pd.DataFrame(rows), digits=3, index=False)
 
 # %% [markdown]
-# With $\lambda = 1$ the $B$ without the condition is near $I$, and its lists are hardly better than chance;
-# with a zero diagonal they are four times as good. With a large $\lambda$, the penalty alone keeps the
-# diagonal small. At 400 the $B$ without the condition is as good as any EASE. (We come back to it on
+# With $\lambda = 1$ the $B$ without the condition is near $I$, and its NDCG is 0.019; with a zero diagonal it
+# is four times as high. With a large $\lambda$, the penalty alone keeps the diagonal small. At 400 the $B$ without the condition is as good as any EASE. (We come back to it on
 # the test set.) EASE depends less on $\lambda$. Its best value, 200, lies inside the grid.
 #
 # What limits EASE is the number of items $n$. $B$ has $n^2$ numbers of 8 bytes, and the inverse takes about
@@ -332,9 +331,10 @@ print_table(search.pivot_table("ndcg", "reg", "alpha"), digits=3)
 # Both best values lie inside the grid. See how much tuning matters: the best cell has three times the
 # NDCG of the worst. (More confidence needs more regularisation. The deeper notebook varies the factors.)
 #
-# Lesson 11 puts other numbers into the same equations: graded **implicit preferences** $x_{ui}$ between 0
-# and 1, $x = 1 / (1 + 4^{\,1 - \tilde r})$. It is $\frac12$ at $\tilde r = 1$, half-way between three and
-# four stars. An empty cell has $x = 0$. The same deeper notebook explains them and compares.
+# Lesson 11 puts other numbers into EASE and into the equations of iALS: graded **implicit preferences**
+# $x_{ui}$ between 0 and 1, with $x = 1 / (1 + 4^{\,1 - \tilde r})$. That is $\frac12$ at $\tilde r = 1$,
+# half-way between three and four stars. An empty cell has $x = 0$. The deeper notebook explains why,
+# and compares both versions of iALS.
 #
 # ## All of them
 #
@@ -359,7 +359,9 @@ from mmrec_course.plotting import finish, plot_comparison
 
 title = "iALS, EASE and tuned SVD rank far ahead of the rest"
 ax = plot_comparison(comparison, title=title, chance=comparison.loc["chance", "mean"])
-finish(ax, alt="NDCG@10: chance 0.02, popularity 0.06, item kNN 0.07, SVD 0.12, EASE 0.13, iALS 0.15")
+finish(
+    ax, alt="NDCG@10: chance 0.02, popularity 0.06, item kNN 0.07, SVD 0.12, EASE 0.13, iALS 0.15"
+)
 
 # %% [markdown]
 # Three models are ahead. How do they compare with each other? Here the differences are to EASE, and the
@@ -520,8 +522,8 @@ print_table(predicted.join(truth.rename(columns={"mean": "listed, truly"}), how=
 # and no proof.
 #
 # Does NDCG mislead us, too? It knows only what was rated. Compare the means *listed, truly* with the NDCG
-# above: the seven models have the same order (popularity and untuned SVD cannot be told apart in
-# either). That is no rule: in [lesson 06](06_evaluation.ipynb) the test misses that text is ahead of
+# above: the seven models have the same order (popularity and untuned SVD are close in both). That is no
+# rule: in [lesson 06](06_evaluation.ipynb) the test misses that text is ahead of
 # popularity.
 #
 # ## Where all of them fail: cold-start items
