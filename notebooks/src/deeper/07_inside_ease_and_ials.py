@@ -1,9 +1,9 @@
 # %% [markdown]
 # # 07 · deeper: inside EASE and iALS
 #
-# **Aim** [Lesson 07](../07_collaborative_filtering.ipynb) builds EASE and iALS. Ask whether EASE does more
-# than count which tracks are liked together, see how iALS avoids most of its work, and what its
-# implicit preferences and its number of factors change.<br>
+# **Aim** [Lesson 07](../07_collaborative_filtering.ipynb) builds EASE and iALS. Derive the formula of
+# EASE, ask whether it does more than count which tracks are liked together, see how iALS avoids most of
+# its work, and what graded preferences and the number of factors change.<br>
 # **Time** {minutes} minutes.<br>
 # **Needs** Lesson 07. Nothing is downloaded.
 
@@ -25,12 +25,44 @@ B = ease.weights_  # (n_items, n_items)
 # %% [markdown]
 # As in the lesson, each listener's last ratings are the test set. Mosaic's listeners are simulated.
 #
+# ## Where the formula of EASE comes from
+#
+# Let $G = \tilde R^\top \tilde R$ and $H = (G + \lambda I)^{-1}$. Column $j$ of $B$ is a vector $b$ with $b_j = 0$,
+# and $e_j$ is the column $j$ of $I$. Add a Lagrange multiplier $\nu$ for the condition, and set the
+# derivative to zero:
+#
+# $$\min_b \; \lVert \tilde R e_j - \tilde R b \rVert^2 + \lambda \lVert b \rVert^2 + 2\nu\, b_j
+# \quad\Rightarrow\quad (G + \lambda I)\, b = G e_j - \nu e_j = (G + \lambda I)\, e_j - (\lambda + \nu)\, e_j$$
+#
+# $$b = e_j - (\lambda + \nu)\, H e_j, \qquad
+# b_j = 1 - (\lambda + \nu) H_{jj} = 0 \;\Rightarrow\; \lambda + \nu = \frac{1}{H_{jj}}$$
+#
+# So $B_{ij} = -H_{ij} / H_{jj}$ for $i \ne j$: the four lines of the lesson. Is it the minimum? Change $B$ by
+# small random amounts off the diagonal. The loss must rise each time:
+
+# %%
+R_centred = ease.histories_.toarray()
+
+
+def loss(B):
+    return ((R_centred - R_centred @ B) ** 2).sum() + 200 * (B**2).sum()
+
+
+rng = np.random.default_rng(0)
+rises = []
+for _ in range(20):
+    change = rng.normal(0, 0.001, B.shape)
+    np.fill_diagonal(change, 0)
+    rises.append(loss(B + change) > loss(B))
+print(f"the loss rose {sum(rises)} times of {len(rises)}")
+
+# %% [markdown]
 # ## Does EASE do more than count?
 #
 # The simplest item–item weight is a count: how many listeners like both tracks? Take the five tracks
 # with the largest weights for each track, once by counts and once by $B$. How many different tracks
-# occur among the five, and how many of the 480 lists of five contain the most frequent one? How often do the five share the
-# track's artist, genre or theme? Neither of the two has these facts.
+# occur among the five, and how many of the 480 lists of five contain the most frequent one? How often do
+# the five share the track's artist, genre or theme? Neither of the two has these facts.
 
 # %%
 liked = (ease.histories_.toarray() >= 1.5).astype(float)  # four or five stars
@@ -66,43 +98,62 @@ for fact in facts:
 #
 # ## How iALS avoids most of its work
 #
-# For each listener, iALS solves $(Q^\top C\, Q + \lambda I)\, p = (1 + \alpha)\, Q^\top x$. Written like this,
-# $Q^\top C\, Q$ costs a pass over all tracks for each listener. But $C = I + \alpha\, \text{diag}(x)$, and
-# $x$ is 0 for all tracks that the listener has not rated:
+# For each listener, iALS solves $(Q^\top C\, Q + \lambda I)\, p = Q^\top C\, t$. Written like this, $Q^\top C\, Q$
+# costs a pass over all tracks for each listener. But the confidence of a track is 1, or $1 + \alpha
+# \tilde r_i$ if it is liked:
 #
-# $$Q^\top C\, Q = Q^\top Q + \alpha \sum_{i \,:\, x_i > 0} x_i\, q_i q_i^\top$$
+# $$Q^\top C\, Q = Q^\top Q + \alpha \sum_{i \text{ liked}} \tilde r_i\, q_i q_i^\top$$
 #
-# $Q^\top Q$ is the same for all listeners, so it is computed once. Only the listener's own tracks are
+# $Q^\top Q$ is the same for all listeners, so it is computed once. Only the listener's liked tracks are
 # left. For one listener, both ways:
+
+# %%
+ials = ImplicitALS(factors=32, reg=30, alpha=4, iterations=10).fit(split.train_valid)
+Q, likes = ials.item_factors_, np.where(R_centred >= 1.5, R_centred, 0)  # four or five stars
+own = np.flatnonzero(likes[0])
+whole = (Q.T * (1 + 4 * likes[0])) @ Q
+short = Q.T @ Q + 4 * (Q[own].T * likes[0, own]) @ Q[own]
+print("equal:", np.allclose(whole, short))
+
+# %%
+n_users, n_items, n_likes, f = *likes.shape, np.count_nonzero(likes), Q.shape[1]
+work = {"as written": n_users * n_items * f**2, "Gram matrix once": (n_items + n_likes) * f**2}
+print({name: f"{count / 1e6:.0f} million multiplications" for name, count in work.items()})
+
+# %% [markdown]
+# The second way needs a small part of the multiplications, before the systems are solved. With a larger
+# catalogue and the same numbers of likes, the difference grows. `ImplicitALS` works like this, and it
+# solves listeners with similar numbers of likes together.
+#
+# ## Graded or rounded preferences?
+#
+# The iALS of the lesson rounds: four and five stars have target 1, everything else 0. Lesson 11 keeps
+# every rating, as a graded **implicit preference**:
+#
+# $$x = \frac{1}{1 + 4^{\,1 - \tilde r}}, \qquad c = 1 + \alpha x, \qquad t = \frac{(1 + \alpha)\, x}{c}$$
+#
+# With $\alpha = 4$:
 
 # %%
 from mmrec_course.recommenders.collaborative import implicit_preference
 
-histories = ease.histories_
-preferences = histories.copy()
-preferences.data = implicit_preference(histories.data)
-ials = ImplicitALS(factors=32, reg=10.0, alpha=4.0, iterations=10).fit_preference(preferences)
-Q, x = ials.item_factors_, preferences[[0]].toarray()[0]
-whole = (Q.T * (1 + 4.0 * x)) @ Q
-own = np.flatnonzero(x)
-short = Q.T @ Q + 4.0 * (Q[own].T * x[own]) @ Q[own]
-print("equal:", np.allclose(whole, short))
-
-# %%
-n_users, n_items, n_ratings, f = *histories.shape, histories.nnz, Q.shape[1]
-work = {"as written": n_users * n_items * f**2, "Gram matrix once": (n_items + n_ratings) * f**2}
-print({name: f"{count / 1e6:.0f} million multiplications" for name, count in work.items()})
+stars = np.arange(1, 6)
+x = implicit_preference(stars - 2.5)
+cells = pd.DataFrame(
+    {"stars": stars, "x": x, "confidence c": 1 + 4 * x, "target t": 5 * x / (1 + 4 * x)}
+)
+print_table(cells, index=False)
 
 # %% [markdown]
-# A twelfth of the multiplications, before the systems are solved. With a larger catalogue the
-# difference grows, because the number of ratings of a listener does not. `ImplicitALS` works like this, and it solves
-# listeners with similar numbers of ratings together.
+# Why another middle than that of $\tilde R$? In $\tilde R$, 0 stands for "no rating", and 2.5 stars lie
+# just below the middle of the scale. Here $\frac12$ separates liked from not liked, so it lies between
+# three and four stars.
 #
-# ## Graded or rounded preferences?
+# Look at one star. Its target is 0.14, and that of an empty cell is 0, so a disliked track has a higher target
+# than an unknown one. That is a modelling choice: the listener chose to rate this track, and implicit feedback has no dislike. $\tilde R$ chooses otherwise: one star is −1.5 there.
 #
-# `fit(ratings)` rounds: four and five stars have target 1, everything else 0. `fit_preference(X)`
-# keeps the implicit preference of every rating. Does it matter? A `Recommender` needs two methods, `_fit` and `_score`,
-# and `histories` are centred ratings:
+# Does it matter for iALS? A `Recommender` needs two methods, `_fit` and `_score`, and `histories` are
+# centred ratings:
 
 # %%
 from mmrec_course.evaluation import grid_search
@@ -131,8 +182,7 @@ class GradedALS(Recommender):
 grid = {"reg": [3.0, 10.0, 30.0], "alpha": [1.0, 4.0, 16.0]}
 graded, search = grid_search(GradedALS(), grid, split)
 print_table(search.pivot_table("ndcg", "reg", "alpha"), digits=3)
-rounded = ImplicitALS(factors=32, reg=30, alpha=4, iterations=10).fit(split.train_valid)
-results = {"rounded": evaluate(rounded, split), "graded": evaluate(graded, split)}
+results = {"rounded": evaluate(ials, split), "graded": evaluate(graded, split)}
 bounds = ["mean", "low", "high", "difference", "diff_low", "diff_high"]
 print_table(compare(results, baseline="rounded")[bounds], digits=3)
 
@@ -154,8 +204,9 @@ print_table(search.sort_values("factors"), digits={"ndcg": 3}, index=False)
 #
 # ## Recap
 #
+# - The formula of EASE is a ridge regression for each track, with a Lagrange multiplier for $B_{jj} = 0$.
 # - EASE does more than count: its weights leave out what all tracks have in common, popularity.
-# - iALS computes $Q^\top Q$ once and adds what the few ratings of each listener change.
+# - iALS computes $Q^\top Q$ once and adds what the few likes of each listener change.
 # - Graded and rounded preferences rank equally well here, each with its own hyperparameters.
 #
 # ## Sources

@@ -9,13 +9,11 @@
 # %%
 import numpy as np
 import pandas as pd
-from scipy.sparse import csr_array
 
 from mmrec_course.datasets import load_mosaic
 from mmrec_course.display import fixed, print_table, show_items
 from mmrec_course.evaluation import compare, evaluate, temporal_split
 from mmrec_course.recommenders import EASE, ImplicitALS, Popularity
-from mmrec_course.recommenders.collaborative import implicit_preference
 
 mosaic = load_mosaic()
 split = temporal_split(mosaic.ratings)
@@ -26,7 +24,7 @@ past, items, users = split.train_valid, mosaic.items.index, mosaic.users.index
 #
 # One line. A track has a few ratings, and the mean of all tracks' ratings is `mean`. Return the track's
 # **damped mean**: `mean`, plus the sum of (rating − `mean`), divided by the number of ratings *plus*
-# `reg`. Negative terms count, too. (It is the regularised bias of the lesson with `mean` added.)
+# `reg`. Negative terms count, too. (With `reg = 10`, Surprise uses it for the biases of the tracks.)
 
 
 # %% exercise="damped_mean"
@@ -167,33 +165,34 @@ show_items(mosaic.items, listed, captions=["recommended", *captions], columns=4)
 # A new user has liked a few tracks. iALS need not be fitted again. With the tracks' factors $Q$ fixed,
 # the user's factors are one ridge regression over **all** tracks, as in the lesson:
 #
-# $$p = (Q^\top C\, Q + \lambda I)^{-1} (1 + \alpha)\, Q^\top x$$
+# $$p = (Q^\top C\, Q + \lambda I)^{-1} Q^\top C\, t$$
 #
-# `x` has the implicit preferences, (n_items,), 0 where the user has done nothing. $C$ is diagonal with
-# $1 + \alpha x_i$. Return $p$. `reg` is $\lambda$.
+# `c` has the confidences and `t` the targets, both (n_items,): $1 + \alpha \tilde r_i$ and 1 for a liked track,
+# otherwise 1 and 0. $C$ is diagonal with `c`. Return $p$. `reg` is $\lambda$.
 
 
 # %% exercise="new_user"
-def new_user(x, Q, alpha, reg):
+def new_user(t, c, Q, reg):
     ### BEGIN SOLUTION
-    left = (Q.T * (1 + alpha * x)) @ Q + reg * np.eye(Q.shape[1])
-    return np.linalg.solve(left, (1 + alpha) * Q.T @ x)
+    left = (Q.T * c) @ Q + reg * np.eye(Q.shape[1])
+    return np.linalg.solve(left, Q.T @ (c * t))
     ### END SOLUTION
 
 
 # %% check="new_user" points=2
 rng = np.random.default_rng(0)
-small_Q, small_x = rng.random((6, 2)), np.array([0.9, 0.0, 0.0, 0.3, 0.0, 0.0])
-p = new_user(small_x, small_Q, alpha=3.0, reg=2.0)
+small_Q = rng.random((6, 2))
+small_t, small_c = np.array([1.0, 0, 0, 1, 0, 0]), np.array([8.5, 1, 1, 5.5, 1, 1])
+p = new_user(small_t, small_c, small_Q, reg=2.0)
 assert p is not None and np.shape(p) == (2,), f"return (2,), one number a factor, not {np.shape(p)}"
-right, done = 4 * small_Q.T @ small_x, small_x > 0
+right, liked = small_Q.T @ (small_c * small_t), small_t > 0
 plain, ridge = small_Q.T @ small_Q, 2.0 * np.eye(2)
-left = (small_Q.T * (1 + 3.0 * small_x)) @ small_Q
-own = (small_Q[done].T * (1 + 3.0 * small_x[done])) @ small_Q[done]
+left = (small_Q.T * small_c) @ small_Q
+own = (small_Q[liked].T * small_c[liked]) @ small_Q[liked]
 for wrong, message in (
-    (np.linalg.solve(own + ridge, right), "tracks with x = 0 count, too, with confidence 1"),
-    (np.linalg.solve(plain + ridge, right), "C is missing: 1 + alpha · x on its diagonal"),
-    (np.linalg.solve(left + ridge, right / 4), "the right side has the factor 1 + alpha"),
+    (np.linalg.solve(own + ridge, right), "tracks with target 0 count, too, with confidence 1"),
+    (np.linalg.solve(plain + ridge, right), "C is missing on the left side: Qᵀ C Q"),
+    (np.linalg.solve(left + ridge, small_Q.T @ small_t), "C is missing on the right side: Qᵀ C t"),
     (np.linalg.solve(left, right), "the regularisation is missing: reg on the diagonal"),
     (np.linalg.solve(left + 2.0, right), "reg stands on the diagonal only: reg * np.eye(…)"),
 ):
@@ -201,12 +200,12 @@ for wrong, message in (
 assert np.allclose(p, np.linalg.solve(left + ridge, right)), "compare with the formula"
 
 # %%
-X = past.pivot_table("rating", "user_id", "item_id").reindex(users, columns=items)
-X = np.where(X.notna(), implicit_preference((X - 2.5).fillna(0.0)), 0.0)
-ials = ImplicitALS(factors=32, reg=10.0, alpha=4.0, iterations=10).fit_preference(csr_array(X))
+ials = ImplicitALS(factors=32, reg=30, alpha=4, iterations=10).fit(past)
+Q = pd.DataFrame(ials.item_factors_, ials.item_ids_).loc[items]
 chosen = ["t062", "t413", "t131"]
-x = np.where(items.isin(chosen), implicit_preference(2.5), 0.0)
-scores = pd.Series(ials.item_factors_ @ new_user(x, ials.item_factors_, 4.0, 10.0), items)
+t = items.isin(chosen).astype(float)
+c = 1 + 4 * 2.5 * t  # five stars each
+scores = Q @ new_user(t, c, Q.to_numpy(), reg=30)
 listed = scores.drop(chosen).sort_values(ascending=False, kind="stable").index[:5]
 theme = pd.Series(mosaic.ground_truth()["theme"], items)
 print("chosen:", set(theme[chosen]), "listed:", list(theme[listed]))
@@ -214,9 +213,9 @@ show_items(mosaic.items, listed)
 
 # %% [markdown]
 # *What it says.* The new user chose three tracks about childhood. The five listed ones are about
-# childhood, too, and they have three genres. No word was read and nothing was fitted again. Without the
-# cells with $x = 0$, the regression would have only three targets, and many $p$ reach them. The zeros say
-# what $p$ should keep away from.
+# childhood, too, and they have four genres. No word was read and nothing was fitted again. Without the
+# cells with target 0, the regression would have only three targets, all of them 1, and many $p$ come near
+# them. The zeros say what $p$ should keep away from.
 
 # %% [markdown]
 # ## 5 · How many ratings until EASE beats popularity?
@@ -276,9 +275,9 @@ print_table(pd.DataFrame(rows), digits=3, index=False)
 
 # %% [markdown]
 # *What it says.* With up to three known ratings, EASE cannot be told apart from popularity: the interval of
-# the difference contains zero. (Without any rating, `EASE` uses the mean of all users' centred
-# ratings, so everybody gets the same list.) With ten, the interval lies above zero, and the difference goes on
-# growing. For collaborative filtering, cold-start users are a smaller problem than cold-start items: ten
+# the difference contains zero. (One thing is new here: for a user without any rating, `EASE` takes the
+# mean of all users' centred ratings, so all such users get the same list.) With ten, the interval lies
+# above zero, and the difference goes on growing. For collaborative filtering, cold-start users are a smaller problem than cold-start items: ten
 # ratings of a user help already, but a track that nobody sees is never rated.
 #
 # Lesson 10 measures new users with content, lesson 13 with real people, for whom five ratings do not yet
