@@ -224,8 +224,8 @@ def _check_frame(table: Any, columns: tuple[str, ...], name: str) -> None:
     has = list(table.columns)
     twice = [f"{c!r} is there twice" for c in table.columns[table.columns.duplicated()]]
     missing = [f"{c!r} is missing" for c in columns if c not in has]
-    for problem in twice + missing:
-        raise ValueError(f"{name}: row 1: column {problem}; it has {has}")
+    if twice or missing:
+        raise ValueError(f"{name}: row 1: column {(twice + missing)[0]}; it has {has}")
 
 
 def _refuse(table: pd.DataFrame, column: str, bad: Any, problem: str, name: str) -> None:

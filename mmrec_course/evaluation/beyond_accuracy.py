@@ -40,8 +40,8 @@ def _exposure(lists: pd.DataFrame, candidates: ArrayLike) -> NDArray[np.int_]:
     """How often each candidate is listed."""
     index = pd.Index(np.unique(np.asarray(candidates)))
     column = index.get_indexer(np.asarray(_check(lists, "lists")["item_id"]))
-    for item in lists["item_id"][column < 0]:
-        raise ValueError(f"lists: item {item} is not among the candidates")
+    if len(unknown := lists["item_id"][column < 0]):
+        raise ValueError(f"lists: item {unknown.iloc[0]} is not among the candidates")
     return np.bincount(column, minlength=len(index))
 
 
@@ -136,6 +136,7 @@ def _check(table: pd.DataFrame, name: str) -> pd.DataFrame:
     if table.empty:
         raise ValueError(f"{name}: no rows")
     pairs = table[["user_id", "item_id"]]
-    for user, item in pairs[pairs.duplicated()].itertuples(index=False):
+    if len(repeated := pairs[pairs.duplicated()]):
+        user, item = repeated.iloc[0]
         raise ValueError(f"{name}: user {user} has item {item} more than once")
     return table

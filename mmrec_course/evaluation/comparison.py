@@ -103,7 +103,8 @@ def _scores(model: Scorer, users: NDArray[Any], items: NDArray[Any]) -> Floats:
     scores = np.array(model.score(users, items), dtype=np.float64)
     if scores.shape != shape:
         raise ValueError(f"{name}: shape {scores.shape}, expected {shape}")
-    for row, column in np.argwhere(np.isnan(scores)):
+    if np.isnan(scores).any():
+        row, column = np.argwhere(np.isnan(scores))[0]
         where = f"user {users[row]}, item {items[column]}"
         raise ValueError(f"{name}: {where} is NaN; use −inf for what a model would never list")
     return scores

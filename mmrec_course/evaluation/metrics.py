@@ -153,7 +153,8 @@ def _hits(relevant: ArrayLike, n_relevant: ArrayLike) -> tuple[Floats, Floats]:
         expected = "expected (n_users, k) with k ≥ 1, and (n_users,)"
         raise ValueError(f"relevant: shape {hits.shape}, n_relevant: {total.shape}; {expected}")
     possible = (hits.sum(axis=1) <= total) & ((hits == 0) | (hits == 1)).all(axis=1)
-    for row in np.flatnonzero(~possible):
+    if not possible.all():
+        row = np.argmin(possible)
         problem = f"not 0 or 1, or more hits than n_relevant, {total[row]:g}"
         raise ValueError(f"relevant: row {row}: {hits[row]} are {problem}")
     return hits, total
@@ -168,8 +169,8 @@ def auc(scores: ArrayLike, relevant: ArrayLike) -> Floats:
     """Area under the ROC curve: how often a relevant item scores above an irrelevant one.
 
     Mean over pairs (relevant i, irrelevant j) of 1 if s_i > s_j, ½ if s_i = s_j, else 0. Both
-    arguments are (n_users, n_items). A score of −∞ masks an irrelevant item, no relevant one. 0.5
-    is chance; NaN for a user without a relevant or an irrelevant item.
+    arguments are (n_users, n_items). A score of −∞ masks an irrelevant item; a relevant item at −∞
+    loses to all that are not masked. 0.5 is chance; NaN for a user without both kinds of items.
 
     Notebook: 06_evaluation
     """
@@ -214,6 +215,7 @@ def _errors(predicted: ArrayLike, actual: ArrayLike) -> Floats:
     if p.shape != a.shape or p.ndim != 1 or not len(p):
         raise ValueError(f"predicted: shape {p.shape}, actual: {a.shape}; expected (n,) with n ≥ 1")
     errors = p - a
-    for row in np.flatnonzero(~np.isfinite(errors)):
+    if not np.isfinite(errors).all():
+        row = np.argmin(np.isfinite(errors))
         raise ValueError(f"predicted: row {row} is {p[row]}, actual: {a[row]}; both must be finite")
     return errors

@@ -42,8 +42,8 @@ class Split:
         for ids in (self.candidates, self.valid_candidates):
             if problem := validation._other_kind(ids, pairs["item_id"]):
                 raise ValueError(f"candidates: {pd.Index(ids)[0]!r} is no rated item{problem}")
-        again = pairs[pairs.duplicated().to_numpy()]
-        for user, item in again.itertuples(index=False):
+        if len(again := pairs[pairs.duplicated().to_numpy()]):
+            user, item = again.iloc[0]
             problem = f"user {user} has item {item} more than once; keep one rating a pair"
             raise ValueError(f"ratings: {problem}")
         for field in ("candidates", "valid_candidates"):

@@ -62,7 +62,8 @@ class FeatureBlock:
         if (odd := index.isna() | index.duplicated()).any():
             raise self._error(f"item_id {index[odd][0]!r} is missing or occurs more than once")
         values[~arrays["present"]] = 0.0
-        for row, column in np.argwhere(~np.isfinite(values)):
+        if not np.isfinite(values).all():
+            row, column = np.argwhere(~np.isfinite(values))[0]
             cell = f"item {ids.tolist()[row]!r}, column {names[column]!r} is {values[row, column]}"
             raise self._error(f"{cell}; mark the item absent or mend the extractor")
         absent = set(ids[~arrays["present"]].tolist())

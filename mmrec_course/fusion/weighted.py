@@ -104,12 +104,13 @@ def _weights(names: Iterable[str], weights: Weights, n_users: int) -> dict[str, 
         w = np.asarray(weights[m], dtype=np.float64)
         if w.shape not in ((), (n_users,)):
             raise ValueError(f"weights[{m!r}]: shape {w.shape}; expected one number or {n_users}")
-        for bad in w[~(np.isfinite(w) & (w >= 0))]:
-            raise ValueError(f"weights[{m!r}]: {bad} is not a finite number of at least 0")
+        if len(bad := w[~(np.isfinite(w) & (w >= 0))]):
+            raise ValueError(f"weights[{m!r}]: {bad[0]} is not a finite number of at least 0")
         columns[m] = w.reshape(-1, 1)
     columns = dict(zip(columns, np.broadcast_arrays(*columns.values()), strict=True))
-    for row in np.flatnonzero(~np.any([*columns.values()], axis=0)):
-        raise ValueError(f"weights: all are zero for the user in row {row}")
+    some = np.any([*columns.values()], axis=0)
+    if not some.all():
+        raise ValueError(f"weights: all are zero for the user in row {np.argmin(some)}")
     return columns
 
 
