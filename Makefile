@@ -6,33 +6,48 @@ BIN := $(VENV)/bin
 # What learners need, and on top of it what the course is tested and built with.
 READY := $(VENV)/.ready
 DEV := $(VENV)/.ready-dev
+# The frameworks of lessons 14 to 16 are large: they have an environment of their own.
+EXTRAS := .venv-extras
+XBIN := $(EXTRAS)/bin
+XREADY := $(EXTRAS)/.ready
+XDEV := $(EXTRAS)/.ready-dev
 JOBS ?= 2
 
 # Set before any kernel starts; stored outputs do not depend on them, a room of laptops does.
 # For tests conftest.py sets them: pytest's workers share the cores.
-lab app notebooks data bench: export OMP_NUM_THREADS ?= 2
-lab app notebooks data bench: export OPENBLAS_NUM_THREADS ?= 2
-lab app notebooks data bench: export NUMBA_NUM_THREADS ?= 2
+lab lab-extras app notebooks data bench: export OMP_NUM_THREADS ?= 2
+lab lab-extras app notebooks data bench: export OPENBLAS_NUM_THREADS ?= 2
+lab lab-extras app notebooks data bench: export NUMBA_NUM_THREADS ?= 2
+# Notes of TensorFlow about this processor are no output of a lesson.
+lab-extras test-extras notebooks-extras bench-extras: export TF_CPP_MIN_LOG_LEVEL ?= 3
+lab-extras test-extras notebooks-extras bench-extras: export TF_ENABLE_ONEDNN_OPTS ?= 0
 # One copy of what was downloaded, for lessons and tests alike; conftest.py says the same.
-lab notebooks movielens: export MMREC_DATA ?= $(CURDIR)/.cache/datasets
+lab lab-extras notebooks notebooks-extras movielens: export MMREC_DATA ?= $(CURDIR)/.cache/datasets
 export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help lab app test notebooks data movielens bench lock wheels clean
+.PHONY: help lab lab-extras app test test-extras notebooks notebooks-extras data movielens
+.PHONY: bench bench-extras lock wheels clean
 
 # uv takes seconds where pip takes a minute; pip does the work where uv is not to be had or fails.
 install = { [ -x $(BIN)/uv ] && $(BIN)/uv pip install --quiet --python $(BIN)/python $(1) \
   || $(BIN)/python -m pip install --quiet $(1); }
 
+xinstall = $(subst $(BIN),$(XBIN),$(call install,$(1)))
+LIGHTFM = $(shell sed -n 's/^lightfm-next==\([0-9.]*\).*/\1/p' requirements-frameworks.lock)
+
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "  The first command builds .venv with $(PYTHON); another one: make lab PYTHON=python3.12"
 
 # The root folder is the repository, or the lessons could not reach the covers in ../data.
 # The folder jupyter holds JupyterLab's settings for the course; your own are read as well.
-lab: export JUPYTER_CONFIG_PATH := $(CURDIR)/jupyter$(if $(JUPYTER_CONFIG_PATH),:$(JUPYTER_CONFIG_PATH))
+lab lab-extras: export JUPYTER_CONFIG_PATH := $(CURDIR)/jupyter$(if $(JUPYTER_CONFIG_PATH),:$(JUPYTER_CONFIG_PATH))
 lab: $(READY)  ## open JupyterLab on the first lesson (LAB="--no-browser --port 8899" adds flags)
 	$(BIN)/jupyter-lab --ServerApp.root_dir=. $(LAB) notebooks/00_start_here.ipynb
+
+lab-extras: $(XREADY)  ## open it with LightFM, PyTorch and TensorFlow on lesson 14 (see README)
+	$(XBIN)/jupyter-lab --ServerApp.root_dir=. $(LAB) notebooks/14_lightfm.ipynb
 
 app: $(READY)  ## open the page to play with, without code (VOILA="--no-browser" adds flags)
 	$(BIN)/voila apps/playground/playground.ipynb $(VOILA)
@@ -43,8 +58,17 @@ test: $(DEV)  ## lint, types, tests and every core notebook, outputs compared st
 	$(BIN)/mypy
 	$(BIN)/pytest --nbval -n $(JOBS) --dist loadscope
 
+XTESTS := $(foreach n,lightfm_model torch_models keras_models,tests/test_extras_$(n).py) \
+  tests/test_notebooks.py::test_every_check_fails_on_the_blank \
+  $(wildcard $(foreach n,14 15 16,$(foreach d,. deeper solutions,notebooks/$(d)/$(n)_*.ipynb)))
+test-extras: $(XDEV)  ## the same for lessons 14 to 16, which need the frameworks
+	$(XBIN)/pytest --nbval -n $(JOBS) --dist loadscope $(XTESTS)
+
 notebooks: $(DEV)  ## run the text sources in notebooks/src into notebooks (ONLY=03 for one)
 	$(BIN)/python tools/build_notebooks.py $(ONLY)
+
+notebooks-extras: $(XDEV)  ## the same for lessons 14 to 16 (ONLY=15 for one)
+	$(XBIN)/python tools/build_notebooks.py $(or $(ONLY),14 15 16)
 
 data: $(READY)  ## rebuild data/mosaic, with STAMPS=folder data/stamps too (maintainers; see CONTRIBUTING.md)
 	@$(call install,-c requirements-extras.lock --no-build-isolation -e ".[data]")
@@ -58,22 +82,27 @@ movielens: $(READY)  ## download the ratings that lesson 13 needs, once (2 to 5 
 bench: $(DEV)  ## speed and accuracy beside known libraries, as ratios
 	$(BIN)/python benchmarks
 
+bench-extras: $(XDEV)  ## lessons 14 to 16: every model, tuned alike (an hour); writes frameworks.csv
+	$(XBIN)/python benchmarks/frameworks.py
+
 # All at once first: a package has the same version in every lock.
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header \
   --no-annotate --no-emit-index-url --no-emit-find-links pyproject.toml
-lock: $(READY)  ## resolve the three locks anew from pyproject.toml
+lock: $(READY)  ## resolve the four locks anew from pyproject.toml
 	@mkdir -p build
 	$(COMPILE) --upgrade --all-extras --output-file build/all.lock
 	$(COMPILE) -c build/all.lock --output-file requirements.lock
 	$(COMPILE) -c build/all.lock --extra dev --output-file requirements-dev.lock
 	$(COMPILE) -c build/all.lock --extra encoders --extra data --output-file requirements-extras.lock
+	$(COMPILE) -c build/all.lock --extra dev --extra frameworks --output-file build/frameworks.lock
+	grep -Ev '^(cuda|nvidia|triton)' build/frameworks.lock > requirements-frameworks.lock
 	$(BIN)/python tools/check_wheels.py
 
 wheels: $(READY)  ## ask the index whether every locked package has a wheel everywhere
 	$(BIN)/python tools/check_wheels.py
 
 clean:  ## remove the environment and every cache
-	rm -rf $(VENV) .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis build *.egg-info
+	rm -rf $(VENV) $(EXTRAS) .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis build *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:
@@ -93,4 +122,23 @@ $(READY): requirements.lock pyproject.toml | $(BIN)/python
 $(DEV): requirements-dev.lock $(READY)
 	@echo "installing the versions of requirements-dev.lock: half a minute, once"
 	@$(call install,-r requirements-dev.lock)
+	@touch $@
+
+# pip, not uv, fetches PyTorch: it takes a CPU build where you have set one up (see README). Where
+# LightFM has no wheel, it is compiled if a compiler is there; lesson 14 is skipped otherwise.
+$(XREADY): requirements.lock requirements-frameworks.lock pyproject.toml | $(BIN)/python
+	@echo "installing the versions of requirements-frameworks.lock: 2.5 GB, a few minutes, once"
+	@$(BIN)/python -m venv $(EXTRAS)
+	@$(XBIN)/python -m pip install --quiet -c requirements-frameworks.lock torch
+	@$(XBIN)/python -m pip install --quiet -c requirements-frameworks.lock uv || echo "no uv: pip takes longer"
+	@$(call xinstall,-r requirements.lock)
+	@$(call xinstall,-c requirements-frameworks.lock --no-build-isolation -e ".[frameworks]")
+	@$(XBIN)/python -c "import lightfm" 2>/dev/null || { echo "no wheel of lightfm-next for this Python: compiling it" \
+	  && $(XBIN)/python -m pip install --quiet --no-deps lightfm-next==$(LIGHTFM); } \
+	  || echo "lightfm-next could not be compiled: lesson 14 will be skipped"
+	@$(XBIN)/python tools/warm_up.py
+	@touch $@
+
+$(XDEV): $(XREADY)
+	@$(call xinstall,-r requirements-frameworks.lock)
 	@touch $@

@@ -6,13 +6,15 @@ import os
 from pathlib import Path
 
 import pytest
+from course_map import missing_framework
 
 # Kernels inherit these. Lessons print what holds on any thread count; the default is for speed:
 # beside another worker a second thread only waits, and keeps a core busy while it does. A worker
 # inherits what its controller set here, and sets it anew; what the user has set is left alone.
 OURS = "MMREC_SETS_THREADS"
 THREADS = "1" if "PYTEST_XDIST_WORKER" in os.environ else "2"
-for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
+NUMBERS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS", "TF_NUM_INTRAOP_THREADS")
+for variable in NUMBERS:
     if variable not in os.environ or variable in os.environ.get(OURS, "").split():
         os.environ[variable] = THREADS
         os.environ[OURS] = f"{os.environ.get(OURS, '')} {variable}"
@@ -32,7 +34,10 @@ NEEDS_ENCODERS, NEEDS_MOVIELENS = "needs-encoders", "needs-movielens"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Skip, visibly, the notebook cells that need weights or ratings where there are none."""
+    """Skip, visibly, the notebook cells that need weights, ratings or frameworks not here."""
+    for item in items:
+        if hasattr(item, "cell") and (missing := missing_framework(item.path)):
+            item.add_marker(pytest.mark.skip(reason=f"needs {missing}: make test-extras"))
     for tag, missing in ((NEEDS_ENCODERS, _missing_encoders), (NEEDS_MOVIELENS, _missing_ratings)):
         needy = [item for item in items if tag in _cell_tags(item)]
         # Asked for those who need it only: the imports take seconds.

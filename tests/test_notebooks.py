@@ -21,7 +21,7 @@ import matplotlib.pyplot as plt
 import nbformat
 import notebook_rules as rules
 import pytest
-from course_map import LESSONS
+from course_map import LESSONS, missing_framework
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from reading_time import reading_minutes
@@ -100,6 +100,7 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copy(ROOT / name, folder)
     for name in ("tests", "mmrec_course", "tools", "notebooks/src/exercises", "apps/toy/src"):
         (folder / name).mkdir(parents=True)
+    shutil.copy(ROOT / "tools" / "course_map.py", folder / "tools")
     (folder / "tools" / "test_nothing.py").write_text("raise RuntimeError('collected')\n")
     (folder / "notebooks/src/00_small.py").write_text(LESSON)
     (folder / "notebooks/src/exercises/00_small.py").write_text(EXERCISE)
@@ -367,6 +368,7 @@ class Cell:
 
     def __init__(self, tags: list[str]) -> None:
         self.cell = new_code_cell("1", metadata={"tags": tags})
+        self.path = Path("notebooks/00_small.ipynb")
         self.marks: list[pytest.Mark] = []
 
     def add_marker(self, marker: pytest.MarkDecorator) -> None:
@@ -528,6 +530,8 @@ def test_stored_notebook_keeps_the_house_rules(path: Path) -> None:
 
 @pytest.mark.parametrize("path", BLANKS, ids=lambda path: path.stem)
 def test_every_check_fails_on_the_blank(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if missing := missing_framework(path):
+        pytest.skip(f"needs {missing}: make test-extras")
     blank = nbformat.read(path, as_version=nbformat.NO_CONVERT)
     if any(rules.NEEDS_MOVIELENS in cell_tags(cell) for cell in blank.cells) and not ratings_here():
         # These cells would ask the network, and a test downloads nothing.

@@ -14,6 +14,7 @@ import tomllib
 from functools import cache
 from pathlib import Path
 
+import course_map
 import pytest
 import yaml
 from check_wheels import PYTHONS as RELEASES
@@ -36,7 +37,11 @@ LOCKS = {
     "requirements.lock": (),
     "requirements-dev.lock": ("dev",),
     "requirements-extras.lock": ("encoders", "data"),
+    "requirements-frameworks.lock": ("dev", "frameworks"),
 }
+# What the lessons on frameworks, and the models they use, may import beside the core.
+FRAMEWORKS = {"keras", "keras_rs", "lightfm", "safetensors", "tensorflow", "torch"}
+FRAMEWORK_MODELS = ("lightfm_model", "torch_models", "torch_training", "keras_models")
 MIB = 1024 * 1024
 
 # Each room imports only from rooms above it. Evaluation stands above what it judges: it knows a
@@ -111,8 +116,8 @@ def test_each_lock_satisfies_its_dependencies(lock: str, system: str, python: st
 @pytest.mark.parametrize("system", SYSTEMS)
 @pytest.mark.parametrize("python", RELEASES)
 def test_every_lock_holds_the_core_and_a_package_in_one_version(system: str, python: str) -> None:
-    core, dev, extras = (locked(lock, system, python) for lock in LOCKS)
-    assert core.items() <= dev.items()
+    core, dev, extras, frameworks = (locked(lock, system, python) for lock in LOCKS)
+    assert core.items() <= dev.items() <= frameworks.items()
     assert core.items() <= extras.items()
     assert {name: dev[name] for name in dev.keys() & extras.keys()}.items() <= extras.items()
 
@@ -137,15 +142,7 @@ def test_a_lock_holds_versions_and_markers_and_no_address(lock: str) -> None:
 
 def test_learners_install_no_framework_and_no_tool_of_the_makers() -> None:
     names = {Requirement(line).name for line in lines("requirements.lock")}
-    frameworks = {
-        "torch",
-        "tensorflow",
-        "tensorflow-cpu",
-        "keras",
-        "jax",
-        "lightfm",
-        "lightfm-next",
-    }
+    frameworks = {"torch", "tensorflow", "tensorflow-cpu", "keras", "jax", "lightfm-next"}
     tools = {"nbgrader", "jupytext", "ruff", "mypy", "hypothesis", "implicit", "ranx", "wordllama"}
     assert not names & (frameworks | tools)
 
@@ -177,12 +174,33 @@ def test_package_and_lessons_import_only_what_the_core_installs() -> None:
         for module in {name.split(".")[0] for name in modules}:
             if module in sys.stdlib_module_names or module == PACKAGE.name:
                 continue
+            if module in FRAMEWORKS and needs_a_framework(path):
+                continue
             if module in apps:
                 where = apps[module].parent
                 assert path.is_relative_to(where), f"{path.relative_to(ROOT)}: imports {module}"
                 continue
             names = {canonicalize_name(name) for name in installed.get(module, ())}
             assert names & core, f"{path.relative_to(ROOT)}: {module} is not in requirements.lock"
+
+
+def needs_a_framework(path: Path) -> bool:
+    return path.stem in FRAMEWORK_MODELS or path.stem[:2] in course_map.FRAMEWORKS
+
+
+def test_no_lock_holds_what_only_a_graphics_card_needs() -> None:
+    names = [Requirement(line).name for lock in LOCKS for line in lines(lock)]
+    assert not [n for n in names if n.startswith(("nvidia", "cuda", "triton"))]
+
+
+def test_a_notebook_that_needs_a_framework_is_skipped_where_it_is_missing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(course_map.FRAMEWORKS, "15", "no_such_module")
+    assert course_map.missing_framework(Path("notebooks/deeper/15_graph.ipynb")) == "no_such_module"
+    monkeypatch.setitem(course_map.FRAMEWORKS, "15", "numpy")
+    assert course_map.missing_framework(Path("notebooks/15_pytorch.ipynb")) == ""
+    assert course_map.missing_framework(Path("notebooks/13_real_people.ipynb")) == ""
 
 
 def test_conda_takes_python_and_pip_from_conda_forge_and_the_rest_from_the_lock() -> None:
@@ -213,13 +231,15 @@ def test_pyproject_the_workflow_and_the_check_name_the_same_pythons() -> None:
 
 def test_make_has_the_commands_and_ci_runs_one_of_them() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    targets = set(re.findall(r"^([a-z]+):.*## \S", makefile, flags=re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):.*## \S", makefile, flags=re.MULTILINE))
     assert {"help", "lab", "app", "test", "notebooks", "data", "bench", "lock", "wheels"} <= targets
-    needs = dict(re.findall(r"^([a-z]+): (\$\(\w+\))  ##", makefile, flags=re.MULTILINE))
+    needs = dict(re.findall(r"^([a-z-]+): (\$\(\w+\))  ##", makefile, flags=re.MULTILINE))
     assert {needs[name] for name in ("lab", "app", "movielens", "data")} == {"$(READY)"}
     assert {needs[name] for name in ("test", "notebooks", "bench")} == {"$(DEV)"}
+    assert needs["lab-extras"] == "$(XREADY)"
+    assert {needs[f"{name}-extras"] for name in ("test", "notebooks", "bench")} == {"$(XDEV)"}
     ci = ROOT / ".ci" / "run"
-    assert ci.read_text(encoding="utf-8").splitlines()[-1] == "make test"
+    assert ci.read_text(encoding="utf-8").splitlines()[-2:] == ["make test", "make test-extras"]
     assert ci.stat().st_mode & 0o111, ".ci/run cannot be executed"
 
 

@@ -1,5 +1,8 @@
 """The lessons of the course, in order: the one list that builder, tests and docstrings agree on."""
 
+from importlib.util import find_spec
+from pathlib import Path
+
 LESSONS = (
     "00_start_here",
     "01_the_catalogue",
@@ -20,3 +23,12 @@ LESSONS = (
     "16_tensorflow",
     "17_scaling",
 )
+
+# Number of a lesson → the module that its notebooks import and the core does not install.
+FRAMEWORKS = {"14": "lightfm", "15": "torch", "16": "keras_rs"}
+
+
+def missing_framework(notebook: Path) -> str:
+    """Return the module that a notebook needs and that is not installed, or ""."""
+    name = FRAMEWORKS.get(notebook.name[:2], "")
+    return name if name and find_spec(name) is None else ""
