@@ -29,6 +29,7 @@ from typing import Any
 
 import jupytext
 import nbformat
+from course_map import missing_framework
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
@@ -195,6 +196,9 @@ def build(root: Path, only: list[str]) -> list[str]:
     executed: list[tuple[Path, NotebookNode]] = []
     problems: list[str] = []
     for source in _sources(root, only):
+        if missing := missing_framework(source):
+            print(f"left out: {source.name} needs {missing}: make notebooks-extras", flush=True)
+            continue
         notebook = read_source(source)
         for target in _targets(root, source):
             target.parent.mkdir(parents=True, exist_ok=True)
