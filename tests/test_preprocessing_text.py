@@ -22,6 +22,7 @@ TWO_MB = 2_000_000  # twice of what is read
         ("Cafe\u0301", "café"),
         ("CAFÉ", "café"),
         ("STRASSE Straße", "strasse strasse"),
+        ("ω\u036f\u0345", "ω\u036fι"),  # the accent stays on its letter where folding parts one
         ("ΟΔΟΣ οδος", "οδοσ οδοσ"),
         ("ﬁne Ｆｕｌｌ ① x² ｶﾞ", "fine full 1 x2 ガ"),
         ("so\u00adft zero\u200bwidth \u202eturned\u202c \ufeff", "soft zerowidth turned"),
