@@ -170,7 +170,7 @@ def auc(scores: ArrayLike, relevant: ArrayLike) -> Floats:
 
     Mean over pairs (relevant i, irrelevant j) of 1 if s_i > s_j, ½ if s_i = s_j, else 0. Both
     arguments are (n_users, n_items). A score of −∞ masks an irrelevant item; a relevant item at −∞
-    loses to all that are not masked. 0.5 is chance; NaN for a user without both kinds of items.
+    loses to all that are not masked. 0.5 is chance; NaN for a user whose items are all alike.
 
     Notebook: 06_evaluation
     """
