@@ -28,10 +28,9 @@ class KerasTwoTower(Recommender):
     """Two towers trained by the in-batch sampled softmax; score = u_uᵀ v_i.
 
     The user tower is an embedding, the item tower v_i = W x_i + e_i: a map W of the early-fused
-    features x_i, and an embedding e_i, which is 0 for an item without positive ratings and is
-    dropped with the rate ``id_dropout`` in training, so that W learns to do without it. In a batch
-    of positive pairs, the other pairs' items are the negatives. An item is there in proportion to
-    its popularity p_i, so log p_i is subtracted from its logit (the logQ correction).
+    features x_i, and an embedding e_i, which stays 0 for an item without positive ratings. In a
+    batch of positive pairs, the other pairs' items are the negatives. An item is there in
+    proportion to its popularity p_i, so log p_i is subtracted from its logit (logQ correction).
 
     With ``early_stopping``, `fit` holds out a tenth of the ratings (``hold_out="ratings"``), or all
     ratings of a tenth of the items ("items"), stops after ``patience`` epochs without a better
@@ -53,7 +52,6 @@ class KerasTwoTower(Recommender):
         n_factors: int = 32,
         learning_rate: float = 0.01,
         reg: float = 1e-6,
-        id_dropout: float = 0.5,
         n_components: int = 40,
         batch_size: int = 512,
         n_epochs: int = 40,
@@ -67,7 +65,6 @@ class KerasTwoTower(Recommender):
         self.n_factors = n_factors
         self.learning_rate = learning_rate
         self.reg = reg
-        self.id_dropout = id_dropout
         self.n_components = n_components
         self.batch_size = batch_size
         self.n_epochs = n_epochs
@@ -79,7 +76,7 @@ class KerasTwoTower(Recommender):
         self.verbose = verbose
 
     def _fit(self, ratings: pd.DataFrame, blocks: Mapping[str, FeatureBlock]) -> None:
-        rows: Floats = np.zeros((len(self.item_ids_), 0))
+        rows: Floats = np.zeros((len(self.item_ids_), 1))  # without features W x_i is 0
         if blocks:
             rated = self.item_ids_[self.n_ratings_ > 0]
             fused = early_fusion(blocks, n_components=self.n_components, fit_items=rated)
@@ -153,33 +150,28 @@ class _Network(keras.Model):
 
     def __init__(self, rows: Floats, share: Floats, n_users: int, of: KerasTwoTower) -> None:
         super().__init__(name="two_tower")
-        seeds = [of.rng + 1000 * j for j in range(3)]
         l2 = keras.regularizers.L2(of.reg)
-        normal = keras.initializers.RandomNormal(stddev=0.1, seed=seeds[0])
+        normal = keras.initializers.RandomNormal(stddev=0.1, seed=of.rng)
         self.users = keras.layers.Embedding(
             n_users, of.n_factors, normal, embeddings_regularizer=l2
         )
         self.own = keras.layers.Embedding(
             len(rows), of.n_factors, "zeros", embeddings_regularizer=l2
         )
-        glorot = keras.initializers.GlorotUniform(seed=seeds[1])
+        glorot = keras.initializers.GlorotUniform(seed=of.rng)
         self.content = keras.layers.Dense(of.n_factors, use_bias=False, kernel_initializer=glorot)
-        self.drop = keras.layers.Dropout(of.id_dropout, noise_shape=(None, 1), seed=seeds[2])
         self.rows = keras.ops.convert_to_tensor(rows, "float32")  # (n_items, d)
         self.share = keras.ops.convert_to_tensor(share, "float32")  # (n_items,)
         self.correction, self.accidental = SamplingProbabilityCorrection(), RemoveAccidentalHits()
 
-    def items(self, index: Any, training: bool = False) -> Any:
+    def items(self, index: Any) -> Any:
         """(n, n_factors) vectors of items."""
-        vectors = self.drop(self.own(index), training=training)
-        if self.rows.shape[1]:
-            vectors = vectors + self.content(keras.ops.take(self.rows, index, axis=0))
-        return vectors
+        return self.own(index) + self.content(keras.ops.take(self.rows, index, axis=0))
 
-    def call(self, pairs: Any, training: bool = False) -> Any:
+    def call(self, pairs: Any) -> Any:
         """(n, n) logits of a batch of n pairs: row u, column i; the diagonal is positive."""
         user, item = pairs
-        logits = keras.ops.matmul(self.users(user), keras.ops.transpose(self.items(item, training)))
+        logits = keras.ops.matmul(self.users(user), keras.ops.transpose(self.items(item)))
         logits = self.correction(logits, keras.ops.take(self.share, item)[None, :])
         return self.accidental(logits, keras.ops.eye(keras.ops.shape(item)[0]), item)
 
