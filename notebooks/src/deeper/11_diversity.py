@@ -250,7 +250,7 @@ print_table(pd.DataFrame(rows, index=columns).T.rename_axis("λ"))
 #   eighth of NDCG@10, and 8 % more nothing that can be told. Leave out tracks without the modality.
 # - Every group of users is shown more popular tracks than it goes on to choose. Compare with later
 #   choices, because of regression to the mean.
-# - With more variety within each list more tracks are listed, and the top tenth keeps nearly half of all
+# - With the most variety within each list more tracks are listed, and the top tenth keeps nearly half of all
 #   places.
 #
 # ## Sources
