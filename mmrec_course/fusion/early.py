@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
+import pandas as pd
 import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
@@ -83,7 +84,7 @@ def _unit(block: FeatureBlock, n_components: int | None, fit_items: Any) -> Feat
     """Centre, reduce, and scale rows to length 1; a row that lies on the centre becomes zero."""
     learn = block.present.copy()
     if fit_items is not None:
-        learn &= np.isin(block.item_ids, np.asarray(fit_items))
+        learn &= pd.Index(block.item_ids).isin(np.asarray(fit_items))
     if not learn.any():
         raise ValueError(f"block {block.modality!r}: none of the items to learn from is present")
     if n_components is None:

@@ -28,7 +28,7 @@ print_table(combinations.value_counts().rename("tracks").reset_index(), index=Fa
 # ## What is missing, and why it matters
 #
 # Most tracks have everything. About a fifth lacks something, mostly the audio clip. No track lacks all three.
-# In the notation: $a_{im}$ is 1 where item $i$ has modality $m$, else 0. Here is a gap that you can see:
+# $a_{im}$ is 1 where item $i$ has modality $m$, else 0. Here is a gap that you can see:
 
 # %%
 from mmrec_course.display import show_track
@@ -42,7 +42,7 @@ show_track(mosaic.items, track)
 # This track has no cover. In the first split it is a cold-start item as well: nobody has rated it.
 # What should a model put in the place of the cover?
 #
-# The answer depends on *why* something is missing. Rubin (1976) named three **mechanisms**:
+# The answer depends on *why* something is missing. Since Rubin (1976), three **mechanisms** are told apart:
 #
 # - **Missing completely at random** (MCAR): the gap depends on nothing. A disk failed, and one cover in
 #   twenty was lost.
@@ -58,8 +58,7 @@ show_track(mosaic.items, track)
 # ## Gaps by hand
 #
 # We use the model of lesson 08: early fusion and ridge regression. First the features of each split,
-# learned from its training items only. Each modality is reduced to 40 columns, so that everything below is
-# fast.
+# learned from its training items only. Each modality is reduced to 40 columns, for speed.
 
 # %%
 features = []  # of each split: modality → FeatureBlock
@@ -149,7 +148,7 @@ print_table(pd.DataFrame(lengths).T)
 # - *Zero* is not neutral. After centring, the row of zeros points away from the mean, and scaling makes
 #   it as long as any other. So all tracks without a cover look alike, as if "no cover" were a style.
 # - *Mean* becomes 0 when the mean is subtracted. The missing part adds nothing to the score. But it keeps
-#   its third of the weight, so nothing takes its place. The whole row is shorter, and the score is closer
+#   its third of the weight. The whole row is shorter, and the score is closer
 #   to 0. So *mean* says nothing about the cover, but the length of the row still shows the gap.
 # - *Renormalize* gives the weight of the missing part to the two others. The row has length 1.
 #
@@ -297,9 +296,10 @@ alt = "NDCG against the share of missing modalities. Completely at random, mean 
 finish(figure, alt)
 
 # %% [markdown]
-# Left: the more is missing, the worse. *Drop* falls far faster than the two others. Right: with half of all
-# modalities gone, all three lose little or nothing. How can that be? The gaps are where few users will
-# look. The most popular third keeps 0.78 of its modalities, and NDCG counts the tracks that users liked.
+# Left: the more is missing, the worse. *Drop* falls fastest: it has fewer tracks to learn from, and fewer
+# to list. Right: with half of all modalities gone, all three lose little or nothing. How can that be? The
+# gaps are where few users will look. The most popular third keeps 0.78 of its modalities, and NDCG counts
+# the tracks that users liked.
 #
 # *Mean* even rises, from 0.263 to 0.273. Which differences are real? All methods had the same splits and
 # the same gaps, so we compare in pairs. The table has the difference to *renormalize* and its 95 %
@@ -367,12 +367,12 @@ print_table(running_table(cold_start_results(mosaic.ratings, blocks_of)), digits
 #
 # Imputation can also work on the *collaborative* side: predict the missing item factors from content.
 # Lesson 09 calls such a map an encoder, and the literature an *attribute-to-feature mapping*. The final
-# model of lesson 11 does it with one ridge regression.
+# model of lesson 11 predicts collaborative *scores* from content, with one ridge regression.
 #
 # ## New users
 #
 # A **cold-start user** is a user without a history. 120 users, drawn by lot, take no part in fitting.
-# Then they arrive. After 0, 1, 3 and 5 ratings: how well does a model predict what they like *later*?
+# After 0, 1, 3 and 5 ratings: how well does a model predict what they like *later*?
 #
 # Here we need one model before it is explained: the **final model** of lesson 11 adds collaborative
 # scores and content scores, and `partial_fit` gives it the ratings of new users without learning anything
@@ -436,7 +436,7 @@ print_table(pd.DataFrame(differences, index=list(new_user_tables)).rename_axis("
 # 0.135, with five 0.158. *Content-only* is below popularity even after five. Five tracks say little about a
 # taste if one looks only at their features; what *others* who chose them chose as well says more.
 #
-# Were the two rivals at their best? Here is more than fair play: NDCG@10 on the *test* for several
+# Were the two rivals at their best? NDCG@10 on the *test*, which is more than fair, for several
 # half-lives of popularity (in days, lesson 07), and for several $\lambda$ of content-only with five ratings.
 
 # %%
@@ -448,10 +448,10 @@ for rival, ratings in rivals:
 
 # %% [markdown]
 # No value changes the picture. (Recency helped popularity in lesson 07, where the test was each user's
-# *last* ratings. These users' ratings come from all years.)
+# *last* ratings. These users' ratings come from both years.)
 #
 # And content inside the final model? Each interval of *final* − *collaborative-only* contains 0 and is
-# narrow: at most 0.011 in either direction. So content helps with cold-start items, not with cold-start users.
+# narrow: at most 0.011 in either direction. So content shows no gain for new users, on warm items.
 #
 # Lesson 11 shows a list after two likes, with the reason for each track.
 #
@@ -481,15 +481,15 @@ print_table(compare_methods(pd.concat(rows), "neighbours"), digits=3)
 # %% [markdown]
 # With all ratings the NDCG more than doubles, and every bit of the gain is false. A cold-start track's missing
 # cover is now imputed from covers of tracks that the *same users* chose. These choices are the answers of
-# the test, written into the features, where nobody looks for them.
+# the test, written into the features.
 #
 # The honest row is below *mean*. A cold-start track has no neighbours and gets the mean anyway. What
-# changes is the training items, and averages of other covers are no better to learn from.
+# changes is the training items: averages of other covers were worse to learn from than one mean.
 #
 # `fit_items` prevents another leak: a mean over all tracks has seen the features of cold-start items, though
 # not their ratings. Such a leak was too small to be seen in [lesson 06](06_evaluation.ipynb) (trap 2).
 #
-# **The mask knows something.** Forget the content. Rank the cold-start items by nothing but *how many*
+# **The mask knows something.** Rank the cold-start items by nothing but *how many*
 # modalities they have, with ties in random order:
 
 # %%
@@ -527,7 +527,7 @@ print_table(exposures.pivot_table(index="method", columns="mechanism", values="e
 # under *renormalize* it is 0.6 to 0.8. (Tracks that lack all three have the score 0 under both.) NDCG rewards
 # the former where gaps are not at random: it counts the likes that there were. But think of a shop that
 # lives by such lists. Tracks without a cover find no listeners, stay unpopular, and never get their cover.
-# And tomorrow's gaps may have another reason: a label that delivers its covers late, say. Then the lead of
+# And tomorrow's gaps may have another reason: a record company that delivers covers late. Then the lead of
 # *mean* is gone, as [the deeper notebook](deeper/10_missing_indicator.ipynb) measures.
 #
 # ## What should you do?
@@ -545,15 +545,15 @@ for name, gappy in masks.items():
     print(f"{name:20} {correlation:.2f}")
 
 # %% [markdown]
-# A correlation far from 0 says: not at random, or at random given something that goes with popularity.
-# Then, from the tables:
+# (Chance alone gives up to ±0.1 with 384 tracks.) A correlation far from 0 says: not at random, or at random
+# given something that goes with popularity. Then, from the tables:
 #
 # 1. Do not delete items. *Drop* was never clearly better, and clearly worse in four of six conditions.
 # 2. If the gap depends on something that you know (the year), give it to the model.
 # 3. If only NDCG counts, mean imputation is safe here: in no table was it clearly below renormalised weights,
 #    and where the same gaps will predict popularity tomorrow, it gains up to 0.03. A missing indicator
 #    does this openly.
-# 4. If items must not lose places for what their label did not deliver, renormalise. The price is up to
+# 4. If items must not lose places for what a record company did not deliver, renormalise. The price is up to
 #    0.03 where gaps are not at random, and nothing that we could measure where they are completely so.
 # 5. Take neighbours' means from training ratings only, and only if a measurement shows a gain.
 #

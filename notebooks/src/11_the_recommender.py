@@ -47,8 +47,8 @@ print(f"{train['item_id'].nunique()} warm tracks, {len(cold)} cold-start, {len(t
 # tracks' ratings and on all features. One track, `today`, we keep back for later.
 #
 # How much does each modality count? Its weight is learned: $w_m \propto (R^2_m)^2$. Here $R^2_m$ is the
-# share of the variance of the iALS item factors (lesson 07) that the modality explains alone. The
-# square, `weight_power`, favours strong modalities.
+# share of the variance of the iALS item factors (lesson 07) that the modality explains alone; the first
+# column divides it by the sum of the three. The square, `weight_power`, favours strong modalities.
 
 # %%
 from mmrec_course.recommenders import MultimodalRecommender
@@ -56,8 +56,8 @@ from mmrec_course.recommenders import MultimodalRecommender
 today = "t063"
 shop = items[items != today]
 model = MultimodalRecommender().fit(train, {m: block.align(shop) for m, block in blocks.items()})
-weights = pd.DataFrame({"R², share": model.explained_, "weight": model.weights_})
-squares = weights["R², share"] ** 2
+weights = pd.DataFrame({"R² / sum": model.explained_, "weight": model.weights_})
+squares = weights["R² / sum"] ** 2
 print_table(weights.assign(by_hand=squares / squares.sum()))
 
 # %% [markdown]
@@ -65,8 +65,8 @@ print_table(weights.assign(by_hand=squares / squares.sum()))
 #
 # We compute three scores of one user, `u481`. To make every term visible we turn two hyperparameters
 # up: $v$ from 0.1 to 0.5, and `user_shrinkage` from 3 to 6. (`refitted` returns a copy with one
-# hyperparameter changed. The other parts of the model stay the same.) The tracks are a warm one, a hit,
-# and a cold-start one:
+# hyperparameter changed. The rest stays the same.) The tracks are a warm one, a
+# popular one, and a cold-start one:
 
 # %%
 example = model.refitted("popularity_weight", 0.5).refitted("user_shrinkage", 6.0)
@@ -94,8 +94,9 @@ mine["decayed"] = mine["preference"] * (1 + rated_later) ** -example.decay
 print_table(mine[["item_id", "rating", "preference", "decayed"]].tail(4), index=False)
 
 # %% [markdown]
-# **EASE and iALS.** Both predict from these decayed preferences (lesson 07 builds both by hand). EASE
-# multiplies them with its item–item weights $B$. iALS is matrix factorisation. Their scores have
+# **EASE and iALS.** Both predict from these decayed preferences. (Lesson 07 builds both by hand from
+# ratings; [its deeper notebook](deeper/07_inside_ease_and_ials.ipynb) puts graded preferences into iALS.)
+# EASE multiplies them with its item–item weights $B$. iALS is matrix factorisation. Their scores have
 # different scales, so each becomes a z-score over the warm tracks:
 
 # %%
@@ -165,8 +166,8 @@ print("equal to the package:", np.allclose(y[:, column], sum(p.content.values())
 
 # %% [markdown]
 # Read $y = c \, (L F^\top)$ once more. The score of a cold-start track is a weighted sum of $c$ over
-# the warm tracks, and its column of $L F^\top$ holds the weights. So you can ask: *from which warm
-# tracks does the score of `t190` come?*
+# the warm tracks, and its column of $L F^\top$ holds the weights. So you can ask: *which warm tracks
+# count most for `t190`?*
 
 # %%
 weight = pd.Series(L @ F[column[2]], index=warm)
@@ -174,7 +175,7 @@ largest = weight.sort_values(ascending=False).head(4)
 show_items(mosaic.items, largest.index, captions=[f"weight {w:.3f}" for w in largest])
 
 # %% [markdown]
-# Three of the four are house, like `t190`. Look, read and play.
+# Three of the four are house, like `t190`.
 #
 # **Everything together.** Now the ingredients are there: EASE and iALS of the user and of the mean
 # user; $y$, in three parts $y_m$, for a sum over the columns of $F$ is a sum over the modalities; and the
@@ -194,7 +195,7 @@ print(f"ratings of the user: {p.n_user[0]}")
 print_table(pd.DataFrame(ingredients, index=tracks).T)
 
 # %% [markdown]
-# The package weighs them in one function, `combine`. This is all of it:
+# The package weighs them in `combine`. This is all of it:
 
 
 # %%
@@ -233,7 +234,7 @@ print_table(by_hand.assign(score=score).rename_axis("track"))
 #
 # $$\hat y = (1 - 0.5) \, (0.93 + 1.32 + 1.50 + 0.5 \cdot 2.44) = 2.48$$
 #
-# The hit `t261` shows what shrinkage does. The user's own scores say nothing in its favour:
+# The popular `t261` shows what shrinkage does. The user's own scores say nothing in its favour:
 # $0.35 \cdot (-0.62) + 0.65 \cdot 0.30 = -0.02$. But the mean user's score is
 # $0.35 \cdot 7.49 + 0.65 \cdot 4.92 = 5.82$, and 0.23 of that stays. Its collaborative part is
 #
@@ -274,9 +275,10 @@ print_table(mixing_weight, index=False, digits=3)
 # %% [markdown]
 # These are the rows for the mixing weight $\kappa$. NDCG hardly changes, and each mean is noisy
 # (`std_error`). So the highest mean is partly luck: the **winner's curse** (lesson 07). The
-# **one-standard-error rule** treats all values as equal whose loss to the best is within one standard error *of that loss*. The search
-# takes their average. (0.7 is out, though it loses only 0.006: two values are compared on the same users, and
-# such a paired difference has a much smaller error than each mean.) All choices, beside the defaults:
+# **one-standard-error rule** treats all values as equal whose loss to the best is within one standard error
+# *of that loss*. The search takes their average. (0.7 is out, though it loses only 0.006: two values are
+# compared on the same users, and such a paired difference has a much smaller error than each mean.) All
+# choices, beside the defaults:
 
 # %%
 defaults = pd.Series(MultimodalRecommender().get_params())
@@ -289,8 +291,8 @@ print_table(choices.dropna().astype(float).rename_axis("hyperparameter"))
 # ([by hand in a deeper notebook](deeper/11_more_situations.ipynb)). So in this fit the part
 # *collaborative* knows a little content, too. (The defaults were set with Mosaic among the catalogues.)
 #
-# Do not trust $\delta$. Hardly any held-out rating is of a track that had none before. So held-out
-# ratings alone cannot tell how many cold-start tracks to show.
+# Do not trust $\delta$. Hardly any held-out ratings are of tracks that had none before (counted in a deeper
+# notebook, below). So they cannot tell how many cold-start tracks to show.
 #
 # ## One list
 #
@@ -337,12 +339,12 @@ print(f"correlation: {(predicted * true).mean():.2f}")
 # The order is right, but the size is not. In the highest group the score is 1.44 above the mean, and the
 # truth only 0.69; in the lowest, −1.37 and −0.63. This is **regression to the mean**. A track comes
 # first because it suits the user *and* because the error of its score happens to be in its favour. Only
-# the first reason lasts. (The winner's curse is the same effect: the best of several noisy means is
-# too high.) For z-scores, the truth to expect is the score times the correlation:
-# $0.47 \cdot 1.44 = 0.68$. So do not read a score as a rating.
+# the first reason lasts. (The winner's curse is the same effect.) For z-scores, the truth to expect is the
+# score times the correlation: $0.47 \cdot 1.44 = 0.68$. So do not read a score as a rating.
 #
 # Why is the correlation not higher? The truth is a sum of parts: how a user feels about a track's sound,
-# words, looks and *scene* (who plays it, who goes there). Which part does which score follow?
+# words, looks and *scene* (who plays it, who goes there), and its quality. Which of the first four does
+# each score follow?
 
 # %%
 column = pd.Index(model.item_ids_).get_indexer(new)
@@ -358,8 +360,8 @@ print_table(pd.DataFrame(correlations).T.rename_axis("part of the truth"))
 # %% [markdown]
 # - **The scene cannot be seen.** No modality shows it, so the model hardly finds it. Only ratings can.
 # - **Words are found worst** of the visible parts, 0.15, though text has the largest weight. The text
-#   score follows the sound (0.20) nearly as well as the words (0.28). It seems that a description tells
-#   of both, and the weight rewards both.
+#   score follows the words (0.28) and the sound (0.20). It seems that a description tells of both, and
+#   the weight rewards both.
 #
 # ## Keeping it up to date
 #
@@ -378,8 +380,7 @@ print(f"listed for {len(reached)} of {len(users)} users")
 print(f"{likes[reached].sum()} of these would like it, and {likes[users].sum()} of all")
 
 # %% [markdown]
-# By content alone, it finds users who would like it. (One release is only an example; a table below has
-# all cold-start items.)
+# By content alone, it finds users who would like it. (One release is only an example; a table is below.)
 #
 # **A new user.** `partial_fit` is a **fold-in**: it scores for a new user, while all that was learned
 # stays as it is. *You* give five stars to two folk tracks. Of your $c$, a part
@@ -459,8 +460,8 @@ warm_comparison = compare(warm_results, baseline="final model")
 print_table(difference_table(warm_comparison))
 
 # %% [markdown]
-# The final model is above popularity, tuned EASE and early fusion. From tuned iALS it cannot be told
-# apart. Nor from itself without features: **on warm items, features add 0.001 [−0.009, 0.011]**,
+# The final model is above popularity, tuned EASE and early fusion. It is *level* with tuned iALS, that is,
+# not told apart, and with itself without features: **on warm items, features add 0.001 [−0.009, 0.011]**,
 # nothing that can be told apart from zero.
 #
 # Other lessons have other numbers for content on warm items. Lesson 06 and lesson 08 added content to EASE
@@ -496,7 +497,7 @@ for seed in range(5):
 print_table(running_table(cold_results), digits=3)
 
 # %% [markdown]
-# The same, as differences to the final model:
+# As differences to the final model:
 
 # %%
 cold_comparison = compare_splits(cold_results, test_share=0.2, baseline="final model")
@@ -524,16 +525,15 @@ finish(figure, alt)
 # - **On cold-start items features are all there is.** The final model is far above chance and clearly
 #   above each single modality.
 # - **The final model is not told apart from early fusion**: 0.019 [−0.006, 0.044]. To rank new
-#   releases alone, the joint ridge of lesson 08 is enough. That the ridge learns from $c$ instead of
-#   the user's own ratings makes no difference that five splits can show.
+#   releases alone, the joint ridge of lesson 08 is enough.
 #
 # So what is the big model for? iALS is level with it on warm items and cannot rank cold-start ones. Early
 # fusion is level on cold-start items and far behind on warm ones. No *single* simpler model is level in
 # both. But a **switch** is: iALS ranks the warm items, early fusion the cold-start ones. In the two
 # tables it has iALS's row and early fusion's row. To make *one* list of both it needs a common scale and a
 # discount, too. [Deeper: what a list shows](deeper/11_diversity.ipynb) builds it, and cannot tell its lists
-# from the final model's. What the hybrid has beyond a switch: items with a single rating (next section),
-# and a score whose parts are its reasons.
+# from the final model's. What the hybrid has beyond a switch: content for items with a single rating
+# (next section), and a score whose parts are its reasons.
 #
 # [Deeper: more situations](deeper/11_more_situations.ipynb) adds tracks that lack half their
 # modalities and users with five ratings. All this is measured on simulated users, in a world where
@@ -566,7 +566,8 @@ for catalogue, rows in ablation.groupby("catalogue", sort=False):
 # No ingredient helps everywhere, and each that is on by default has a star somewhere:
 #
 # - **Content for warm items** ($\kappa$ below 1) helps most where an item has a single rating: 0.100, 0.076.
-# - **iALS** helps on Mosaic, **EASE** and **recency decay** on MovieLens. Decay costs a little on Mosaic.
+# - **iALS** helps on Mosaic, and on both catalogues' cold-start items, since content learns from $c$.
+# - **EASE** and **recency decay** help on MovieLens; decay costs a little on Mosaic.
 # - **User shrinkage** helps MovieLens' cold-start users.
 # - **The cold-item discount** helps the lists of warm items on both catalogues.
 # - **The popularity prior** helps on MovieLens and costs a little on Mosaic.

@@ -187,7 +187,7 @@ print_table(by_reg, digits=3)
 # ## Tomorrow's gaps have another reason
 #
 # The training items miss modalities not at random. The cold-start items miss them completely at random: a
-# label delivers its covers late, say. Does *mean* still lead?
+# record company delivers covers late. Does *mean* still lead?
 
 # %%
 from dataclasses import replace

@@ -175,9 +175,9 @@ per_split = results.groupby(["reg", "rate", "split"], as_index=False)["ndcg"].me
 print_table(per_split.pivot_table(index="reg", columns="rate", values="ndcg"), digits=3)
 
 # %% [markdown]
-# Read along the first row: with a small $\lambda$, dropout helps a lot. Read along the third: with $\lambda = 10$,
-# where rate 0 is best, there is little left to gain. Paired differences of rate ½ to rate 0, with 95 % intervals
-# over the five splits:
+# Read along the first row: with a small $\lambda$, dropout helps a lot. Read along the third: $\lambda = 10$
+# is the best value at rate 0, and there is little left to gain. Paired differences of rate ½ to rate 0, with
+# 95 % intervals over the five splits:
 
 # %%
 from mmrec_course.display import interval

@@ -190,8 +190,8 @@ for method in ("mean", "renormalize"):
 # looks different from metal. Imputation by a model that predicts the missing columns from the others is
 # called **regression imputation**. Write it with ridge regression, in three lines.
 #
-# `others` is (n_items, p): text and audio side by side. `image` is (n_items, q), and `has` (Boolean) says
-# which rows of `image` are known. Learn $B = (O^\top O + \lambda I)^{-1} O^\top M$ from the rows that have a
+# `others`, $O$, is (n_items, p): text and audio side by side. `image`, $M$, is (n_items, q), and `has`
+# (Boolean) says which rows of `image` are known. Learn $B = (O^\top O + \lambda I)^{-1} O^\top M$ from the rows that have a
 # cover, and return $O B$ for the rows that have none. All columns are centred; use no intercept.
 
 
