@@ -41,7 +41,14 @@ LOCKS = {
 }
 # What the lessons on frameworks, and the models they use, may import beside the core.
 FRAMEWORKS = {"keras", "keras_rs", "lightfm", "safetensors", "tensorflow", "torch"}
-FRAMEWORK_MODELS = ("lightfm_model", "torch_models", "torch_training", "keras_models")
+FRAMEWORK_MODELS = (
+    "lightfm_model",
+    "torch_models",
+    "torch_networks",
+    "torch_training",
+    "keras_models",
+    "vectors",
+)
 MIB = 1024 * 1024
 
 # Each room imports only from rooms above it. Evaluation stands above what it judges: it knows a
