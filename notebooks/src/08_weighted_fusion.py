@@ -29,8 +29,8 @@ for split in splits:
 #
 # In words: add up the *features* $f_m$ of the modalities, and give the fused row $f$ to one model
 # (**early fusion**). Or give each modality its own model and add up their *scores* $y_m$ (**late fusion**).
-# The snippet of lesson 00 does the first: `fused = 0.3 * image + 0.4 * text + 0.3 * audio`. It works on
-# vectors such as `[1, 2, 3]`. Does it work on this track?
+# The snippet of lesson 00 does the first, written out: `fused = 0.3 * image + 0.4 * text + 0.3 * audio`.
+# It works on vectors such as `[1, 2, 3]`. Does it work on this track?
 
 # %%
 from mmrec_course.display import show_track
@@ -70,15 +70,15 @@ for m, block in blocks.items():
 #
 # Take one modality. $F$ (training tracks × $d$) has the features of each track, $f_i$, as a row.
 # $\tilde R$ (users × training tracks) has the centred ratings: the rating minus 2.5, and 0 where there
-# is none. **Ridge regression** looks for weights $W$ ($d$ × users) with which features predict centred
-# ratings. **Regularisation** keeps these weights small:
+# is none. **Ridge regression** looks for coefficients $W$ ($d$ × users) with which features predict
+# centred ratings. **Regularisation** keeps these coefficients small:
 #
 # $$\min_{W} \; \lVert F W - \tilde R^\top \rVert^2 + \lambda \lVert W \rVert^2
 # \quad\Rightarrow\quad W = (F^\top F + \lambda I)^{-1} F^\top \tilde R^\top$$
 #
 # In words: all columns of $W$ come from one small system of equations. The *hyperparameter*
-# $\lambda$ (`reg`) says how strongly the weights are pulled towards 0. With $W_u$, the column of user
-# $u$, a cold-start track gets the score $y_{ui} = f_i \cdot W_u$.
+# $\lambda$ (`reg`) says how strongly they are pulled towards 0. With $W_u$, the column of
+# user $u$, a cold-start track gets the score $y_{ui} = f_i \cdot W_u$.
 #
 # `unit_rows` prepares the features: it subtracts the mean over the training tracks and scales each
 # row to length 1, so that a long text does not count more than a short one. By hand, then with the
@@ -97,7 +97,7 @@ liked = (stars >= 4).to_numpy()
 split, block = splits[0], blocks["audio"]
 cold = items.isin(split.candidates)
 F = unit_rows(block, ~cold)
-train = ~cold & block.present
+train = ~cold & block.present  # so no test rating is used below
 gram = F[train].T @ F[train]
 W = np.linalg.solve(gram + 10 * np.eye(len(gram)), F[train].T @ R_centred[:, train].T)
 model = ContentRidge(modality="audio", reg=10.0).fit(split.train_valid, blocks)
@@ -179,9 +179,9 @@ for m in ("image", "text"):
 #
 # ## Early fusion, step by step
 #
-# Now a sum of features can be measured. We take the fairest one that we can think of. Principal
-# component analysis (PCA, [deeper 03](deeper/03_moments_and_neighbours.ipynb)) reduces each block to its 40 directions of largest variance. Each
-# row is scaled to length 1, so that no modality has larger numbers. Then the rows are added
+# Now a sum of features can be measured. Principal component analysis (PCA,
+# [deeper 03](deeper/03_moments_and_neighbours.ipynb)) reduces each block to its 40 directions of largest
+# variance. Each row is scaled to length 1, so that no modality has larger numbers. Then the rows are added
 # (`early_fusion` with `method="sum"`; a missing modality takes no part) and given to the same ridge
 # regression. What do you expect?
 
@@ -204,8 +204,9 @@ show([*blocks, "text, 40 columns", "sum of features"], baseline="text, 40 column
 # that follows.
 #
 # The sum of all three shows no gain over text alone: the interval of the difference includes zero.
+# (The reduction itself helps text a little.)
 #
-# There is another way. Put the features **side by side**:
+# There is another way. Put the features $f_{im}$ of each modality **side by side**:
 #
 # $$f_i = \left(\sqrt{w_1}\, f_{i1}, \; \sqrt{w_2}\, f_{i2}, \; \sqrt{w_3}\, f_{i3}\right)$$
 #
@@ -260,8 +261,7 @@ for m in blocks:
 # No. A strong regularisation makes scores small, but image and text have the same $\lambda$ and differ,
 # too. In this split the scores of audio vary most by far, so a plain sum would nearly be audio alone,
 # whether audio is right or not. So each user's scores are brought to a common scale, the **z-score**:
-# minus the mean, divided by the standard deviation. (`standardize_scores` is `normalize_scores`, which
-# other lessons use, with its default method.)
+# minus the mean, divided by the standard deviation (`standardize_scores`).
 #
 # Mean and standard deviation over which tracks? We take the training tracks. But a model fits
 # ratings that it has learned from better than it predicts those of a cold-start track. So we use
@@ -276,10 +276,10 @@ from mmrec_course.fusion import standardize_scores
 
 def predict(model, block, split):
     """Score all tracks: out-of-fold where they are training tracks (fold ≥ 0)."""
-    scores, folds = model.score(users, items), np.full(len(items), -1)
     held_out = out_of_fold_scores(model, split.train_valid, {block.modality: block})
+    scores, folds = held_out.score(users, items), np.full(len(items), -1)
     training = items.isin(held_out.item_ids)
-    scores[:, training] = held_out.score(users, items[training])
+    scores[:, ~training] = model.score(users, items[~training])
     folds[training] = held_out.folds
     return ScoreTable(scores, users, items, folds)
 
@@ -412,7 +412,8 @@ finish(ax, alt="Triangle of 66 weights coloured by NDCG: high and flat around th
 
 # %% [markdown]
 # Each dot is one way to divide the weight; a corner gives all of it to one modality. The ringed dot
-# is the best. Look at how little changes around it: *equal weights*, the centre, are hard to beat.
+# is the best: by chance, the snippet's weights. Look at how little changes around it: *equal weights*,
+# the centre, are hard to beat.
 #
 # The second way needs no grid. Which sum of scores comes nearest to what happened ($t$ is 1 where
 # the user liked the track, 0 elsewhere), if no weight may be negative?
@@ -449,7 +450,7 @@ show(["late, equal", "late fusion"], baseline="late, equal")
 #
 # ## The running table
 #
-# Lessons from 03 on add rows to this table. *Late fusion* has the weights learned by stacking.
+# *Late fusion* has the weights learned by stacking.
 
 # %%
 from mmrec_course.extras.cold_start import running_table
@@ -469,9 +470,10 @@ show(["late fusion", "early fusion"], baseline="late fusion")
 # No: the interval of the difference includes zero.
 #
 # They differ in three ways, and [Deeper: early or late](deeper/08_early_or_late.ipynb) tries one at a
-# time. The joint fit changes nothing visible. The reduction to 40 columns has a higher mean than no
-# reduction, but the interval includes zero. Late fusion on reduced rows gains if one standard deviation
-# serves all users: then the scores keep how strongly each user responds to a modality.
+# time. Early fusion fits all modalities jointly: that changes nothing visible. It reduces their rows: its
+# mean is higher than without, but the interval includes zero. It has no z-score for each user: late fusion
+# on reduced rows gains if one standard deviation serves all, which keeps how strongly each user
+# responds to a modality.
 #
 # ## What does each modality add?
 #
@@ -539,7 +541,7 @@ from mmrec_course.recommenders import EASE, ImplicitALS
 past = temporal_split(mosaic.ratings)
 ids = past.train_valid["item_id"].unique()
 content = early_fusion(extract_features(mosaic, fit_items=ids), fit_items=ids)
-ease, _ = grid_search(EASE(), {"reg": [50, 100, 200, 400]}, past)
+ease = EASE(reg=200)  # as tuned in lesson 07
 ridge = tune(content, past)
 
 # %%
@@ -567,7 +569,7 @@ print("content weight", weight, " validation NDCG@10", validation.max().round(3)
 scores = warm_scores(past.train_valid)
 choices = {"EASE": 0.0, "EASE and content": weight, "content": 1.0}
 tables = {name: evaluate(mix(scores, w), past, metrics=["ndcg"]) for name, w in choices.items()}
-ials = ImplicitALS(factors=32, iterations=10, reg=30, alpha=4)  # as tuned in lesson 07
+ials = ImplicitALS(factors=32, iterations=10, reg=30, alpha=4)  # tuned there, too
 tables["iALS"] = evaluate(ials.fit(past.train_valid), past, metrics=["ndcg"])
 print_table(compare(tables).loc[:, "mean":"diff_high"], digits=3)
 
@@ -592,7 +594,7 @@ print_table(compare(tables).loc[:, "mean":"diff_high"], digits=3)
 #
 # Five [exercises](exercises/08_weighted_fusion.ipynb) with
 # [solutions](solutions/08_weighted_fusion.ipynb): scale scores, see what a sum of features compares,
-# renormalise weights, shrink a user's weights, and divide a gain among modalities.
+# renormalise weights, shrink a user's estimate, and divide a gain among modalities.
 #
 # Ablation has a weakness: where two modalities know the same thing, leaving out one costs little.
 # [Deeper: Shapley values](deeper/08_shapley_values.ipynb) divides the gain fairly, with permutation

@@ -9,12 +9,12 @@
 #
 # ## The question, and its answer
 #
-# In lesson 08 each modality had a ridge regression of its own. The covers learned nothing from the
-# sounds. **Is one parameter matrix $W$ for all modalities better than one for each?**
+# In late fusion (lesson 08) each modality had a ridge regression of its own. The covers learned nothing
+# from the sounds. **Is one parameter matrix $W$ for all modalities better than one for each?**
 #
 # On Mosaic the answer is short. If the axes mean the same in all modalities, NDCG@10 shows no difference.
 # Where sounds are scarce, a finer measure shows a small gain. The reason is more useful than the gain:
-# sharing reduces *variance* and adds *bias*. A small simulated world will show this trade-off.
+# sharing reduces *variance* and adds *bias*.
 
 # %%
 from mmrec_course.datasets import load_mosaic
@@ -43,7 +43,7 @@ from mmrec_course.display import show_items
 show_items(mosaic.items, ["t111", "t387"])
 
 # %% [markdown]
-# The first is slow folk with a pale blue cover, the second fast soul with a dark green one. The same
+# The first is quiet folk with a pale blue cover, the second lively soul with a green one. The same
 # listeners hear the sounds and see the covers. If two listeners agree about sounds, they may agree about
 # covers, too. Then what a model learns about listeners from covers helps to predict from sounds.
 #
@@ -305,10 +305,10 @@ print("λ → ∞ is separate W:", np.allclose(no_common_part, fitted_coef("sepa
 #
 # ## When does sharing help? A simulated world
 #
-# In a small simulated world we know the truth. Two modalities, image and audio, have the same six latent
-# axes. 200 items have an image, `n_audio` *other* items have audio; none has both. The true matrix of each
-# modality is $\sqrt{1 - d}$ times a common matrix plus $\sqrt d$ times its own, where $d$ is the **task
-# dissimilarity**: 0 means equal, 1 means unrelated.
+# In a small simulated world we know the truth. The features of two modalities, image and audio, are the
+# same six latent axes, so no encoder is needed. 200 items have an image, `n_audio` *other* items have
+# audio; none has both. The true matrix of each modality is $\sqrt{1 - d}$ times a common matrix plus
+# $\sqrt d$ times its own, where $d$ is the **task dissimilarity**: 0 means equal, 1 means unrelated.
 
 # %%
 import pandas as pd
@@ -378,8 +378,8 @@ figure.suptitle("Sharing wins with few items, if the tasks are similar", fontsiz
 finish(
     figure,
     alt="R² against the number of items with audio, one panel for each task dissimilarity. 0: shared"
-    " W on top everywhere. 0.15: shared W above separate W with few items, below with many. 0.6: shared"
-    " W loses. W + Δ is near the better of the two",
+    " W above separate W everywhere. 0.15: above it with few items, below with many. 0.6: below it"
+    " everywhere. W + Δ is near the better of the two or above it",
 )
 
 # %% [markdown]
@@ -389,10 +389,11 @@ finish(
 #   as items are added.
 # - *Shared W* has little variance, because 200 images help to estimate it. But where the tasks differ it
 #   has **bias**: it is pulled towards the image task. More audio items make this bias smaller.
+#   (It differs from world to world: hence the long bars on the right.)
 # - In the middle panel variance decides with few items, bias with many, and the lines cross. On the left
 #   there is no bias. On the right *shared W* improves much, from below 0 to about 0.6, and is still below
 #   *separate W* everywhere.
-# - *W + Δ* is near the better of the two, without being told which one that is.
+# - *W + Δ* is near the better of the two or above it, without being told which one that is.
 #
 # ## Mosaic, with scarce audio
 #
@@ -404,7 +405,7 @@ finish(
 # true utility of all cold-start items that have a sound.
 
 # %%
-from mmrec_course.fusion import normalize_scores
+from mmrec_course.fusion import standardize_scores
 
 truth = mosaic.ground_truth()
 utility = pd.DataFrame(
@@ -414,12 +415,12 @@ utility = pd.DataFrame(
 
 def utility_correlation(scores, users, item_ids):
     true = utility.loc[users, item_ids]  # (n_users, n_items)
-    products = normalize_scores(scores) * normalize_scores(true)  # z-scores of each user
+    products = standardize_scores(scores) * standardize_scores(true)  # z-scores of each user
     return pd.DataFrame({"r": products.mean(axis=1)}, index=users)
 
 
 # %% [markdown]
-# There are two baselines, and they answer two questions.
+# There are two baselines:
 #
 # - *no sharing* is lesson 08's model: ridge regression from sounds to ratings. The code keeps all
 #   principal components, which only rotates the features. It asks: does the whole method help?
@@ -438,7 +439,7 @@ split_blocks = [extract_features(mosaic, fit_items=t.index) for t in split_targe
 def keep_share(block, item_ids, share, seed):
     having = block.item_ids[block.present & np.isin(block.item_ids, item_ids)]
     shuffled = np.random.default_rng(seed).permutation(having)
-    return block.mask(shuffled[round(share * len(having)) :])
+    return block.mask(shuffled[round(share * len(having)) :])  # these become missing
 
 
 def audio_correlation(model, audio, split):
@@ -448,7 +449,7 @@ def audio_correlation(model, audio, split):
 
 
 # %% [markdown]
-# Only the prediction from audio is measured, nothing is fused, and so no fusion weights are learned:
+# Only the prediction from audio is measured, so no fusion weights are learned:
 
 
 # %%
@@ -506,16 +507,17 @@ finish(
 # - **10 % of the sounds.** *Shared W* beats *separate W*: the interval excludes zero. Against *no sharing*
 #   the interval includes zero.
 # - **50 %.** *Shared W* beats both baselines. Here the whole method helps.
-# - **100 %.** *Shared W* cannot be told from *separate W*. Both beat *no sharing*. The gain now comes from
-#   the latent space, not from sharing $W$.
+# - **100 %.** *Shared W* cannot be told from *separate W*. Both beat *no sharing*. The gain now comes with
+#   the latent space, not with sharing $W$.
 #
-# In the simulated world *W + Δ* was near the better of the two. Here, with 10 %, its mean is nearer to the
-# worse: the lead over *separate W* is 0.006 [0.002, 0.010] for *W + Δ*, and 0.024 for *shared W*. Perhaps 35 sounds are too few to choose two
-# regularisation strengths; we have not tested this.
+# In the simulated world *W + Δ* was never far below the better of the two. Here, with 10 %, its mean is
+# nearer to the worse: the lead over *separate W* is 0.006 [0.002, 0.010] for *W + Δ*, and 0.024 for
+# *shared W*. Perhaps 35 sounds are too few to choose two regularisation strengths; we have not tested
+# this.
 #
 # The gain is small, about 0.02 in correlation, and NDCG@10 does not show it. [Auxiliary tasks and
-# controls](deeper/09_auxiliary_tasks.ipynb) measures the same models by NDCG with 10 and
-# 50 %: all intervals include zero.
+# controls](deeper/09_auxiliary_tasks.ipynb) measures all rows but *W + Δ* by NDCG with
+# 10 and 50 %: all intervals include zero.
 #
 # ## The running table
 #
@@ -557,9 +559,8 @@ for baseline in ("early fusion", "separate W"):
     print_table(table[difference], digits=3)
 
 # %% [markdown]
-# No: every interval of a difference includes zero. That is the answer from the top of the page. With all
-# data, no difference can be told, and early fusion is simpler. The final model of lesson 11 uses early fusion by default and has
-# *W + Δ* as an option, `MultimodalRecommender(fusion="multitask")`.
+# No: every interval of a difference includes zero, and early fusion is simpler. The final model of lesson
+# 11 uses early fusion by default and has *W + Δ* as an option, `MultimodalRecommender(fusion="multitask")`.
 #
 # ## What goes wrong
 #
@@ -567,11 +568,11 @@ for baseline in ("early fusion", "separate W"):
 #   separate matrices, although the widths were equal.
 # - **Taking alignment for evidence.** Permuted sounds gave a diagonal, too.
 # - **Sharing between tasks that differ.** With dissimilarity 0.6 a shared $W$ was worse than separate ones,
-#   however few the items.
+#   even with 5 items.
 # - **Showing only the friendlier baseline.** With 10 % of the sounds, *shared W* beats one baseline and not
 #   the other.
-# - **Item factors from held-out ratings.** If the ratings of the cold-start items shaped the factors, every
-#   result of this lesson would be too good.
+# - **Item factors from held-out ratings.** If the ratings of the cold-start items shaped the factors, test
+#   ratings would leak into every encoder (lesson 06, trap 2).
 #
 # ## Your turn
 #

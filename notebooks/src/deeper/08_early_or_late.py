@@ -180,8 +180,8 @@ for baseline in list(scales)[:2]:
     print_table(table.loc[:, "mean":"diff_high"], digits=3)
 
 # %% [markdown]
-# One scale for all users is better than one for each user, and the interval excludes zero. Between it
-# and early fusion no difference can be told apart from zero.
+# One scale for all users is better than one for each user, and so is early fusion: both intervals
+# exclude zero. The two better ones cannot be told apart.
 #
 # Why? A ridge regression gives a user large audio scores if the audio features explain that user's
 # ratings. So the size of the scores is a weight of its own for each user, and a z-score for each

@@ -75,7 +75,8 @@ z = [scale(tables) for tables in predictions]
 # ## Which scale?
 #
 # Besides z-scores there are the *rank* (the share of training tracks with a lower score) and *min–max*
-# (0 for the lowest training track, 1 for the highest). `normalize_scores` has all three.
+# (0 for the lowest training track, 1 for the highest). `normalize_scores` has all three
+# (`standardize_scores` is its z-score).
 
 # %%
 from mmrec_course.display import print_table
@@ -203,8 +204,8 @@ show(by_weights, baseline="weights by stacking")
 
 # %% [markdown]
 # Text has by far the most columns. It reproduces the ratings that it was trained on best, and gets 0.92
-# of the weight. On cold-start tracks it is hardly better than the others, and the list is far worse
-# than with the weights by stacking from above. So learn weights from out-of-fold scores.
+# of the weight. On cold-start tracks the list is far worse than with the weights by stacking from
+# above. So learn weights from out-of-fold scores.
 #
 # ## Weights for each user
 #

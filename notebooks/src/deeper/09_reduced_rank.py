@@ -180,7 +180,7 @@ print("equal:", same_predictions(model, W_low))
 import pandas as pd
 
 from mmrec_course.evaluation import ScoreTable, evaluate
-from mmrec_course.fusion import early_fusion, normalize_scores
+from mmrec_course.fusion import early_fusion, standardize_scores
 
 truth = mosaic.ground_truth()
 utility = pd.DataFrame(
@@ -192,7 +192,7 @@ def evaluate_scores(scores, split, users):
     """Return NDCG@10 and the correlation with the truth of each user; scores are (users, items)."""
     table = ScoreTable(scores, users, split.candidates)
     per_user = evaluate(table, split, metrics=("ndcg",))
-    products = normalize_scores(scores) * normalize_scores(utility.loc[users, split.candidates])
+    products = standardize_scores(scores) * standardize_scores(utility.loc[users, split.candidates])
     return per_user, pd.DataFrame({"r": products.mean(axis=1)}, index=users)
 
 
