@@ -14,7 +14,6 @@ from scipy.optimize import differential_evolution, minimize
 from timing import best_of, show
 
 from mmrec_course.fusion import (
-    learn_user_weights,
     learn_weights,
     ndcg_objective,
     stack_weights,
@@ -94,13 +93,9 @@ def beside_scipy(n_modalities: int, step: float) -> None:
 def all_of_mosaics_size() -> None:
     """Every way to learn weights on data of Mosaic's size; the aim is 2 s each on two cores."""
     scores, liked, present, fold = drawn_game(3)
-    held_out = drawn_game(3, n_items=96, rng=1)[:3]
     ways = {
         "search on NDCG@10": lambda: learn_weights(scores, liked, present, groups=fold),
         "least squares": lambda: stack_weights(scores, liked, present, groups=fold),
-        "per listener, strength chosen": lambda: learn_user_weights(
-            scores, liked, present, valid=held_out, groups=fold
-        ),
     }
     rows = [["", "seconds", "aim"]]
     rows += [[name, f"{took:.2f}", "2"] for name, took in best_of(ways, repeats=3).items()]

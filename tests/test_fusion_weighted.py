@@ -10,7 +10,6 @@ from scipy.stats import rankdata, zscore
 
 from mmrec_course.fusion import (
     contributions,
-    learn_user_weights,
     learn_weights,
     ndcg_objective,
     normalize_scores,
@@ -309,75 +308,3 @@ def test_stacking_survives_twins_and_noise():
     assert sum(twins.values()) == pytest.approx(1)
     assert stack_weights({"a": y, "b": y}, -y) == {"a": 0.5, "b": 0.5}, "neither helps"
     assert stack_weights({"a": 0 * y, "b": 0 * y}, y) == {"a": 0.5, "b": 0.5}
-
-
-def _two_kinds_of_listener(n_users=60, n_items=120, noise=1.0, rng=0):
-    """The first half cares about a alone, the second about b alone."""
-    rng = np.random.default_rng(rng)
-    scores = {m: rng.normal(size=(n_users, n_items)) for m in "ab"}
-    first = np.arange(n_users)[:, None] < n_users // 2
-    want = np.where(first, scores["a"], scores["b"]) + noise * rng.normal(size=(n_users, n_items))
-    return scores, want > np.quantile(want, 0.9, axis=1, keepdims=True)
-
-
-def test_personal_weights_find_who_cares_about_what():
-    scores, liked = _two_kinds_of_listener()
-    held_out = _two_kinds_of_listener(rng=7)
-    weights, strength = learn_user_weights(scores, liked, valid=(*held_out, None))
-    assert weights["a"][:30].mean() > 0.8 and weights["a"][30:].mean() < 0.2
-    np.testing.assert_allclose(weights["a"] + weights["b"], 1)
-    assert np.isfinite(strength)
-
-
-def test_where_all_listeners_are_alike_the_strength_is_large():
-    rng = np.random.default_rng(3)
-
-    def alike():
-        scores = {m: rng.normal(size=(60, 40)) for m in "ab"}
-        want = scores["a"] + scores["b"] + 2 * rng.normal(size=(60, 40))
-        return scores, want > np.quantile(want, 0.9, axis=1, keepdims=True)
-
-    (scores, liked), held_out = alike(), alike()
-    assert learn_user_weights(scores, liked, valid=(*held_out, None))[1] >= 300
-
-
-def test_strength_goes_from_least_squares_to_the_common_weights():
-    scores, liked = _two_kinds_of_listener()
-    common = {"a": 0.7, "b": 0.3}
-    free, _ = learn_user_weights(scores, liked, strengths=(0.0,))
-    for u in (0, 45):
-        mine = {m: y[[u]] for m, y in scores.items()}
-        alone = stack_weights(mine, liked[[u]])
-        assert {m: w[u] for m, w in free.items()} == pytest.approx(alone, abs=1e-6)
-    tied, _ = learn_user_weights(scores, liked, strengths=(np.inf,), common=common)
-    np.testing.assert_allclose(tied["a"], 0.7)
-    pull = [
-        np.abs(learn_user_weights(scores, liked, strengths=(t,), common=common)[0]["a"] - 0.7)
-        for t in (0.0, 100.0, 1e4, 1e8)
-    ]
-    mean = [p.mean() for p in pull]
-    assert mean == sorted(mean, reverse=True) and mean[-1] < 1e-4
-
-
-def test_personal_weights_are_the_generic_optimisers():
-    scores, liked = _two_kinds_of_listener(n_users=3, n_items=50)
-    tau, common = 20.0, {"a": 0.5, "b": 0.5}
-    found, _ = learn_user_weights(scores, liked, strengths=(tau,), common=common)
-    z = np.stack(list(scores.values()), axis=-1)
-    z = z - z.mean(axis=1, keepdims=True)
-    t = liked - liked.mean(axis=1, keepdims=True)
-    both = z.sum(axis=-1) / 2
-    prior = np.full(2, 0.5) * (both * t).sum() / (both**2).sum()
-    for u in range(3):
-
-        def error(w, u=u):
-            return ((t[u] - z[u] @ w) ** 2).sum() + tau * ((w - prior) ** 2).sum()
-
-        w = minimize(error, prior, bounds=[(0, None)] * 2, tol=1e-12).x
-        np.testing.assert_allclose([v[u] for v in found.values()], w / w.sum(), atol=1e-4)
-
-
-def test_a_choice_of_strengths_needs_items_to_choose_on():
-    scores, liked = _two_kinds_of_listener(n_users=4)
-    with pytest.raises(ValueError, match="nothing to choose on; give valid="):
-        learn_user_weights(scores, liked)

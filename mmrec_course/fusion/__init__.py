@@ -3,7 +3,6 @@
 from mmrec_course.fusion.early import early_fusion
 from mmrec_course.fusion.weighted import (
     contributions,
-    learn_user_weights,
     learn_weights,
     ndcg_objective,
     normalize_scores,
@@ -16,7 +15,6 @@ from mmrec_course.fusion.weighted import (
 __all__ = [
     "contributions",
     "early_fusion",
-    "learn_user_weights",
     "learn_weights",
     "ndcg_objective",
     "normalize_scores",

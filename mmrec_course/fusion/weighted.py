@@ -8,7 +8,7 @@ user's last ratings. ``relevant`` is (n_users, n_items) bool: what the user like
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from itertools import product
 
 import numpy as np
@@ -223,77 +223,30 @@ def stack_weights(
 
     Notebook: 08_weighted_fusion
     """
-    gram, cross = _normal_equations(scores, target, present, groups)
-    w = _shares(_non_negative(gram.sum(axis=0), cross.sum(axis=0)))
+    w = _non_negative(*_normal_equations(scores, target, present, groups))
+    w = w / w.sum() if w.sum() > 0 else np.full(len(w), 1 / len(w))
     return dict(zip(scores, w.tolist(), strict=True))
-
-
-def learn_user_weights(
-    scores: Scores,
-    relevant: ArrayLike,
-    present: Present = None,
-    *,
-    valid: tuple[Scores, ArrayLike, Present] | None = None,
-    groups: Groups = None,
-    common: Mapping[str, float] | None = None,
-    strengths: Sequence[float] = (0.0, 10.0, 30.0, 100.0, 300.0, 1000.0, 3000.0, np.inf),
-    k: int = 10,
-) -> tuple[dict[str, Floats], float]:
-    """Learn weights for each user by empirical-Bayes shrinkage towards the common weights w̄.
-
-        w_u = argmin_{w ≥ 0} Σ_i (t_ui − Σ_m w_m y_m,ui)² + τ ‖w − w̄‖²,
-
-    divided by its sum, t and y centred as in :func:`stack_weights`, which by default learns w̄;
-    ``common`` is w̄ up to a factor. ``valid`` are scores, relevant and present of items that the
-    models behind ``scores`` have not learned from, for the same users; the strength τ ≥ 0 maximises
-    NDCG@k on them, ties go to the largest. Returns modality → (n_users,) weights, and τ.
-
-    Morris (1983), Parametric Empirical Bayes Inference, J. Am. Stat. Assoc. 78.
-
-    Notebook: 08_weighted_fusion
-    """
-    if valid is None and len(strengths) != 1:
-        raise ValueError(f"strengths: {len(strengths)}, nothing to choose on; give valid=, or one")
-    gram, cross = _normal_equations(scores, np.asarray(relevant, dtype=bool), present, groups)
-    gram_all, cross_all = gram.sum(axis=0), cross.sum(axis=0)
-    prior = _non_negative(gram_all, cross_all)
-    if common is not None:  # rescaled, to minimise the squared error
-        prior = np.array([common[m] for m in scores], dtype=np.float64)
-        squared = float(prior @ gram_all @ prior)
-        prior *= max(prior @ cross_all, 0.0) / squared if squared > 0 else 1.0
-    options = {}
-    for tau in sorted(strengths, reverse=True):
-        w = np.tile(prior, (len(gram), 1))  # (n_users, M)
-        if np.isfinite(tau):
-            systems = zip(gram + tau * np.eye(len(prior)), cross + tau * prior, strict=True)
-            w = np.array([_non_negative(g, c) for g, c in systems])
-        options[tau] = dict(zip(scores, _shares(w).T, strict=True))
-    tau = strengths[0]
-    if valid is not None:
-        objective = ndcg_objective(*valid, k=k)
-        tau = max(options, key=lambda tau: round(objective(options[tau]), 9))
-    return options[tau], tau
 
 
 def _normal_equations(
     scores: Scores, target: ArrayLike, present: Present, groups: Groups
 ) -> tuple[Floats, Floats]:
-    """(n_users, M, M) ZᵀZ and (n_users, M) Zᵀt of each user, centred by group, complete items."""
+    """(M, M) ZᵀZ and (M,) Zᵀt over all users, centred by user and group, of complete items."""
     t = np.asarray(target, dtype=np.float64)
     _common_shape({**scores, "target": t})
     z = np.stack([np.asarray(y, dtype=np.float64) for y in scores.values()], axis=-1)
     complete = np.all(list(_presence(scores, present, t.shape[1]).values()), axis=0)
     if not complete.any():
         raise ValueError("present: no item has every modality, so no weights can be learned")
-    grams, crosses = [], []
+    gram, cross = np.zeros((z.shape[2], z.shape[2])), np.zeros(z.shape[2])
     for group in _groups(groups, t.shape[1]):
         items = group[complete[group]]
         if len(items):
             zg, tg = z[:, items], t[:, items]  # (n_users, n_group, M), (n_users, n_group)
             zg, tg = zg - zg.mean(axis=1, keepdims=True), tg - tg.mean(axis=1, keepdims=True)
-            grams.append(zg.transpose(0, 2, 1) @ zg)
-            crosses.append(np.einsum("uim,ui->um", zg, tg))
-    return np.sum(grams, axis=0), np.sum(crosses, axis=0)
+            gram += np.tensordot(zg, zg, axes=((0, 1), (0, 1)))
+            cross += np.tensordot(zg, tg, axes=((0, 1), (0, 1)))
+    return gram, cross
 
 
 def _non_negative(gram: Floats, cross: Floats) -> Floats:
@@ -305,10 +258,3 @@ def _non_negative(gram: Floats, cross: Floats) -> Floats:
     scale = np.sqrt(values[kept])
     w, _ = nnls((vectors[:, kept] * scale).T, (vectors[:, kept] / scale).T @ cross)
     return np.asarray(w)
-
-
-def _shares(weights: Floats) -> Floats:
-    """Divide rows by their sums; equal shares where a row is zero."""
-    total = weights.sum(axis=-1, keepdims=True)
-    equal = np.full_like(weights, 1 / weights.shape[-1])
-    return np.asarray(np.divide(weights, total, out=equal, where=total > 0))
