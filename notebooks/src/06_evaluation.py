@@ -35,7 +35,8 @@ for model in (Popularity(), Popularity(half_life=60)):
 # has three parts:
 #
 # - **training set**: the model learns from it;
-# - **validation set**: hyperparameters, such as the half-life of 60 days, are chosen on it;
+# - **validation set**: hyperparameters, numbers set before fitting such as the half-life,
+#   are chosen on it;
 # - **test set**: the final models are compared on it, once.
 #
 # *What* is held out? Four ways:
@@ -247,7 +248,7 @@ print_table(quantiles.rename_axis("quantile"))
 # At least half of the listeners have no hit at all. The mean rests on a minority: it needs an interval.
 #
 # Older literature measures how well *ratings* are predicted, by their errors (`rmse`, `mae`). But a
-# model with a smaller error may have a worse order (lesson 07). This course measures rankings.
+# model with a smaller error need not rank better (lesson 07). This course measures rankings.
 
 # %% [markdown]
 # ## From one listener to a conclusion
@@ -352,7 +353,7 @@ finish(ax, alt)
 # That is half of a story. [Lesson 08](08_weighted_fusion.ipynb) adds all three modalities to EASE: again a
 # little is gained, and the interval excludes zero. [Lesson 11](11_the_recommender.ipynb) adds them to EASE
 # *and* iALS, the collaborative part of the final model: no gain is left that can be told apart from
-# zero. The second collaborative model already brings what content would have brought. Lesson 13 asks
+# zero. Perhaps the second collaborative model already brings what content would. Lesson 13 asks
 # real people. On cold-start items content is all there is.
 #
 # NDCG rewards hits and nothing else. [Deeper: beyond accuracy](deeper/06_beyond_accuracy.ipynb)
@@ -459,10 +460,9 @@ print_table(compare_splits(leaks, test_share=0.2)[bounds], digits=3)
 # %% [markdown]
 # ### Trap 3: a few sampled rivals instead of all
 #
-# Ranking every track was once thought slow, and a short cut became a habit, **sampled metrics**: rank
-# each liked track against 100 or 20 sampled others (*negatives*), and compute NDCG@10 on those. Try it
-# on EASE with four values of $\lambda$. First sample 100 negatives for each liked track of the test, among
-# the tracks that the listener never rated:
+# **Sampled metrics** are a common short cut: rank each liked track against 100 or 20 sampled others
+# (*negatives*), and compute NDCG@10 on those. Try it on EASE with four values of $\lambda$. First sample
+# 100 negatives for each liked track of the test, among the tracks that the listener never rated:
 
 # %%
 liked_test = split.test[split.test["rating"] >= 4]
@@ -472,7 +472,7 @@ for user in liked_test["user_id"]:
     never_rated = np.setdiff1d(items, rated_by_user[user])
     negatives.append(rng.choice(never_rated, 100, replace=False))
     n_rivals.append(len(never_rated))
-print(f"sampled from {np.mean(n_rivals):.0f} tracks, on average")
+print(f"{np.mean(n_rivals):.0f} rivals for each liked track, on average")
 negatives = np.searchsorted(items, negatives)  # (n_liked, 100) positions among the items
 positives = np.searchsorted(items, liked_test["item_id"])  # (n_liked,)
 
@@ -545,8 +545,8 @@ for name, part in {"chosen on": half, "other half": ndcg_by_model.drop(half.inde
 #
 # ### Trap 6: an interval that answers another question
 #
-# In the first comparison EASE was below chance on cold-start items, and the two intervals were far
-# apart. Yet it knew nothing of these tracks. It shows everybody the same ten. If these are poor, they
+# In the first comparison EASE was below chance on cold-start items, and the two intervals did not
+# overlap. Yet it knew nothing of these tracks. It shows everybody the same ten. If these are poor, they
 # are poor for everybody, and more listeners only make one surer about *these ten*.
 #
 # So: `compare` for the luck of *who* was asked, `compare_splits` for the luck of *what* was held out.

@@ -2,8 +2,8 @@
 # # 07 · Collaborative filtering: the models to beat
 #
 # **Aim** Build and tune the recommenders that use ratings alone: popularity, k nearest neighbours,
-# matrix factorisation, EASE and iALS. See which one ranks best, why a smaller rating error can make a
-# worse list, and where all of them fail.<br>
+# matrix factorisation, EASE and iALS. See which one ranks best, why a smaller rating error need not make
+# a better list, and where all of them fail.<br>
 # **Time** {minutes} minutes, exercises 25 to 70 more.<br>
 # **Needs** Lesson 06 (splits, NDCG, intervals). Nothing is downloaded.
 
@@ -29,7 +29,7 @@ print_table(split.describe()[["n_ratings", "n_candidates", "n_ranked"]])
 #
 # Forget covers, texts and sounds for now. The ratings are a matrix: each listener has a row, each track
 # has a column. Take one listener, and the most similar other one: multiply their centred ratings
-# (rating − 2.5) track by track, and look for the largest sum. (These two are unusually similar.)
+# (rating − 2.5) track by track, and look for the largest sum. (We picked a close pair.)
 
 # %%
 R = past.pivot_table("rating", "user_id", "item_id").reindex(users, columns=items)
@@ -47,7 +47,7 @@ titles = ("Five that both like", f"Five stars by {twin}, not rated by {me}")
 show_history_and_list(mosaic.items, items[shared][:5], unheard[:5], titles=titles)
 
 # %% [markdown]
-# Both like the first five tracks. One of them loves the other five, which the other one has not rated.
+# Both like the first five tracks. `u126` loves the other five, which `u449` has not rated.
 # Would you recommend those? Then you do **collaborative filtering**: predict the empty cells of the
 # matrix from the filled ones, without looking at the tracks.
 #
@@ -149,7 +149,7 @@ search["min_k"] = [algo.min_k for algo in search["algo"]]
 print_table(search[["min_k", "ndcg"]], digits={"ndcg": 3}, index=False)
 
 # %% [markdown]
-# `min_k = 1` is the library's default, and it is the worst: then a single neighbour decides.
+# `min_k = 1` is the library's default, and it is the worst: then a single neighbour may decide.
 # [Deeper: predicting ratings](deeper/07_predicting_ratings.ipynb) shows what such lists contain. It
 # also computes the biases by hand and tries neighbours among listeners.
 #
@@ -264,8 +264,9 @@ print_table(pd.DataFrame(rows), digits=3, index=False)
 
 # %% [markdown]
 # With $\lambda = 1$ the $B$ without the condition is near $I$, and its NDCG is 0.019; with a zero diagonal it
-# is four times as high. With a large $\lambda$, the penalty alone keeps the diagonal small. At 400 the $B$ without the condition is as good as any EASE. (We come back to it on
-# the test set.) EASE depends less on $\lambda$. Its best value, 200, lies inside the grid.
+# is four times as high. With a large $\lambda$, the penalty alone keeps the diagonal small. At 400 the
+# $B$ without the condition is as good as any EASE. (We come back to it on the test set.) EASE depends
+# less on $\lambda$. Its best value, 200, lies inside the grid.
 #
 # What limits EASE is the number of items $n$. $B$ has $n^2$ numbers of 8 bytes, and the inverse takes about
 # $n^3$ multiplications. With 10,000 items $B$ needs 0.8 GB, with 100,000 it needs 80 GB, and the inverse
@@ -329,11 +330,11 @@ print_table(search.pivot_table("ndcg", "reg", "alpha"), digits=3)
 
 # %% [markdown]
 # Both best values lie inside the grid. See how much tuning matters: the best cell has three times the
-# NDCG of the worst. (More confidence needs more regularisation. The deeper notebook varies the factors.)
+# NDCG of the worst. (The deeper notebook varies the factors.)
 #
-# Lesson 11 puts other numbers into EASE and into the equations of iALS: graded **implicit preferences**
-# $x_{ui}$ between 0 and 1, with $x = 1 / (1 + 4^{\,1 - \tilde r})$. That is $\frac12$ at $\tilde r = 1$,
-# half-way between three and four stars. An empty cell has $x = 0$. The deeper notebook explains why,
+# Lesson 11 puts another matrix, $X$, into EASE and into the equations of iALS: graded **implicit
+# preferences** $x_{ui}$ between 0 and 1, with $x = 1 / (1 + 4^{\,1 - \tilde r})$. That is $\frac12$ at
+# $\tilde r = 1$, half-way between three and four stars. An empty cell has $x = 0$. The deeper notebook explains why,
 # and compares both versions of iALS.
 #
 # ## All of them
@@ -486,7 +487,7 @@ for name, cells in {"rated": ~never, "never rated": never}.items():
 print("never rated:", fixed(never.sum(axis=1).mean(), 0), "of 480 tracks per listener")
 
 # %% [markdown]
-# An error is measured on cells of the first kind. A list is made of cells of the second kind. A model
+# An error is measured on cells of the first kind. A list is made mostly of cells of the second kind. A model
 # that learned from filled cells alone answers this question: how many stars, *if* the listener rates the
 # track?
 #
@@ -565,7 +566,7 @@ print_table(pd.DataFrame(rows).T)
 #   has shown nothing.
 # - **The best value at the end of its grid.** Extend the grid if you can. The deeper notebook tries up to
 #   1,600 factors of SVD, and the best is at the end again: there we stopped because of the cost.
-# - **Choosing a recommender by its rating error.** It is measured on rated cells; lists are made of others.
+# - **Choosing a recommender by its rating error.** It is measured on rated cells; lists hold mostly others.
 # - **Asking a collaborative model about cold-start items.** It answers with a number like any other.
 #
 # ## Your turn
@@ -586,7 +587,7 @@ print_table(pd.DataFrame(rows).T)
 # - **Matrix factorisation** (SVD, iALS) learns **latent factors**; **EASE** learns item–item weights in
 #   closed form, with a zero diagonal, for up to some ten thousand items.
 # - **Hyperparameters** are chosen by **grid search** on the validation set, for baselines, too.
-# - iALS and EASE use the empty cells, too, and have the highest NDCG. iALS is ahead.
+# - iALS and EASE use the empty cells, too. iALS is ahead; EASE and tuned SVD cannot be told apart.
 # - **RMSE and NDCG order the models differently.** Ratings are missing not at random, and the highest
 #   predictions suffer from the **winner's curse**.
 # - **Cold-start items** have no ratings, so no collaborative model can rank them.

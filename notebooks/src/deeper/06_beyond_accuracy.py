@@ -47,7 +47,7 @@ for name in ("image", "EASE", "popularity"):
 # ## All lists together: coverage, inequality, popularity bias
 #
 # - **Coverage**: the share of the tracks that stand in anybody's list.
-# - The **Gini index** of lesson 01 asks how unequally the tracks share the positions: 0 if each is
+# - The **Gini coefficient** of lesson 01 asks how unequally the tracks share the positions: 0 if each is
 #   listed equally often, close to 1 if a few fill all lists.
 # - **Popularity bias**: are the listed tracks rated more often than those that people choose themselves?
 
@@ -140,7 +140,7 @@ print_table(pd.DataFrame(rows).T, digits={"popularity": 0, "novelty": 1})
 
 # %% [markdown]
 # - **Popularity bias**: EASE spreads over 60 % of the catalogue, and still lists tracks with 106 ratings
-#   where people choose ones with 64. Yet it has the highest NDCG of the five models (lesson 06).
+#   where people choose ones with 64. Yet its NDCG is above chance, popularity and text (lesson 06).
 # - *Chance* has perfect coverage and as much novelty as any, and is useless. None of these numbers is a goal
 #   in itself. They say what an accuracy costs.
 # - *Image* lists covers that look alike: diversity 0.45, where chance has 0.92. A model that knows one
@@ -172,8 +172,8 @@ print_table(table[["mean", "low", "high", "difference", "diff_low", "diff_high"]
 #
 # ## Recap
 #
-# - Coverage and the Gini index describe all lists together; novelty, diversity and calibration one list.
-# - None of them is a goal in itself: chance wins most of them. They say what an accuracy costs.
+# - Coverage and the Gini coefficient describe all lists together; novelty, diversity and calibration one list.
+# - None of them is a goal in itself: chance is first in three of six.
 # - A short list cannot show a distribution, so miscalibration has a floor that depends on the length.
 # - Back to [lesson 06](../06_evaluation.ipynb).
 #

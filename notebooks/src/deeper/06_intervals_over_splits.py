@@ -51,8 +51,9 @@ by_split = pd.DataFrame(rows, index=pd.RangeIndex(10, name="split"))
 print_table(by_split[["difference", "diff_low", "diff_high", "p"]], digits=3)
 
 # %% [markdown]
-# In split 0 colours are better, p = 0.022. In split 4 timbres are better, p = 0.046. Each is right about what it covers: *other listeners*, and these 96 tracks.
-# Neither covers *other tracks*. With one split, you might have published either.
+# In split 0 colours are better, p = 0.022. In split 4 timbres are better, p = 0.046. Each covers
+# *other listeners*, with these 96 tracks. Neither covers *other tracks*. With one split, you might have
+# published either.
 #
 # ## The p-value: a permutation test by hand
 #
@@ -242,7 +243,7 @@ print_table(compare_splits(blind, test_share=0.2)[bounds], digits=3)
 # - `compare`: the luck of *who* was asked. `compare_splits`: the luck of *what* was held out.
 # - A permutation test swaps the two models' results; Holm's correction pays for asking often.
 # - Splits of one catalogue share what they learn from. The mean varies more than $s / \sqrt J$ says, by
-#   the factor derived above.
+#   $\rho / (1 - \rho)$ under the root.
 # - Back to [lesson 06](../06_evaluation.ipynb).
 #
 # ## Sources

@@ -1,9 +1,9 @@
 # %% [markdown]
 # # 07 · deeper: predicting ratings
 #
-# **Aim** [Lesson 07](../07_collaborative_filtering.ipynb) found that models of ratings make poor lists.
-# Compute their biases by hand, look into the lists of k nearest neighbours, ask why SVD ranks better
-# without biases, and fill the empty cells with zeros.<br>
+# **Aim** [Lesson 07](../07_collaborative_filtering.ipynb) found that a small rating error does not make
+# a good list. Compute the biases by hand, look into the lists of k nearest neighbours, ask why SVD ranks
+# better without biases, and fill the empty cells with zeros.<br>
 # **Time** {minutes} minutes.<br>
 # **Needs** Lesson 07. Nothing is downloaded.
 
@@ -210,18 +210,18 @@ print_table(search.sort_values("n_factors"), digits={"ndcg": 3}, index=False)
 print_table(compare(results, baseline="SVD")[bounds], digits=3)
 
 # %% [markdown]
-# PureSVD has the same NDCG as EASE, with 20 factors instead of 400. Is it the zeros? Its mean lies above that of
-# tuned SVD, as the reason predicts, but the interval of the difference contains zero. So does that of EASE. It is a hint
-# and no proof. Other things differ, too: centred ratings instead of stars, and an exact solution instead of
-# gradient steps.
+# PureSVD has nearly the NDCG of EASE, with 20 factors; SVD has 400. Is it the zeros? Its mean lies above
+# that of tuned SVD, as the reason predicts, but the interval of the difference contains zero. So does that
+# of EASE. A hint, no proof. Other things differ, too: centred ratings instead of stars, and an exact
+# solution instead of gradient steps.
 #
 # ## Recap
 #
 # - A **bias** is a mean with $\lambda$ added to the number of ratings, so few ratings keep it near 0.
 # - Neighbours need a least number (`min_k`); otherwise one rating decides.
 # - SVD with biases predicts too many stars for empty cells. Without biases it ranks better.
-# - A list must rank what is *rated* before what is not, and what is *liked* before what is not. Models of
-#   rated cells answer the second question as well as iALS does, and the first one worse.
+# - A list must rank what is *liked* before what is not, and what is *rated* before what is not. In the
+#   first, SVD cannot be told apart from iALS; in the second it is behind.
 # - A `Recommender` of your own needs two methods, `_fit` and `_score`.
 #
 # ## Sources

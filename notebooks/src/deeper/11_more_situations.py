@@ -50,8 +50,8 @@ F = np.hstack(list(fused_rows(model.rows_, model.present_, model.weights_).value
 F_warm = F[model.rated_]
 
 gram = X.T @ X + side_weight * F_warm @ F_warm.T
-P = np.linalg.inv(gram + reg * np.eye(X.shape[1]))
-B = -P / np.diag(P)
+H = np.linalg.inv(gram + reg * np.eye(X.shape[1]))
+B = -H / np.diag(H)
 np.fill_diagonal(B, 0.0)
 
 package = MultimodalRecommender(ease=EASE(reg=reg, side_weight=side_weight))
@@ -59,7 +59,7 @@ package.fit(past.train_valid, blocks)
 print("equal to the package:", np.allclose(B, package.ease_.weights_))
 
 # %% [markdown]
-# $P$ is the inverse of a Gram matrix here, as in lesson 07. Does it help? Both are tuned on validation
+# $H$ is the inverse of a Gram matrix, as in lesson 07. Does it help? Both are tuned on validation
 # ratings; the test is each user's last ratings.
 
 # %%

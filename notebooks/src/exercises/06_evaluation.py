@@ -306,5 +306,5 @@ print_table(compare_splits(results, test_share=0.2)[bounds], digits=3)
 # column is never called `test_ratings`. It is called `artist_score`, and comes in a file.
 #
 # One warning about our own table. The 0.1 in `with_column` is a hyperparameter, and we have seen this test
-# before we chose it: that is trap 5. With 0.3 instead, the clean column brings nothing. Trust the gap between the two
-# columns more than the 0.005.
+# before we chose it: that is trap 5. Try 0.3: the clean column's interval then contains zero. Trust the gap
+# between the columns more than the 0.005.
