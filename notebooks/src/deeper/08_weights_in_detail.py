@@ -257,7 +257,7 @@ show({name: results[name] for name in rows}, baseline="stacking")
 # %% [markdown]
 # With little shrinkage no difference to *stacking* can be told from zero: from some forty ratings, what a user
 # attends to is estimated badly. With τ = 1000 the lead is 0.005 [0.002, 0.009]. But this is the best of three
-# strengths, seen on the test tracks, so it flatters (the winner's curse, lesson 06). That there *is* something
+# strengths, seen on the test tracks, so it flatters (the winner's curse, lesson 07). That there *is* something
 # to gain, the true attention shows, 0.011 [0.006, 0.015]. [Deeper: early or late](08_early_or_late.ipynb)
 # finds a simple way to a part of this gain: one scale for all users instead of a z-score for each.
 #
