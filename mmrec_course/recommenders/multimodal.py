@@ -271,7 +271,7 @@ class MultimodalRecommender(Recommender):
 
     def components(self, row: Indices, column: Indices) -> Components:
         """Return the parts' scores of users and items by index; user −1 is the mean user."""
-        content = self.content_.scores(self.lasting_scores(row), column)
+        content = self.content_.scores(self.lasting_scores(row), column) if self.rows_ else {}
         ease, als = self.collaborative(row, column)
         n_item, prior = self.n_ratings_[column], self.prior_[column]
         return Components(ease, als, self._n_user(row), n_item, content, prior)

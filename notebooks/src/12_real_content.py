@@ -74,8 +74,8 @@ for m, block in blocks.items():
 print_table(media_problems(blocks), index=False)
 
 # %% [markdown]
-# Two texts give no features. No other text has the word *eye* or an n-gram of it, and *mine* is a stop
-# word, as in *yours and mine* (lesson 04). These two stamps count as having no text.
+# Two texts give no features. No other text has the word *eye* or an n-gram of it. And *mine* is a stop word
+# (lesson 04), left out before n-grams are made.
 #
 # The features learn from all 454 stamps: means, vocabulary, visual words. They never see a category.
 # In a shop this is allowed: you have all pictures and texts before anybody has sorted them.
@@ -149,7 +149,7 @@ def fit_predict(K, Y, train, test, reg):
 
 
 # %% [markdown]
-# How often is the prediction right, for the stamps that the model has learned from?
+# How often is the prediction right (the **accuracy**), for the stamps that the model has learned from?
 
 # %%
 S = {m: similarity({m: block}) for m, block in blocks.items()}
@@ -212,8 +212,8 @@ def nested_cv(kernels, Y):
 
 # %% [markdown]
 # In scikit-learn, nested cross-validation is a `GridSearchCV` inside `cross_val_predict`. [Nested
-# cross-validation in detail](deeper/12_nested_cross_validation.ipynb) shows that it predicts the same. It
-# also has closed forms: for ridge regression one can leave out one stamp, two stamps or a group without
+# cross-validation in detail](deeper/12_nested_cross_validation.ipynb) shows that it predicts the same, and
+# gives closed forms: for ridge regression one can leave out one stamp, two stamps or a group without
 # fitting again.
 #
 # ### Linear or exponential kernel?
@@ -248,8 +248,8 @@ for m in ("image", "text"):
 
 # %% [markdown]
 # For pictures the inner loop chooses the exponential kernel for all 454 stamps, and it gains 0.08
-# [0.05, 0.11]. For words it chooses each kernel about half of the time, and no difference can be seen. So
-# pictures gain from products, and words do not. The fused rows below get the exponential kernel.
+# [0.05, 0.11]. For words it chooses each kernel about half of the time, and no difference can be seen. The
+# fused rows below get the exponential kernel. (This one choice has seen the results of all stamps.)
 #
 # ### Fused
 #
@@ -257,7 +257,7 @@ for m in ("image", "text"):
 # the others (lesson 10). Three weights are tried for the picture, and the inner loop chooses one together
 # with $\lambda$.
 #
-# Two more rows give a scale. *Always animals* predicts the largest category. The **permutation control**
+# *Always animals* predicts the largest category. The **permutation control**
 # has the same pictures, but the texts are permuted among the stamps.
 
 
@@ -279,8 +279,7 @@ chosen = results["fused"].groupby(["kernel", "reg"], as_index=False).size()
 print_table(chosen, digits={"kernel": 1, "reg": 3}, index=False)
 
 # %% [markdown]
-# The numbers are shares of the 454 stamps whose category is predicted right. The differences are to
-# *text*.
+# The means are accuracies over the 454 stamps. The differences are to *text*.
 #
 # Pictures and words alone each get about two of three right, and they cannot be told apart: the interval
 # of the difference contains 0. **Together they are better than words by 0.13 [0.10, 0.17]**, and words
@@ -317,7 +316,7 @@ figure, ax = plt.subplots(figsize=(7, 4))
 labels = [f"{name} ({n})" for name, n in shares["n"].items()]
 for m, marker in {"image": "s", "text": "D", "fused": "o"}.items():
     ax.plot(shares[m], labels, marker, color=MODALITY_COLORS[m], label=m)
-ax.set(xlabel="share predicted right", title="Buildings are seen, planets are read")
+ax.set(xlabel="share predicted right", title="Pictures know town, words know space and sports")
 ax.legend(loc="lower right")
 finish(ax, alt="Dots by category: town is better by picture, space and sports by words, fused high")
 
@@ -330,7 +329,7 @@ finish(ax, alt="Dots by category: town is better by picture, space and sports by
 # ## Near-duplicates
 #
 # Before you believe such a number, ask which items are almost the same. There are five oranges. Leave
-# one out, and the four others give the answer: *orange* is *food*. That is no understanding of fruit.
+# one out, and the four others give the answer: *orange* is *food*. That is no knowledge of fruit.
 # Items that are almost the same are **near-duplicates**. If one is in training and another in test, the
 # result is too good for items that are really new.
 #
@@ -339,9 +338,9 @@ finish(ax, alt="Dots by category: town is better by picture, space and sports by
 # near-duplicates stay in training. **Leave-one-group-out** leaves out a whole group of near-duplicates.
 #
 # With ridge regression no model has to be fitted again. With the errors $e = y - \hat y$ of one fit and
-# the matrix $H = K (K + \lambda I)^{-1}$, the errors without a group $G$ are
-# $e_G^{(-G)} = (I - H_{GG})^{-1} e_G$. The deeper notebook derives this. Is it true? Compare it with a
-# model that is really fitted without the oranges:
+# the matrix $H = K (K + \lambda I)^{-1}$, the errors of a group $G$ without it in training are
+# $e_G^{(-G)} = (I - H_{GG})^{-1} e_G$; $H_{GG}$ has the group's rows and columns of $H$. The deeper notebook
+# derives this. Compare it with a model that is really fitted without the oranges:
 
 
 # %%
@@ -376,7 +375,7 @@ def evaluate_left_out(name, groups):
     return pd.DataFrame({"right": (y.argmax(axis=1) == Y.argmax(axis=1)).astype(float)})
 
 
-one_out = {name: evaluate_left_out(name, everything) for name in kernels}
+one_out = {name: evaluate_left_out(name, everything) for name in kernels}  # groups of one
 group_out = {name: evaluate_left_out(name, last_word) for name in kernels}
 duplicated = pd.Series(last_word).duplicated(keep=False)
 print("stamps with a near-duplicate:", duplicated.sum())
@@ -459,13 +458,13 @@ def recommend(item_ids, weights):
 
 EQUAL = {"image": 1.0, "text": 1.0, "audio": 1.0}
 ranking = recommend(["cow", "pig", "hen"], EQUAL)
+print(items.loc[items["text"].str.contains("brown"), "text"].to_dict())
 
 # %% [markdown]
 # Two pigs, another cow, a horse: not bad for a shop that has never had a user. And a potato, on top! The
-# bars say why. The stamp of the hen is called *Brown hen*, that of the potato *Brown potato*, and no other
-# text has *brown* in it. Such a match is rare, so its z-score is large. And the potato has no sound, so the weight of its
-# words is 1/2, not 1/3: a bonus for a gap, which lesson 08 warned of. You can see the error, so you can argue
-# with it.
+# bars say why. Only the texts of the hen and the potato have *brown* in them. Such a match is rare, so its
+# z-score is large. And the potato has no sound, so the weight of its words is 1/2, not 1/3: a bonus for a gap,
+# which lesson 08 warned of. You can see the error, so you can argue with it.
 #
 # ### Is the list good?
 #
@@ -507,12 +506,11 @@ for name, modalities in MODELS.items():
 show(shares, "image + text")
 
 # %% [markdown]
-# The numbers are shares of the ten, with intervals over simulated users. With permuted rows, content finds
-# 0.15: that is chance. Picture and words together find 0.63. This is more than either of them alone, and the
-# intervals are far from 0. This time nothing was trained: no model was told that there are categories.
-# Sound adds nothing.
+# The numbers are shares of the ten, with intervals over simulated users. With permuted rows it
+# is 0.15. Picture and words together find 0.63. This is more than either of them alone, and the intervals are
+# far from 0. This time nothing was trained: no model was told that there are categories. Sound adds nothing.
 #
-# Equal weights were set without looking. The deeper notebook on sound draws the curve over all weights.
+# The deeper notebook on sound draws the curve over all weights.
 #
 # ## What content cannot know
 #
@@ -536,9 +534,10 @@ for item_id in ["plyers", "measuring-tape", "toolbox"]:
 # ## Hand-made features or pretrained encoders?
 #
 # A pretrained network gives each picture or text a vector, its **embedding**. The image encoder has learned
-# from 1.3 million photographs of a thousand kinds of things ([deeper 03](deeper/03_learned_features.ipynb)). The text encoder has 256 numbers
-# for each part of a word, learned from text of the web (lesson 04). What do they know of stamps? They need the
-# extra `encoders`; without it the next cell says so, and you can read the stored result.
+# from 1.3 million photographs of a thousand kinds of things ([deeper 03](deeper/03_learned_features.ipynb)).
+# The text encoder has 256 numbers for each part of a word, learned from text of the web
+# ([deeper 04](deeper/04_more_text_features.ipynb)). What do they know of stamps? The kernel is exponential.
+# Without the extra `encoders`, read the stored result.
 
 # %% tags=["needs-encoders"]
 from mmrec_course.extras.encoders import encoders_available
@@ -559,10 +558,10 @@ else:
 
 # %% [markdown]
 # The image encoder is far ahead of the hand-made features: 0.80 against 0.65. On Mosaic's covers it was
-# the other way round ([deeper 03](deeper/03_learned_features.ipynb)), and this is no contradiction. There, colours mattered, and a network that
-# has learned to name things learns to ignore them. Here we ask for the names of things. The text encoder is a
-# little ahead; the interval begins at 0.00, so this is less certain. Fused, the encoders keep a lead of 0.09
-# [0.06, 0.13].
+# the other way round ([deeper 03](deeper/03_learned_features.ipynb)), and this is no contradiction. There,
+# colours mattered, and a network that has learned to name things learns to ignore them. Here we ask for the
+# names of things. The text encoder is a little ahead; the interval begins at 0.00, so this is less certain.
+# Fused, the encoders keep a lead of 0.09 [0.06, 0.13].
 #
 # ## What goes wrong
 #
@@ -584,7 +583,7 @@ else:
 #
 # - The features of lessons 03–05 work on content that was not made for them, by the same calls.
 # - **Nested cross-validation**: an inner loop chooses $\lambda$ and the kernel, an outer loop measures.
-# - Picture and words alone predict the category about equally well. Fused they are better by about 0.13. With
+# - Picture and words alone predict the category about equally well. Fused they are ahead of words by 0.13. With
 #   permuted words there is no gain.
 # - Part of it are **near-duplicates**. With whole groups left out all results are lower, and words fall most.
 #   Fused is still the best.

@@ -74,10 +74,10 @@ low, high = n_ratings[low_id].mean(), n_ratings[~low_id].mean()
 print(f"ratings of a film: {low:.0f} if its id is at most 500, {high:.0f} if above")
 
 # %% [markdown]
-# Most people came once, and rated what the site showed them, page by page. So the order of these ratings
-# is not the order in which films were *watched*: "what next?" means "which page came next?" Fan and others
-# (2024) found the same in larger MovieLens data. ([Deeper: what the ratings
-# record](deeper/13_what_the_ratings_record.ipynb) looks closer.)
+# Most people gave all their ratings within an hour. So the order of these ratings is not the order in which
+# films were *watched*. It may be the order in which the site showed them, page by page: Fan and others
+# (2024) describe this in larger MovieLens data. ([Deeper: what the ratings
+# record](deeper/13_what_the_ratings_record.ipynb) looks for a sign of it.)
 #
 # Which of two ratings in one second came first? Nobody knows. `temporal_split` would go by the ids, and
 # these are not neutral: films with low ids are rated more. So we break ties at random. Each rating gets a
@@ -100,10 +100,11 @@ print(f"fewest ratings of one person: {times.size().min()}")
 #
 # ## Warm films: does content help?
 #
-# This is the question of most papers. Each person's last tenth of ratings is held out
+# Each person's last tenth of ratings is held out
 # (`temporal_split`), and everything before it is for training. Every baseline gets a small
 # `grid_search` on the validation part, as in lesson 07. *EASE + text* is EASE with the text as side
-# information (lesson 08). The $\lambda$ of EASE is chosen first.
+# information ([by hand](deeper/11_more_situations.ipynb)). Its $\lambda$ is that of EASE, chosen first. For
+# iALS, $\alpha$ is chosen first, then $\lambda$.
 
 # %% tags=["needs-movielens"]
 from mmrec_course.evaluation import evaluate, grid_search, temporal_split
@@ -113,7 +114,7 @@ from mmrec_course.recommenders import EASE, ContentRidge, ImplicitALS, Popularit
 split = temporal_split(ratings)
 blocks = extract_features(films, fit_items=split.train_valid["item_id"].unique())
 half_lives = {"half_life": [None, 15, 5]}
-als_grid = {"reg": [3.0, 10.0, 30.0], "alpha": [0.03, 0.1, 0.3]}
+als_grid = [{"reg": [10.0], "alpha": [0.03, 0.1, 0.3]}, {"reg": [3.0, 30.0], "alpha": [0.1]}]
 grids = {
     "popularity": (Popularity(), half_lives),
     "content": (ContentRidge(modality="text"), {"reg": [3.0, 10.0, 30.0]}),
@@ -135,8 +136,7 @@ for name, (model, grid) in grids.items():
 #
 # Now the final model of lesson 11 in three versions: with the text, without it (*collaborative-only*), and
 # with **permuted** text. Permuted means that each film gets the row of another film: the control of
-# lesson 08. One permutation may be lucky, so we take the mean of four. Recency decay is off for now,
-# because no other row has one.
+# lesson 08. One permutation may be lucky, so we take the mean of four. Recency decay is off.
 #
 # The final model keeps its default hyperparameters. When these were set, test ratings of Mosaic and of
 # MovieLens were among what was looked at. So the final model has an advantage over the tuned baselines.
@@ -151,26 +151,20 @@ def evaluate_ndcg(model, split, part="test"):
     return evaluate(model, split, part=part, metrics=["ndcg"])
 
 
-def evaluate_final(split, features):
-    model = MultimodalRecommender(decay=0.0).fit(split.train_valid, features)
-    return evaluate_ndcg(model, split)
+def fit_final(split, features=None):
+    return MultimodalRecommender(decay=0.0).fit(split.train_valid, features)
 
 
 # %% tags=["needs-movielens"]
-def knock_out(split, blocks):
-    """Evaluate the final model with features, without, and with permuted ones."""
-    results = {"final": evaluate_final(split, blocks)}
-    results["collaborative-only"] = evaluate_final(split, None)
-    tables = []
-    for seed in range(4):
-        permuted = {m: block.shuffle(rng=seed) for m, block in blocks.items()}
-        tables.append(evaluate_final(split, permuted))
-    mean = pd.concat(tables).groupby("user_id")["ndcg"].mean()
-    results["permuted"] = tables[0].assign(ndcg=mean)
-    return results
-
-
-film_knockout = knock_out(split, blocks)
+collaborative_only = fit_final(split)
+film_knockout = {"final": evaluate_ndcg(fit_final(split, blocks), split)}
+film_knockout["collaborative-only"] = evaluate_ndcg(collaborative_only, split)
+tables = []
+for seed in range(4):
+    permuted = {m: block.shuffle(rng=seed) for m, block in blocks.items()}
+    tables.append(evaluate_ndcg(fit_final(split, permuted), split))
+mean = pd.concat(tables).groupby("user_id")["ndcg"].mean()
+film_knockout["permuted"] = tables[0].assign(ndcg=mean)
 warm_results = {name: evaluate_ndcg(model, split) for name, model in tuned.items()}
 bounds = ["mean", "low", "high", "difference", "diff_low", "diff_high"]
 print_table(compare(warm_results | film_knockout, baseline="EASE")[bounds], digits=3)
@@ -212,8 +206,7 @@ for gamma in (0.0, 0.5, 1.0):
 # %% [markdown]
 # Does it help? Lesson 06 said that models change places between splits. So we ask on its three splits of
 # warm items: *random*, *temporal* and *global time*, each with a tenth of the ratings for the test. On
-# each, the validation part chooses $\gamma$ for the final model without text. (`refitted` changes one
-# hyperparameter of a fitted model.)
+# each, the validation part chooses $\gamma$ for the final model without text.
 
 # %% tags=["needs-movielens"]
 from mmrec_course.evaluation import global_time_split, random_split
@@ -232,7 +225,7 @@ gammas = decays.idxmax(axis=1)
 
 # %% [markdown]
 # On *random* every decay costs: held-out ratings lie in the middle of the others, so there is no "next". A
-# $\gamma$ brought along from another split would do harm.
+# $\gamma$ brought along from another split would do harm. On *global time* the three values hardly differ.
 #
 # Now the test, with the chosen $\gamma$. Popularity's half-life is chosen on each split, too. Which model
 # would you praise on each?
@@ -242,13 +235,10 @@ gammas = decays.idxmax(axis=1)
 def evaluate_models(name, one_split):
     popularity, _ = grid_search(Popularity(), half_lives, one_split)
     print(f"{name}: half-life {popularity.half_life}, γ = {gammas[name]}")
-    fitted = MultimodalRecommender().fit(one_split.train_valid)
-    models = {
-        "no decay": fitted.refitted("decay", 0.0),
-        "popularity": popularity,
-        "chosen γ": fitted.refitted("decay", gammas[name]),
-    }
-    return {n: evaluate_ndcg(model, one_split) for n, model in models.items()}
+    no_decay = collaborative_only if name == "temporal" else fit_final(one_split)
+    models = {"no decay": no_decay, "popularity": popularity}
+    models["chosen γ"] = no_decay.refitted("decay", gammas[name])
+    return {model: evaluate_ndcg(models[model], one_split) for model in models}
 
 
 by_split = {name: evaluate_models(name, one_split) for name, one_split in splits.items()}
@@ -274,8 +264,8 @@ print("chosen γ − popularity:", difference(by_split["global time"], "chosen �
 #
 # - **Random**: the final model is far ahead of popularity, and no decay is chosen.
 # - **Temporal**: decay *gains* 0.026 [0.018, 0.035]. That is more than the second collaborative model added to
-#   EASE above, and more than text added. (The step from popularity to EASE is larger still.) Decay answers
-#   "which page comes next?"
+#   EASE above, and more than text added. What it predicts may only be the
+#   next page.
 # - **Global time**: popularity, with a half-life of 15 days, has the highest mean, and the model with decay
 #   cannot be told apart from it. Few people are left after the date, and half of them are new. A gain of
 #   decay cannot be shown here.
@@ -287,9 +277,9 @@ print("chosen γ − popularity:", difference(by_split["global time"], "chosen �
 # ## Cold-start films
 #
 # On films that nobody has rated, only content can predict. But must the prediction be *personal*? Until now
-# it was: a ridge regression for each person, on the words of the films that this person liked. One could also
-# predict from the words **how many people will like a film**, and give everybody the same list. This
-# baseline, **predicted popularity**, is rarely in the table of a paper. So build it.
+# it was: a ridge regression for each person, on the words of the films that this person rated. One could also
+# predict from the words **how many people will like a film**, and give everybody the same list. We build
+# this baseline, **predicted popularity**.
 #
 # `Recommender` is the base class of the course's models. Its `fit` stores the matrix of centred ratings in
 # `histories_` (1.5 stands for four stars) and the number of ratings of each item in `n_ratings_`. A model
@@ -349,86 +339,92 @@ print("\ntext − predicted popularity:", interval(*against.loc["text", bounds[3
 #
 # ## New users
 #
-# The third question: a person has given $k$ ratings, and nothing else is known. **How many ratings does it
+# A person has given $n$ ratings, and nothing else is known. **How many ratings does it
 # take until a personal list beats popularity?** 189 people, a fifth, are the new users, and 94 others
 # serve for validation. Every model is fitted on the 660 people that remain. Of the new people it gets the
-# first $k$ ratings. The test is what they liked *after the twentieth* rating, the same for every $k$.
+# first $n$ ratings. The test is what they liked *after the twentieth* rating, the same for every $n$.
 
 # %% tags=["needs-movielens"]
 from mmrec_course.evaluation import Split
 
 COUNTS = (0, 1, 5, 10, 20)
 people = np.random.default_rng(0).permutation(films.users.index.to_numpy())
-is_test, is_valid = (ordered["user_id"].isin(p) for p in (people[:189], people[189:283]))
+is_test = ordered["user_id"].isin(people[:189])
+is_valid = ordered["user_id"].isin(people[189:283])
 is_new = is_test | is_valid
 train = ordered[~is_new]
 warm = ordered["item_id"].isin(train["item_id"])
 
 
-def first_ratings(k):
-    return ordered[is_new & (nth < k) & warm]
+def first_ratings(n):
+    return ordered[is_new & (nth < n) & warm]
 
 
 # %% tags=["needs-movielens"]
-def split_after(k):
+def split_after(n):
     later = {"valid": ordered[is_valid & (nth >= 20)], "test": ordered[is_test & (nth >= 20)]}
     candidates = {"candidates": items.index, "valid_candidates": items.index}
-    return Split(train=pd.concat([train, first_ratings(k)]), **later, **candidates)
+    return Split(train=pd.concat([train, first_ratings(n)]), **later, **candidates)
 
 
-known = {k: split_after(k) for k in COUNTS}
+known = {n: split_after(n) for n in COUNTS}
 
 # %% [markdown]
 # `partial_fit` folds the first ratings into the final model, which learns nothing else from them. One
 # number matters here: **user shrinkage**, $s$. Of a user with $n \ge 1$ ratings, $n^2 / (n^2 + s^2)$ of the
-# collaborative score is the user's own, and the rest is the mean user's (lesson 11). Without a rating, all
-# of it is the mean user's. The default is $s = 3$. We choose $s$ on the validation people:
+# collaborative score is the user's own, and the rest is the mean user's (lesson 11). The default
+# is $s = 3$. We choose $s$ on the validation people. (`cf_weight` 1 and
+# `cold_discount` 1 leave the collaborative part alone: *collaborative-only*.)
 
 # %% tags=["needs-movielens"]
 from copy import copy
 
 text = extract_features(films, fit_items=train["item_id"].unique())
 final = MultimodalRecommender().fit(train, text)
-without_text = MultimodalRecommender().fit(train)
-folded = {k: copy(final).partial_fit(first_ratings(k)) for k in COUNTS}
-folded_without = {k: copy(without_text).partial_fit(first_ratings(k)) for k in COUNTS}
+without_text = final.refitted("cf_weight", 1.0).refitted("cold_discount", 1.0)
+folded = {n: copy(final).partial_fit(first_ratings(n)) for n in COUNTS}
+folded_without = {n: copy(without_text).partial_fit(first_ratings(n)) for n in COUNTS}
 
 
 # %% tags=["needs-movielens"]
 shrinkage_rows = []
-for k in COUNTS[1:]:
+for n in COUNTS[1:]:
     for s in (0.0, 3.0, 16.0, 32.0, 64.0):
-        results = evaluate_ndcg(folded[k].refitted("user_shrinkage", s), known[k], "valid")
-        shrinkage_rows.append({"k": k, "s": s, "ndcg": results["ndcg"].mean()})
-shrinkage = pd.DataFrame(shrinkage_rows).pivot_table("ndcg", "s", "k")
+        results = evaluate_ndcg(folded[n].refitted("user_shrinkage", s), known[n], "valid")
+        shrinkage_rows.append({"n": n, "s": s, "ndcg": results["ndcg"].mean()})
+shrinkage = pd.DataFrame(shrinkage_rows).pivot_table("ndcg", "s", "n")
 shrinkage["mean"] = shrinkage.mean(axis=1)
 print_table(shrinkage.reset_index(), digits=3, index=False)
 s = shrinkage["mean"].idxmax()
 
 # %% [markdown]
 # With one to ten ratings a large $s$ is best, with twenty a small one. The largest mean lies inside the
-# grid. Now the test people. Popularity counts all of the past, as its half-life was chosen above:
+# grid. Now the test people, and for twenty ratings also $s = 0$. Popularity counts all of the past, as on the
+# temporal split:
 
 # %% tags=["needs-movielens"]
 popularity = Popularity().fit(train)
 new_user_results = {}
-for k in COUNTS:
+for n in COUNTS:
     rankers = {
         "popularity": popularity,
-        "final": folded[k].refitted("user_shrinkage", s),
-        "collaborative-only": folded_without[k].refitted("user_shrinkage", s),
+        "final": folded[n].refitted("user_shrinkage", s),
+        "collaborative-only": folded_without[n].refitted("user_shrinkage", s),
     }
-    new_user_results[k] = {name: evaluate_ndcg(model, known[k]) for name, model in rankers.items()}
-curves = pd.concat([compare(r).assign(k=k) for k, r in new_user_results.items()])
-print(f"s = {s:.0f}; {len(new_user_results[0]['popularity'])} people are evaluated")
-print_table(curves.pivot_table("mean", "k", "model")[list(rankers)], digits=3)
+    new_user_results[n] = {name: evaluate_ndcg(model, known[n]) for name, model in rankers.items()}
+curves = pd.concat([compare(r).assign(n=n) for n, r in new_user_results.items()])
+print(f"s = {s:.0f}; {len(new_user_results[0]['popularity'])} people liked a later film")
+print_table(curves.pivot_table("mean", "n", "model")[list(rankers)], digits=3)
 
 # %% tags=["needs-movielens"]
 pairs = [("final", "popularity"), ("collaborative-only", "popularity")]
 for name, baseline in [*pairs, ("final", "collaborative-only")]:
     print(f"{name} − {baseline}")
-    for k, results in new_user_results.items():
-        print(f"  k = {k:2}:", difference(results, name, baseline))
+    for n, results in new_user_results.items():
+        print(f"  n = {n:2}:", difference(results, name, baseline))
+no_shrinkage = evaluate_ndcg(folded[20].refitted("user_shrinkage", 0.0), known[20])
+twenty = new_user_results[20] | {"s = 0": no_shrinkage}
+print("final with s = 0 − popularity, n = 20:", difference(twenty, "s = 0", "popularity"))
 
 # %% tags=["needs-movielens"]
 figure, ax = plt.subplots(figsize=(7, 3.8))
@@ -445,18 +441,19 @@ finish(figure, alt)
 
 # %% [markdown]
 # - **No personal list beats popularity**, not even after twenty ratings. Up to ten the final model is
-#   behind, and all these intervals lie below zero. With twenty it is level: 0.005 [−0.017, 0.028].
-# - Popularity itself rises, from 0.252 to 0.304, with one list for all $k$. Films that a person has rated
-#   are masked, and their places in the list go to others.
+#   behind, and all these intervals lie below zero. With twenty it is level: 0.005 [−0.017, 0.028]. With
+#   $s = 0$, the best for twenty on the validation people, it is level, too: −0.020 [−0.061, 0.019].
+# - Popularity itself rises, from 0.252 to 0.304, with one list for all $n$. Films that a person has rated
+#   are masked, and others take their places.
 # - **One rating does harm to a model that believes it**: without shrinkage ($s = 0$, the table of the
-#   validation people) NDCG is less than half. It takes one film for the whole person. But a large $s$ is no
-#   remedy, for the mean user's list ($k = 0$) is itself 0.030 behind popularity.
+#   validation people) NDCG is less than half. But a large $s$ is no remedy, for the mean user's list ($n = 0$)
+#   is itself 0.030 behind popularity.
 # - **Text does harm to new users**: up to ten ratings the final model is behind *collaborative-only*, and all
 #   intervals lie below zero. Words help with cold-start films, not with new users.
 #
 # [Lesson 10](10_incomplete_data.ipynb) found the opposite on Mosaic: there one rating beats popularity. But
 # Mosaic's users are simulated, and their taste decides what they rate from the first track on. Here people
-# begin with popular films, which say little about who rates them.
+# begin with popular films, which may say little about who rates them.
 #
 # ## What larger data say
 #
@@ -508,7 +505,7 @@ for version in ("permuted", "collaborative-only"):
 #
 # ## Recap
 #
-# - 943 people, 1,682 films, nothing simulated. Most people came once and rated page by page.
+# - 943 people, 1,682 films, nothing simulated. Most people gave all their ratings within an hour.
 # - **Warm films**: text adds nothing that can be shown; permuted text does harm. iALS is behind EASE here, and
 #   ahead on Mosaic.
 # - **Splits** decide: recency weighting is not chosen on the random split and gains on the temporal one. On the

@@ -224,7 +224,7 @@ finish(ax, alt="Share found over the picture's weight: an arch with a flat top, 
 #
 # - The sound of the stamps is missing not at random: that it is there makes an animal likely.
 # - Sound hears animals, but beside picture and words no gain can be seen for 85 stamps.
-# - A list by sound looks best, and so does a list by permuted sounds, nearly. A permutation control that is
+# - A list by sound looks best, but permuted sounds find as much as picture and words. A permutation control
 #   missing in the same places shows how much presence alone brings.
 # - Around equal weights of picture and words the result hardly changes.
 #

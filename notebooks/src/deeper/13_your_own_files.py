@@ -70,9 +70,8 @@ from mmrec_course.features import extract_features
 
 mosaic = load_mosaic()
 split = temporal_split(mosaic.ratings)
-block = extract_features(mosaic, ["image"], fit_items=split.train_valid["item_id"].unique())[
-    "image"
-]
+train_items = split.train_valid["item_id"].unique()
+block = extract_features(mosaic, ["image"], fit_items=train_items)["image"]
 shop = folder / "shop"
 shop.mkdir()
 np.save(shop / "image_feat.npy", block.values * block.present[:, None])
@@ -141,7 +140,7 @@ temporary.cleanup()
 # users), with all three modalities and the mean of four permutations:
 
 # %%
-blocks = extract_features(mosaic, fit_items=split.train_valid["item_id"].unique())
+blocks = extract_features(mosaic, fit_items=train_items)
 
 
 def evaluate_final(features):
@@ -169,7 +168,7 @@ print("removed − permuted:", interval(*row, 3))
 # %% [markdown]
 # Permuted features cost something, and that removed ones cost anything cannot be shown. Whether noise does
 # more harm than absence cannot be shown either: the last interval contains zero. On the films of lesson 13 it
-# does not.
+# lies above zero.
 #
 # ## What has been reported on such files
 #
@@ -180,7 +179,7 @@ print("removed − permuted:", interval(*row, 3))
 # |---|---|---|
 # | He and McAuley 2016, VBPR | picture features inside a factorisation; AUC 0.78 on Tradesy, 0.76 on its cold-start items | AUC looks at all ranks, not at the first ten (lesson 06) |
 # | Zhou, X., and others 2023, BM3 | better than earlier multimodal models on three Amazon sets, and 2 to 9 times as fast to train | with which interval? |
-# | Zhou and Shen 2023, FREEDOM | a graph of similar items, fixed *before* training, is on average 19 % better than LATTICE, which learns it | the less it learned, the better |
+# | Zhou and Shen 2023, FREEDOM | a graph of similar items, fixed *before* training, is on average 19 % better than LATTICE, which learns it | which change brings the gain? |
 # | Guo and others 2024, LGMRec | better still on the same three | on which split? |
 # | Raj and Saha 2025 | Recall@20 on Baby: LightGCN, which sees no content, 0.070; VBPR, with pictures, 0.049; BM3, with pictures and text, 0.080 | their table 3: content alone does not decide: one model with content is below LightGCN and one is above |
 # | Krichene and Rendle 2020 | to rank a liked item against a few sampled others can turn an order of models round | are all items ranked? |

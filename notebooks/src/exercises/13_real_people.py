@@ -138,23 +138,23 @@ print_table(compare(tables)[bounds], digits=3)
 
 # %% [markdown]
 # *What it says.* 400 days are all of the past before that day. The last week alone is worse, and the interval
-# says so: it holds a few thousand ratings at most, so noise takes away what is gained by being fresh. On the
+# says so: it holds far fewer ratings, so noise takes away what is gained by being fresh. On the
 # global split of the lesson, a short half-life was chosen. There, too, the split decides.
 
 # %% [markdown]
 # ## 3 · What a new user rated first
 #
-# Return two DataFrames: the first `k` ratings of every user in `users`, in order of time, and all their later
+# Return two DataFrames: the first `n` ratings of every user in `users`, in order of time, and all their later
 # ones. Ratings of the same moment are in order of item_id. The rows of `ratings` may come in any order.
 
 
 # %% exercise="first_and_later"
-def first_and_later(ratings, users, k):
+def first_and_later(ratings, users, n):
     ### BEGIN SOLUTION
     theirs = ratings[ratings["user_id"].isin(users)]
     theirs = theirs.sort_values(["user_id", "timestamp", "item_id"])
     place = theirs.groupby("user_id").cumcount()
-    return theirs[place < k], theirs[place >= k]
+    return theirs[place < n], theirs[place >= n]
     ### END SOLUTION
 
 
@@ -165,14 +165,14 @@ assert isinstance(answer, tuple | list) and len(answer) == 2, "return two tables
 first, later = answer
 assert isinstance(first, pd.DataFrame), "both parts are DataFrames, rows of `ratings`"
 assert len(first) != 1, "count within each user: group by user_id"
-assert len(first) != 4, "with `cumcount` the first rating has number 0: keep numbers below k"
+assert len(first) != 4, "with `cumcount` the first rating has number 0: keep numbers below n"
 assert len(first) == 2, "one first rating for each of the two users"
 items_of = dict(zip(first["user_id"], first["item_id"], strict=True))
 assert items_of["b"] == "z", "sort by time before you count: b's first is z"
 assert items_of["a"] == "w", (
     "of a's two ratings of one moment, w comes before x: sort by item_id, too"
 )
-assert len(later) == 5, "what is not among the first k is later"
+assert len(later) == 5, "what is not among the first n is later"
 first, later = first_and_later(few, ["b"], 2)
 assert set(later["user_id"]) == {"b"} == set(first["user_id"]), "keep only the users asked for"
 assert list(first["item_id"]) == ["z", "x"], "the first two of b, in order of time"
