@@ -96,11 +96,11 @@ class LightFMRecommender(VectorRecommender):
             raise ImportError(INSTALL) from error
         known = np.unique(item)  # the items that are trained on
         features = self._features(known, blocks)
+        value = np.where(self.histories_[user, item] > LIKED - 1e-9, 1.0, -1.0)
         if self.loss != "logistic":  # who likes all items has no negative: WARP would never end
             some = (np.bincount(user) < len(known))[user]
-            user, item = user[some], item[some]
+            user, item, value = user[some], item[some], value[some]
         shape = (len(self.user_ids_), len(known))
-        value = np.where(self.histories_[user, item] > LIKED - 1e-9, 1.0, -1.0)
         pairs = sp.coo_matrix((value, (user, np.searchsorted(known, item))), shape, np.float32)
         self.model_ = LightFM(
             no_components=self.n_factors,
