@@ -63,7 +63,52 @@ GRIDS: dict[str, dict[str, tuple[Any, ...]]] = {
     DEFAULT: {},
 }
 # Model → module of mmrec_course.extras, class, constructor arguments of each situation, grid.
-FRAMEWORKS: dict[str, tuple[str, str, dict[str, dict[str, Any]], dict[str, tuple[Any, ...]]]] = {}
+HELD_OUT = {"warm": {"hold_out": "ratings"}, "cold-start": {"hold_out": "items"}}
+FRAMEWORKS: dict[str, tuple[str, str, dict[str, dict[str, Any]], dict[str, tuple[Any, ...]]]] = {
+    "LightFM": (
+        "lightfm_model",
+        "LightFMRecommender",
+        HELD_OUT,
+        {
+            "loss": ("warp", "bpr"),
+            "n_factors": (16, 32, 64),
+            "learning_rate": (0.02, 0.05, 0.1),
+            "content_weight": (0.5, 1.0, 2.0),
+        },
+    ),
+    "VBPR": (
+        "torch_models",
+        "VBPR",
+        HELD_OUT,
+        {
+            "n_factors": (16, 32, 64),
+            "learning_rate": (0.003, 0.01, 0.03),
+            "reg": (0.03, 0.1, 0.3, 1.0),
+        },
+    ),
+    "two-tower": (
+        "torch_models",
+        "TwoTower",
+        HELD_OUT,
+        {
+            "n_factors": (32, 64),
+            "learning_rate": (0.003, 0.01),
+            "reg": (0.1, 0.3, 1.0),
+            "modality_dropout": (0.0, 0.3),
+            "loss": ("full", "corrected"),
+        },
+    ),
+    "Keras two-tower": (
+        "keras_models",
+        "KerasTwoTower",
+        HELD_OUT,
+        {
+            "n_factors": (16, 32, 64),
+            "learning_rate": (0.003, 0.01, 0.03),
+            "reg": (1e-6, 1e-5, 1e-4, 1e-3),
+        },
+    ),
+}
 # Models that know no item without ratings, and models that know nothing else.
 WARM_ONLY, COLD_ONLY = ("EASE", "iALS"), ("joint ridge",)
 

@@ -57,7 +57,8 @@ class VectorRecommender(Recommender):
 
     def _fit(self, ratings: pd.DataFrame, blocks: Blocks) -> None:
         for name in COUNTS:
-            check_number(name, getattr(self, name), 1)
+            if name in self.get_params():
+                check_number(name, getattr(self, name), 1)
         for name in ("learning_rate", "reg"):
             check_number(name, getattr(self, name), 0)
         self.n_epochs_, history = self.n_epochs, None
