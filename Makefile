@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # What learners need, and on top of it what the course is tested and built with.
 READY := $(VENV)/.ready
 DEV := $(VENV)/.ready-dev
-# The frameworks of lessons 14 to 16 are large: they have an environment of their own.
+# What lessons 14 to 17 need is large: it has an environment of its own.
 EXTRAS := .venv-extras
 XBIN := $(EXTRAS)/bin
 XREADY := $(EXTRAS)/.ready
@@ -46,7 +46,7 @@ lab lab-extras: export JUPYTER_CONFIG_PATH := $(CURDIR)/jupyter$(if $(JUPYTER_CO
 lab: $(READY)  ## open JupyterLab on the first lesson (LAB="--no-browser --port 8899" adds flags)
 	$(BIN)/jupyter-lab --ServerApp.root_dir=. $(LAB) notebooks/00_start_here.ipynb
 
-lab-extras: $(XREADY)  ## open it with LightFM, PyTorch and TensorFlow on lesson 14 (see README)
+lab-extras: $(XREADY)  ## open it with LightFM, PyTorch, TensorFlow, Dask and faiss on lesson 14
 	$(XBIN)/jupyter-lab --ServerApp.root_dir=. $(LAB) notebooks/14_lightfm.ipynb
 
 app: $(READY)  ## open the page to play with, without code (VOILA="--no-browser" adds flags)
@@ -58,17 +58,17 @@ test: $(DEV)  ## lint, types, tests and every core notebook, outputs compared st
 	$(BIN)/mypy
 	$(BIN)/pytest --nbval -n $(JOBS) --dist loadscope
 
-XTESTS := $(foreach n,lightfm_model torch_models keras_models vectors,tests/test_extras_$(n).py) \
+XTESTS := $(foreach n,lightfm_model torch_models torch_networks torch_training keras_models vectors scale retrieval,tests/test_extras_$(n).py) \
   tests/test_notebooks.py::test_every_check_fails_on_the_blank \
-  $(wildcard $(foreach n,14 15 16,$(foreach d,. deeper solutions,notebooks/$(d)/$(n)_*.ipynb)))
-test-extras: $(XDEV)  ## the same for lessons 14 to 16, which need the frameworks
+  $(wildcard $(foreach n,14 15 16 17,$(foreach d,. deeper solutions,notebooks/$(d)/$(n)_*.ipynb)))
+test-extras: $(XDEV)  ## the same for lessons 14 to 17, which need more packages
 	$(XBIN)/pytest --nbval -n $(JOBS) --dist loadscope $(XTESTS)
 
 notebooks: $(DEV)  ## run the text sources in notebooks/src into notebooks (ONLY=03 for one)
 	$(BIN)/python tools/build_notebooks.py $(ONLY)
 
-notebooks-extras: $(XDEV)  ## the same for lessons 14 to 16 (ONLY=15 for one)
-	$(XBIN)/python tools/build_notebooks.py $(or $(ONLY),14 15 16)
+notebooks-extras: $(XDEV)  ## the same for lessons 14 to 17 (ONLY=15 for one)
+	$(XBIN)/python tools/build_notebooks.py $(or $(ONLY),14 15 16 17)
 
 data: $(READY)  ## rebuild data/mosaic, with STAMPS=folder data/stamps too (maintainers; see CONTRIBUTING.md)
 	@$(call install,-c requirements-extras.lock --no-build-isolation -e ".[data]")
@@ -82,13 +82,14 @@ movielens: $(READY)  ## download the ratings that lesson 13 needs, once (2 to 5 
 bench: $(DEV)  ## speed and accuracy beside known libraries, as ratios
 	$(BIN)/python benchmarks
 
-bench-extras: $(XDEV)  ## lessons 14 to 16: every model, tuned alike (an hour); writes frameworks.csv
+bench-extras: $(XDEV)  ## lessons 14 to 17: every model, tuned alike (an hour); costs at scale
+	$(XBIN)/python benchmarks/scaling.py
 	$(XBIN)/python benchmarks/frameworks.py
 
 # All at once first: a package has the same version in every lock.
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header \
   --no-annotate --no-emit-index-url --no-emit-find-links pyproject.toml
-lock: $(READY)  ## resolve the four locks anew from pyproject.toml
+lock: $(READY)  ## resolve the five locks anew from pyproject.toml
 	@mkdir -p build
 	$(COMPILE) --upgrade --all-extras --output-file build/all.lock
 	$(COMPILE) -c build/all.lock --output-file requirements.lock
@@ -96,6 +97,7 @@ lock: $(READY)  ## resolve the four locks anew from pyproject.toml
 	$(COMPILE) -c build/all.lock --extra encoders --extra data --output-file requirements-extras.lock
 	$(COMPILE) -c build/all.lock --extra dev --extra frameworks --output-file build/frameworks.lock
 	grep -Ev '^(cuda|nvidia|triton)' build/frameworks.lock > requirements-frameworks.lock
+	$(COMPILE) -c build/all.lock --extra dev --extra scale --output-file requirements-scale.lock
 	$(BIN)/python tools/check_wheels.py
 
 wheels: $(READY)  ## ask the index whether every locked package has a wheel everywhere
@@ -126,13 +128,13 @@ $(DEV): requirements-dev.lock $(READY)
 
 # pip, not uv, fetches PyTorch: it takes a CPU build where you have set one up (see README). Where
 # LightFM has no wheel, it is compiled if a compiler is there; lesson 14 is skipped otherwise.
-$(XREADY): requirements.lock requirements-frameworks.lock pyproject.toml | $(BIN)/python
-	@echo "installing the versions of requirements-frameworks.lock: 2.5 GB, a few minutes, once"
+$(XREADY): requirements.lock requirements-frameworks.lock requirements-scale.lock pyproject.toml | $(BIN)/python
+	@echo "installing the frameworks, Dask and faiss: 4 GB, a few minutes, once"
 	@$(BIN)/python -m venv $(EXTRAS)
 	@$(XBIN)/python -m pip install --quiet -c requirements-frameworks.lock torch
 	@$(XBIN)/python -m pip install --quiet -c requirements-frameworks.lock uv || echo "no uv: pip takes longer"
 	@$(call xinstall,-r requirements.lock)
-	@$(call xinstall,-c requirements-frameworks.lock --no-build-isolation -e ".[frameworks]")
+	@$(call xinstall,-c requirements-frameworks.lock -c requirements-scale.lock --no-build-isolation -e ".[frameworks,scale]")
 	@$(XBIN)/python -c "import lightfm" 2>/dev/null || { echo "no wheel of lightfm-next for this Python: compiling it" \
 	  && $(XBIN)/python -m pip install --quiet --no-deps lightfm-next==$(LIGHTFM); } \
 	  || echo "lightfm-next could not be compiled: lesson 14 will be skipped"
@@ -140,5 +142,5 @@ $(XREADY): requirements.lock requirements-frameworks.lock pyproject.toml | $(BIN
 	@touch $@
 
 $(XDEV): $(XREADY)
-	@$(call xinstall,-r requirements-frameworks.lock)
+	@$(call xinstall,-r requirements-frameworks.lock -r requirements-scale.lock)
 	@touch $@

@@ -42,7 +42,7 @@ from mmrec_course.recommenders import (
 )
 
 FOLDER = Path(__file__).resolve().parent.parent / "build" / "frameworks"
-N_TRIALS, N_SPLITS, FRACTION = 12, 5, 0.2
+N_TRIALS, N_SPLITS, FRACTION = 6, 5, 0.2
 FINAL, DEFAULT = "final model", "final model, default"
 STRENGTHS = (0.3, 1.0, 3.0, 10.0, 30.0, 100.0, 200.0, 300.0, 500.0, 1000.0, 2000.0)
 GRIDS: dict[str, dict[str, tuple[Any, ...]]] = {

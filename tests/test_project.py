@@ -38,6 +38,7 @@ LOCKS = {
     "requirements-dev.lock": ("dev",),
     "requirements-extras.lock": ("encoders", "data"),
     "requirements-frameworks.lock": ("dev", "frameworks"),
+    "requirements-scale.lock": ("dev", "scale"),
 }
 # What the lessons on frameworks, and the models they use, may import beside the core.
 FRAMEWORKS = {"keras", "keras_rs", "lightfm", "safetensors", "tensorflow", "torch"}
@@ -123,10 +124,13 @@ def test_each_lock_satisfies_its_dependencies(lock: str, system: str, python: st
 @pytest.mark.parametrize("system", SYSTEMS)
 @pytest.mark.parametrize("python", RELEASES)
 def test_every_lock_holds_the_core_and_a_package_in_one_version(system: str, python: str) -> None:
-    core, dev, extras, frameworks = (locked(lock, system, python) for lock in LOCKS)
+    core, dev, extras, frameworks, scale = (locked(lock, system, python) for lock in LOCKS)
     assert core.items() <= dev.items() <= frameworks.items()
     assert core.items() <= extras.items()
-    assert {name: dev[name] for name in dev.keys() & extras.keys()}.items() <= extras.items()
+    assert dev.items() <= scale.items()
+    for one, other in ((dev, extras), (frameworks, scale)):
+        both = one.keys() & other.keys()
+        assert {name: one[name] for name in both} == {name: other[name] for name in both}
 
 
 def test_the_core_builds_the_package_without_isolation() -> None:

@@ -20,7 +20,7 @@ from packaging.tags import Tag, compatible_tags, cpython_tags, mac_platforms
 from packaging.utils import canonicalize_name, parse_wheel_filename
 
 ROOT = Path(__file__).resolve().parent.parent
-LOCKS = ("requirements.lock", *(f"requirements-{x}.lock" for x in ("dev", "extras", "frameworks")))
+LOCKS = ("requirements.lock", *(f"requirements-{x}.lock" for x in ("dev", "extras", "frameworks", "scale")))
 # The first release and a late one: markers may tell them apart.
 PYTHONS = ("3.11.0", "3.11.99", "3.12.0", "3.12.99", "3.13.0", "3.13.99")
 # System → sys_platform, os_name, platform_system, platform_machine.
@@ -123,7 +123,7 @@ def listed_wheels(lock: Path) -> dict[tuple[str, str], list[str]]:
 
 
 def main(arguments: list[str]) -> int:
-    """Check the locks named, or all four; print what is missing; return the exit status."""
+    """Check the locks named, or all five; print what is missing; return the exit status."""
     found_none = 0
     for lock in [Path(name) for name in arguments] or [ROOT / name for name in LOCKS]:
         lines = lock.read_text(encoding="utf-8").splitlines()
