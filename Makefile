@@ -11,6 +11,7 @@ EXTRAS := .venv-extras
 XBIN := $(EXTRAS)/bin
 XREADY := $(EXTRAS)/.ready
 XDEV := $(EXTRAS)/.ready-dev
+XNAMES := frameworks,scale
 JOBS ?= 2
 
 # Set before any kernel starts; stored outputs do not depend on them, a room of laptops does.
@@ -134,7 +135,7 @@ $(XREADY): requirements.lock requirements-frameworks.lock requirements-scale.loc
 	@$(XBIN)/python -m pip install --quiet -c requirements-frameworks.lock torch
 	@$(XBIN)/python -m pip install --quiet -c requirements-frameworks.lock uv || echo "no uv: pip takes longer"
 	@$(call xinstall,-r requirements.lock)
-	@$(call xinstall,-c requirements-frameworks.lock -c requirements-scale.lock --no-build-isolation -e ".[frameworks,scale]")
+	@$(call xinstall,-c requirements-frameworks.lock -c requirements-scale.lock --no-build-isolation -e ".[$(XNAMES)]")
 	@$(XBIN)/python -c "import lightfm" 2>/dev/null || { echo "no wheel of lightfm-next for this Python: compiling it" \
 	  && $(XBIN)/python -m pip install --quiet --no-deps lightfm-next==$(LIGHTFM); } \
 	  || echo "lightfm-next could not be compiled: lesson 14 will be skipped"

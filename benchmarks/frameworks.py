@@ -82,20 +82,23 @@ FRAMEWORKS: dict[str, tuple[str, str, dict[str, dict[str, Any]], dict[str, tuple
         HELD_OUT,
         {
             "n_factors": (16, 32, 64),
+            "n_components": (20, 40, 80),
             "learning_rate": (0.003, 0.01, 0.03),
-            "reg": (0.03, 0.1, 0.3, 1.0),
+            "reg": (0.3, 1.0, 2.0),
         },
     ),
     "two-tower": (
         "torch_models",
         "TwoTower",
-        HELD_OUT,
         {
-            "n_factors": (32, 64),
-            "learning_rate": (0.003, 0.01),
+            "warm": {"hold_out": "ratings"},
+            "cold-start": {"hold_out": "items", "id_dropout": 0.8},
+        },
+        {
+            "n_factors": (32, 64, 128),
+            "id_dropout": (0.2, 0.5, 0.8),
+            "learning_rate": (0.005, 0.01, 0.02),
             "reg": (0.1, 0.3, 1.0),
-            "modality_dropout": (0.0, 0.3),
-            "loss": ("full", "corrected"),
         },
     ),
     "Keras two-tower": (
