@@ -28,7 +28,7 @@ def network(model, ratings=RATINGS, blocks=FEATURES):
     item = torch.tensor(np.searchsorted(model.item_ids_, good["item_id"]))
     aligned = {m: block.align(model.item_ids_) for m, block in blocks.items()}
     torch.manual_seed(0)
-    made = model._network(aligned, user, item).double()
+    made = model._network(aligned, user, item)
     with torch.no_grad():
         for parameter in made.parameters():
             parameter.normal_(std=0.5)
@@ -52,7 +52,9 @@ def test_same_seed_same_model_and_nothing_global_changes(kind) -> None:
     assert torch.get_num_threads() == threads
     torch.manual_seed(99)
     torch.set_num_threads(2)
+    torch.set_default_dtype(torch.float64)
     second = clone(first).fit(RATINGS, FEATURES)
+    torch.set_default_dtype(torch.float32)
     torch.set_num_threads(threads)
     assert np.array_equal(first.item_vectors_, second.item_vectors_)
     other = clone(first).set_params(rng=1).fit(RATINGS, FEATURES)
@@ -82,6 +84,7 @@ def test_a_saved_model_is_the_same_and_others_are_refused(kind, tmp_path) -> Non
         loaded = kind.load(folder)
         assert loaded.get_params() == model.get_params()
         assert loaded.history_.equals(model.history_)
+        assert loaded.modalities_ == model.modalities_
         users = model.user_ids_[:3]
         assert loaded.recommend(users, k=4).equals(model.recommend(users, k=4))
     other = MODELS[1 - MODELS.index(kind)]
@@ -226,6 +229,10 @@ def test_gates_are_shares_of_the_present_modalities() -> None:
     assert (gate[:5, image] == 0).all()
     assert (gate[4:9, text] == 0).all()
     assert np.ptp(gate[20:, text]) > 0
+    cold = TwoTower(**FEW, gate=True).fit(COLD.train, BLOCKS)
+    j = np.searchsorted(cold.item_ids_, COLD.candidates)
+    content = (cold.gate_[j, :, None] * cold.encoded_[j]).sum(axis=1)
+    assert cold.item_vectors_[j] == pytest.approx(content)
     equal = clone(model).set_params(gate=False).fit(WARM.train, BLOCKS)
     assert equal.gate_ == pytest.approx(1 / len(BLOCKS))
 

@@ -45,7 +45,7 @@ class VBPR(TorchRecommender):
         n_factors: int = 32,
         n_components: int = 40,
         learning_rate: float = 0.01,
-        reg: float = 0.3,
+        reg: float = 1.0,
         batch_size: int = 512,
         n_epochs: int = 60,
         patience: int = 5,
@@ -92,7 +92,8 @@ class TwoTower(TorchRecommender):
     softmax, whose negatives are the other pairs' items: "corrected" by logQ (log q_i of item i's
     share q_i of the pairs is subtracted from its logit), or "uncorrected". ``contrastive`` is the
     weight of an InfoNCE loss between each two modalities of the same items. Other arguments and
-    what is fitted: `TorchRecommender`; also ``gate_`` (n_items, M), of ``modalities_``.
+    what is fitted: `TorchRecommender`; also ``gate_`` (n_items, M), the g_im, and ``encoded_``
+    (n_items, M, n_factors), the W_m x_im + c_m, in the order of ``modalities_``.
 
     Yi et al. (2019), Sampling-Bias-Corrected Neural Modeling for Large Corpus Item Recommendations,
     RecSys; Neverova et al. (2016), ModDrop, TPAMI; van den Oord, Li and Vinyals (2018),
@@ -101,7 +102,7 @@ class TwoTower(TorchRecommender):
     Notebook: 15_pytorch
     """
 
-    arrays = (*TorchRecommender.arrays, "gate_")
+    arrays = (*TorchRecommender.arrays, "encoded_", "gate_")
 
     def __init__(
         self,
@@ -149,7 +150,7 @@ class TwoTower(TorchRecommender):
         if self.loss not in LOSSES:
             raise ValueError(f"loss: {self.loss!r} is unknown; choose one of {LOSSES}")
         known, usable = self._usable(blocks, item)
-        self.modalities_, ids = list(usable), self.item_ids_[known.numpy()]
+        ids = self.item_ids_[known.numpy()]
         rows = [
             early_fusion({m: block}, n_components=self.n_components, fit_items=ids).values
             for m, block in usable.items()
@@ -162,4 +163,6 @@ class TwoTower(TorchRecommender):
         super()._keep(network)
         with torch.no_grad():
             everything = torch.arange(len(self.item_ids_))
-            self.gate_ = network.gates(network.encode(everything), network.present).numpy()
+            encoded = network.encode(everything)
+            self.encoded_ = encoded.numpy()
+            self.gate_ = network.gates(encoded, network.present).numpy()

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 TEMPERATURE = 0.1  # of InfoNCE
+FLOAT = torch.float64  # whatever the default, so that a seed gives one result
 
 
 class Network(nn.Module):
@@ -42,13 +43,13 @@ class VBPRNetwork(Network):
         self.gamma_user = _normal(n_users, k)
         self.theta_user = _normal(n_users, k)
         self.gamma_item = _normal(len(known), k)
-        self.beta_item = nn.Parameter(torch.zeros(len(known), 1))
+        self.beta_item = _zeros(len(known), 1)
         self.encoder = _normal(rows.shape[1], k)  # Eᵀ
-        self.feature_bias = nn.Parameter(torch.zeros(rows.shape[1], 1))
+        self.feature_bias = _zeros(rows.shape[1], 1)
 
     def users(self, index: Tensor) -> Tensor:
         """(n, 2 n_factors + 1): γ_u, θ_u, 1."""
-        ones = torch.ones(len(index), 1, dtype=self.rows.dtype)
+        ones = torch.ones(len(index), 1, dtype=FLOAT)
         return torch.cat([self.gamma_user[index], self.theta_user[index], ones], 1)
 
     def items(self, index: Tensor) -> Tensor:
@@ -80,13 +81,14 @@ class TwoTowerNetwork(Network):
         self.rows, self.present, self.of = rows, present, of  # M × (n_items, d_m), (n_items, M)
         count = torch.bincount(item, minlength=len(present))
         self.known = count > 0  # (n_items,)
-        self.log_q = torch.log(count / len(item))  # −∞ for items that are in no batch
+        self.log_q = torch.log(count.to(FLOAT) / len(item))  # −∞ for items that are in no batch
         self.candidates = torch.nonzero(self.known)[:, 0]
         self.place = torch.cumsum(self.known, 0) - 1  # item → its number among the candidates
-        self.user = _normal(n_users, of.n_factors)
-        self.own = nn.Parameter(torch.zeros(len(present), of.n_factors))
-        self.encoders = nn.ModuleList([nn.Linear(x.shape[1], of.n_factors) for x in rows])
-        self.gate = nn.ModuleList([nn.Linear(of.n_factors, 1) for _ in rows])
+        k = of.n_factors
+        self.user = _normal(n_users, k)
+        self.own = _zeros(len(present), k)
+        self.encoders = nn.ModuleList([nn.Linear(x.shape[1], k, dtype=FLOAT) for x in rows])
+        self.gate = nn.ModuleList([nn.Linear(k, 1, dtype=FLOAT) for _ in rows])
 
     def encode(self, index: Tensor) -> Tensor:
         """(n, M, n_factors): W_m x_im + c_m."""
@@ -107,9 +109,9 @@ class TwoTowerNetwork(Network):
         """(n, n_factors) item vectors; modalities and embeddings are dropped in training only."""
         encoded, present, known = self.encode(index), self.present[index], self.known[index]
         if self.training:
-            keep = torch.rand(present.shape) >= self.of.modality_dropout
+            keep = torch.rand(present.shape, dtype=FLOAT) >= self.of.modality_dropout
             present = present & (keep | ~(keep & present).any(1, keepdim=True))
-            known = known & (torch.rand(known.shape) >= self.of.id_dropout)
+            known = known & (torch.rand(known.shape, dtype=FLOAT) >= self.of.id_dropout)
         content = (self.gates(encoded, present)[:, :, None] * encoded).sum(1)
         return content + self.own[index] * known[:, None]
 
@@ -149,4 +151,8 @@ class TwoTowerNetwork(Network):
 
 
 def _normal(*shape: int) -> nn.Parameter:
-    return nn.Parameter(0.1 * torch.randn(*shape))
+    return nn.Parameter(0.1 * torch.randn(*shape, dtype=FLOAT))
+
+
+def _zeros(*shape: int) -> nn.Parameter:
+    return nn.Parameter(torch.zeros(*shape, dtype=FLOAT))

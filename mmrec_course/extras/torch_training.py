@@ -41,8 +41,9 @@ class TorchRecommender(Recommender):
     best number of epochs, ``n_epochs_``; else for ``n_epochs``. ``verbose`` prints each epoch.
     Unknown users get the mean of all user vectors, unknown items score 0.
 
-    Fitted: ``user_vectors_`` (n_users, d), ``item_vectors_`` (n_items, d), ``n_epochs_``, and
-    ``history_``: DataFrame epoch, loss, ndcg (NaN without early stopping).
+    Fitted: ``user_vectors_`` (n_users, d), ``item_vectors_`` (n_items, d), ``n_epochs_``,
+    ``history_``: DataFrame epoch, loss, ndcg (NaN without early stopping), and ``modalities_``, the
+    names of those used.
 
     Notebook: 15_pytorch
     """
@@ -57,7 +58,8 @@ class TorchRecommender(Recommender):
         """(n_items,) bool, which items have a positive pair; modalities that two of them have."""
         known = torch.bincount(item, minlength=len(self.item_ids_)) > 0
         has = {m: b.present[known.numpy()].sum() > 1 and len(b.names) for m, b in blocks.items()}
-        return known, {m: block for m, block in blocks.items() if has[m]}
+        self.modalities_ = [m for m in blocks if has[m]]
+        return known, {m: blocks[m] for m in self.modalities_}
 
     def _fit(self, ratings: pd.DataFrame, blocks: Blocks) -> None:
         for name in ("n_factors", "n_components", "batch_size", "n_epochs", "patience"):
@@ -92,7 +94,7 @@ class TorchRecommender(Recommender):
         try:
             with torch.random.fork_rng(devices=[]):
                 torch.manual_seed(self.rng)
-                network = self._network(blocks, user, item).double()
+                network = self._network(blocks, user, item)
                 optimizer = torch.optim.AdamW(
                     network.parameters(), lr=self.learning_rate, weight_decay=self.reg
                 )
@@ -145,6 +147,7 @@ class TorchRecommender(Recommender):
         arrays |= {name: getattr(self, name) for name in self.arrays}
         save_file({k: np.ascontiguousarray(a) for k, a in arrays.items()}, target / WEIGHTS)
         record = {"class": type(self).__name__, "params": self.get_params()}
+        record |= {"modalities_": self.modalities_}
         record |= {name: getattr(self, name).tolist() for name in ("user_ids_", "item_ids_")}
         record |= {"n_epochs_": self.n_epochs_, "history_": self.history_.to_dict("list")}
         text = json.dumps(record, default=lambda value: value.item())  # NumPy's numbers
@@ -167,6 +170,7 @@ class TorchRecommender(Recommender):
             model.histories_ = sp.csr_array(parts, shape=shape)
             for name in cls.arrays:
                 setattr(model, name, arrays[name])
+            model.modalities_ = record["modalities_"]
             model.n_epochs_, model.history_ = record["n_epochs_"], pd.DataFrame(record["history_"])
         except (OSError, KeyError, TypeError, ValueError, SafetensorError) as error:
             raise ValueError(f"{folder}: not a saved model: {error}") from error
