@@ -30,8 +30,8 @@ blocks = extract_features(mosaic, fit_items=split.train_valid["item_id"].unique(
 #
 # EASE, iALS and ridge regression have a **closed form**: a system of equations, solved once or a few
 # times. That works because their loss is a squared error and their model is linear, at least in one half
-# of its parameters. Change the loss to a ranking loss, or put anything bent into the model, and there is
-# no such system.
+# of its parameters. Change the loss to a ranking loss, or put a nonlinear function into the model, and there
+# is no such system.
 #
 # What remains is **gradient descent** (lesson 07): compute in which direction each parameter makes the
 # loss smaller, take a small step, repeat. PyTorch does two things for this. **Autograd** computes the
@@ -51,7 +51,7 @@ blocks = extract_features(mosaic, fit_items=split.train_valid["item_id"].unique(
 # what happened. The confidence $c_{ui}$ is $1 + \alpha$ for a like and 1 for an empty cell, as in iALS.
 
 # %%
-from torch.nn import functional as F
+from torch.nn.functional import binary_cross_entropy_with_logits, logsigmoid
 
 from mmrec_course.display import print_table
 
@@ -62,7 +62,7 @@ def likes(ratings):
 
 
 def logistic_loss(P, Q, b, X, alpha=10.0):
-    return F.binary_cross_entropy_with_logits(P @ Q.T + b, X, weight=1 + alpha * X)
+    return binary_cross_entropy_with_logits(P @ Q.T + b, X, weight=1 + alpha * X)
 
 
 def start(n_factors=16):
@@ -131,7 +131,7 @@ X_valid, empty = likes(split.valid), X == 0
 @torch.no_grad()  # nothing here needs a gradient
 def validate(P, Q, b):
     S, target = P @ Q.T + b, X_valid[empty]
-    loss = F.binary_cross_entropy_with_logits(S[empty], target, 1 + 10 * target)
+    loss = binary_cross_entropy_with_logits(S[empty], target, 1 + 10 * target)
     scores = ScoreTable(S.numpy(), users, items)
     ndcg = evaluate(scores, split, part="valid", metrics=["ndcg"])["ndcg"].mean()
     return {"validation loss": loss.item(), "validation NDCG@10": ndcg}
@@ -149,21 +149,29 @@ from mmrec_course.plotting import finish, use_style
 curves = {f"λ = {reg}": train(reg) for reg in (0.0, 1.0)}
 use_style()
 figure, axes = plt.subplots(1, 3, figsize=(9, 3), layout="constrained")
+for curve in curves.values():
+    curve.plot(subplots=True, ax=axes, legend=False)
+for ax, column in zip(axes, curve.columns, strict=True):
+    ax.set_title(column)
+axes[0].legend(curves)
+figure.suptitle("Without weight decay the validation loss turns upwards", fontsize=11)
+alt = """Three curves over epochs, without and with weight decay. Training loss falls in both; without
+decay the validation loss turns upwards, and NDCG stays level below that with decay"""
+finish(figure, alt=alt)
+
+# %%
 for name, curve in curves.items():
-    for ax, column in zip(axes, curve.columns, strict=True):
-        ax.plot(curve.index, curve[column], label=name)
-        ax.set(title=column, xlabel="epoch")
-axes[0].legend()
-finish(figure, alt="Three curves over epochs, without and with weight decay. Training loss falls in both;"
-       " without decay validation loss turns upwards first, and NDCG later")  # fmt: skip
-for name, curve in curves.items():
-    print(name, "lowest loss at epoch", curve["validation loss"].idxmin(), end=", ")
-    print("highest NDCG at epoch", curve["validation NDCG@10"].idxmax())
+    lowest, ndcg = curve["validation loss"].idxmin(), curve["validation NDCG@10"]
+    print(
+        f"{name}: lowest validation loss at epoch {lowest}; NDCG@10 there {ndcg[lowest]:.2f},",
+        end=" ",
+    )
+    print(f"at the end {ndcg.iloc[-1]:.2f}")
 
 # %% [markdown]
-# Without decay, the validation loss is lowest at epoch 75 and then rises: the model is **overfitting**.
-# Its NDCG still gains until epoch 105: the probabilities get worse before the order does. So stop by the
-# metric that you care about. **Early stopping** ends training when the metric on held-out ratings has not
+# Without decay, the validation loss is lowest at epoch 75 and then rises: the model is **overfitting**. Its
+# NDCG stays level: the probabilities get worse, the order does not. With decay the loss falls to the end,
+# and NDCG ends higher. So regularise, and stop by the metric that you care about. **Early stopping** ends training when the metric on held-out ratings has not
 # improved for some epochs, and keeps the best number of epochs. That number is one more hyperparameter,
 # chosen like the others.
 #
@@ -199,7 +207,7 @@ torch.manual_seed(0)
 network = VBPRNetwork(rows, X.any(0), len(users), user, item, 8)
 u, i, j = torch.tensor([[0], [1], [2]])
 margin = (network.users(u) * (network.items(i) - network.items(j))).sum()  # s_ui − s_uj
-(-F.logsigmoid(margin)).backward()
+(-logsigmoid(margin)).backward()
 
 # %%
 with torch.no_grad():
@@ -217,7 +225,8 @@ for name, (place, by_hand) in gradients.items():
 # %% [markdown]
 # The package trains it with the loop from above. Two things differ: a step uses a **batch** of 512 pairs
 # instead of all, so an epoch has many steps; and for each pair a new $j$ is drawn. `fit` holds out a tenth
-# of the ratings for early stopping, then trains anew on everything. `history_` keeps the curves:
+# of the ratings for early stopping, then trains anew on everything. (`verbose=True` prints each epoch.)
+# `history_` keeps the curves:
 
 # %%
 from mmrec_course.extras.torch_models import VBPR
@@ -227,9 +236,11 @@ figure, axes = plt.subplots(1, 2, figsize=(7, 2.8), layout="constrained")
 axes[0].plot(history["epoch"], history["loss"])
 axes[1].plot(history["epoch"], history["ndcg"])
 axes[0].set(title="training loss", xlabel="epoch")
-axes[1].set(title="NDCG@10 of held-out ratings", xlabel="epoch")
-finish(figure, alt="VBPR: the training loss falls quickly, then slowly. NDCG of held-out ratings rises"
-       " steeply for about ten epochs and is then flat")  # fmt: skip
+axes[1].set(title="held-out NDCG@10", xlabel="epoch")
+figure.suptitle("VBPR: most is learned in the first ten epochs", fontsize=11)
+alt = """VBPR: the training loss falls quickly, then slowly. NDCG of held-out ratings rises steeply
+for about ten epochs and then slowly"""
+finish(figure, alt=alt)
 
 # %% [markdown]
 # Do the features help? The ablation is the model without features, **BPR-MF**. The permutation control
@@ -237,6 +248,7 @@ finish(figure, alt="VBPR: the training loss falls quickly, then slowly. NDCG of 
 # are random, so another seed gives another model. We take the mean of three seeds.
 
 # %%
+from mmrec_course.display import fixed
 from mmrec_course.evaluation import compare
 
 permuted = {m: block.shuffle(rng=0) for m, block in blocks.items()}
@@ -247,7 +259,7 @@ for name, features in {"BPR-MF": None, "VBPR": blocks, "permuted": permuted}.ite
         model.set_params(rng=seed).fit(split.train_valid, features)
         tables.append(evaluate(model, split, metrics=["ndcg"]))
     results[name] = sum(tables) / 3  # of each user
-    print(name, "NDCG@10 of the seeds:", [round(float(t["ndcg"].mean()), 2) for t in tables])
+    print(name, "NDCG@10 of the seeds:", ", ".join(fixed(t["ndcg"].mean()) for t in tables))
 
 # %%
 for baseline in ("BPR-MF", "permuted"):
@@ -312,22 +324,26 @@ network.loss(user, item).backward()
 # %%
 with torch.no_grad():
     h = network.encode(torch.arange(len(items)))  # (n_items, M, k)
-    g, v, pairs = network.gates(h, present), network.vectors()[1], torch.arange(len(item))
+    g, v = network.gates(h, present), network.vectors()[1]
     scores = (network.user[user] @ v.T).masked_fill(~network.known, -torch.inf)
     error = torch.softmax(scores, 1)  # (n_pairs, n_items)
-    error[pairs, item] -= 1
+    error[torch.arange(len(item)), item] -= 1
     delta = error.T @ network.user[user] / len(item)  # (n_items, k)
     along = (h * delta[:, None]).sum(2)  # δᵀh, (n_items, M)
+    print("gradient of e equal:", torch.allclose(network.own.grad, delta))
     dz = g * (along - (g * along).sum(1, keepdim=True))
+
+# %%
+with torch.no_grad():
     for m, name in enumerate(blocks):
         a = network.gate[m].weight  # (1, k)
         dh = g[:, [m]] * delta + dz[:, [m]] * a * (1 - torch.tanh(h[:, m]) ** 2)
-        checks = {"a": (network.gate[m].weight.grad, dz[:, m] @ torch.tanh(h[:, m])),
-                  "W": (network.encoders[m].weight.grad, dh.T @ x[m])}  # fmt: skip
-        print(name, {key: torch.allclose(*both) for key, both in checks.items()})
+        equal_a = torch.allclose(network.gate[m].weight.grad, dz[:, m] @ torch.tanh(h[:, m]))
+        equal_W = torch.allclose(network.encoders[m].weight.grad, dh.T @ x[m])
+        print(f"{name:5} gradient of a equal: {equal_a}, of W: {equal_W}")
 
 # %% [markdown]
-# Autograd found the same, in one line. (`e` and the users' embeddings are an exercise.)
+# Autograd found the same, in one line.
 #
 # ### Gate and modality dropout, each against its ablation
 #
@@ -341,31 +357,43 @@ from mmrec_course.evaluation import cold_item_split, compare_splits
 
 splits = [cold_item_split(mosaic.ratings, fraction=0.2, rng=seed) for seed in range(5)]
 options = {"n_factors": 32, "id_dropout": 0.8, "batch_size": 1024, "learning_rate": 0.02}
-variants = {"neither": (False, 0.0), "dropout": (False, 0.3), "gate": (True, 0.0), "both": (True, 0.3)}
+variants = {
+    "neither": (False, 0.0),
+    "dropout": (False, 0.3),
+    "gate": (True, 0.0),
+    "both": (True, 0.3),
+}
 cold_results = {name: [] for name in variants}
 for cold in splits:
     training = cold.train_valid
     cold_blocks = extract_features(mosaic, fit_items=training["item_id"].unique())
     for name, (gate, rate) in variants.items():
-        model = TwoTower(gate=gate, modality_dropout=rate, **options, n_epochs=10, early_stopping=False)
+        model = TwoTower(
+            gate=gate, modality_dropout=rate, **options, n_epochs=10, early_stopping=False
+        )
         model.fit(training, cold_blocks)
         cold_results[name].append(evaluate(model, cold, metrics=["ndcg"]))
 
 # %%
 table = compare_splits(cold_results, test_share=0.2)
 print_table(table[["mean", "difference", "diff_low", "diff_high"]])
-for name, baseline in (("gate", "neither"), ("both", "dropout"), ("dropout", "neither"), ("both", "gate")):
+for name, baseline in (
+    ("gate", "neither"),
+    ("both", "dropout"),
+    ("dropout", "neither"),
+    ("both", "gate"),
+):
     row = compare_splits(cold_results, test_share=0.2, baseline=baseline).loc[name]
     sign = "above 0" if row["diff_low"] > 0 else "below 0" if row["diff_high"] < 0 else "includes 0"
     print(f"{name:7} against {baseline:7}: interval {sign}")
 
 # %% [markdown]
-# The gate does not help. Beside equal weights, its interval lies below zero, with and without dropout. That is
-# no law: on this catalogue all three modalities are informative for most tracks, and a gate that
-# may choose for each of 384 training tracks has much freedom to overfit. Modality dropout makes no
-# difference that can be told from zero. (It gains where modalities are missing in training and present
-# later, or the other way round; [lesson 10, deeper](deeper/10_modality_dropout.ipynb) measures that.) So the package's defaults are
-# equal weights, `gate=False`, and a little dropout.
+# The gate does not help: compared with equal weights, its interval lies below zero, with dropout and without. A
+# likely reason is overfitting: the gate may choose weights for each training track, and a cold-start track
+# gets weights that no rating has tested. Modality dropout makes no difference that can be told from zero.
+# ([Lesson 10, deeper](deeper/10_modality_dropout.ipynb) shows a case in which it helps: little other
+# regularisation, and cold-start tracks that lack half of their modalities.) So the package's default is
+# `gate=False`: equal weights.
 #
 # What did the gate learn? Two tracks of lesson 09, with their weights in the last model:
 
@@ -378,7 +406,8 @@ captions = [", ".join(f"{m} {w:.1f}" for m, w in gates.loc[track].items()) for t
 show_items(mosaic.items, shown, captions=captions)
 
 # %% [markdown]
-# GATES2
+# The weights sum to 1 but for rounding. Words get the most for the first track; for the second, words and sound get
+# nearly the same. These are weights of the features that a track happens to have, not of a listener's taste.
 #
 # ## The loss: who are the negatives?
 #
@@ -396,7 +425,9 @@ show_items(mosaic.items, shown, captions=captions)
 
 # %%
 rng = np.random.default_rng(0)
-n_likes = np.maximum(likes(split.train_valid).sum(0).numpy(), 1)  # a track without a like counts one
+n_likes = np.maximum(
+    likes(split.train_valid).sum(0).numpy(), 1
+)  # a track without a like counts one
 q, s = n_likes / n_likes.sum(), rng.normal(size=len(items))
 popular = q >= np.quantile(q, 0.9)
 print(f"all items:  {np.exp(s)[popular].sum() / np.exp(s).sum():.2f}")
@@ -406,7 +437,9 @@ for name, logits in {"s − log q": s - np.log(q), "s": s, "s + log q": s + np.l
     print(f"{name:10}: {terms[popular[drawn]].sum() / terms.sum():.2f}")
 
 # %% [markdown]
-# SIGN-TEXT
+# The most popular tenth has 0.08 of the true sum. With $- \log q$ the batches agree. Without it, the popular tracks
+# have 0.28: as negatives they are pushed down three times too hard. With the wrong sign it is 0.55, which
+# is worse than no correction.
 #
 # Now train with each loss. The *full* one is the truth to approach; a second one with another seed shows
 # how near one can come. We measure three things: the rank correlation of all scores with those of the
@@ -415,12 +448,11 @@ for name, logits in {"s − log q": s - np.log(q), "s": s, "s + log q": s + np.l
 # %%
 from scipy.stats import spearmanr
 
-losses = {"full": ("full", 0), "full, other seed": ("full", 1), "corrected": ("corrected", 0),
-          "uncorrected": ("uncorrected", 0)}  # fmt: skip
 tables = {}
-for name, (loss, seed) in losses.items():
-    model = TwoTower(loss=loss, rng=seed, n_factors=32, n_epochs=12, early_stopping=False)
-    model.fit(split.train_valid, blocks)
+model = TwoTower(n_factors=32, n_epochs=12, early_stopping=False)
+for loss, seed in (("full", 0), ("full", 1), ("corrected", 0), ("uncorrected", 0)):
+    model.set_params(loss=loss, rng=seed).fit(split.train_valid, blocks)
+    name = "full, other seed" if seed else loss
     tables[name] = ScoreTable(model.score(users, items), users, items)
 repaired = tables["uncorrected"].score(users, items) + np.log(q)
 tables["uncorrected + log q"] = ScoreTable(repaired, users, items)
@@ -433,25 +465,25 @@ for name, table in tables.items():
     loss_results[name] = evaluate(table, split, metrics=["ndcg"])
     listed = np.argsort(np.where(seen, -np.inf, scores), axis=1)[:, -10:]
     correlations = [spearmanr(*pair).statistic for pair in zip(scores, full, strict=True)]
-    rows.append({"loss": name, "rank correlation": np.mean(correlations),
-                 "likes of listed tracks": n_likes[listed].mean()})  # fmt: skip
+    row = {"rank correlation": np.mean(correlations), "likes": n_likes[listed].mean()}
+    rows.append({"loss": name, **row})
 
 # %%
 print("likes of a track, mean:", round(n_likes.mean()))
-digits = {"rank correlation": 1, "likes of listed tracks": 0}
+digits = {"rank correlation": 1, "likes": 0}
 print_table(pd.DataFrame(rows), digits=digits, index=False)
 print_table(compare(loss_results)[["mean", "difference", "diff_low", "diff_high"]])
 
 # %% [markdown]
 # - **Corrected** scores agree with the full softmax as well as those of another seed do, and the lists are equally
 #   popular. The interval of the NDCG includes zero.
-# - **Uncorrected** lists are below the average track's popularity: 19 likes instead of about 60. The
-#   model learned $s - \log q$ without being asked. NDCG is lower, and the interval excludes zero.
-# - **Add $\log q$ to the uncorrected scores**, after training, and most of the difference is gone. That is a
-#   test you can make with any model that somebody trained in this way.
+# - **Uncorrected** lists favour the unpopular: 19 likes for a listed track instead of about 60, and the mean of all
+#   tracks is 28. NDCG is lower, and the interval excludes zero.
+# - **Add $\log q$ to the uncorrected scores**, after training, and popularity and correlation are back. So the model had
+#   learned $s - \log q$ in the place of $s$.
 #
-# (The correction treats the positive item as if it had been drawn, too. Our catalogue is small: a batch of
-# 512 pairs holds most of its 480 tracks. With a million items the estimate is noisier.)
+# Our catalogue is small: a batch has 512 pairs, more than there are tracks. With a million items the
+# corrected estimate has the same mean, and more noise.
 #
 # ## Seconds against quality
 #
@@ -461,21 +493,20 @@ print_table(compare(loss_results)[["mean", "difference", "diff_low", "diff_high"
 
 # %%
 benchmark = pd.read_csv("../benchmarks/frameworks.csv")
-benchmark["difference"] = [f"{d:.3f} [{low:.3f}, {high:.3f}]" for d, low, high in
-                           benchmark[["difference", "diff_low", "diff_high"]].to_numpy()]  # fmt: skip
-columns = ["situation", "model", "ndcg", "difference", "seconds", "trials"]
-print_table(benchmark[columns], digits={"ndcg": 3, "seconds": 2}, index=False)
+shown = ["situation", "model", "ndcg", "difference", "diff_low", "diff_high", "seconds", "trials"]
+print_table(benchmark[shown], digits=3, index=False)
 
 # %% [markdown]
-# BENCH-TEXT A closed form takes hundredths of a second, a training takes seconds, at this size. That buys freedom:
-# another loss, a sampled one, a network in the place of a matrix. It costs settings: learning rate, batch size, epochs, dropout
-# and a seed, each of which changes the result.
+# EASE, iALS and the joint ridge need less than a tenth of a second for a fit. A training of this lesson, with
+# early stopping, takes some seconds. That buys freedom: another loss, a sampled one, a network in the place of a
+# matrix. It costs settings: learning rate, batch size, epochs, dropout and a seed, each of which changes the
+# result.
 #
 # ## What goes wrong
 #
 # - **One seed.** In the section on VBPR the seeds of one model differ by about as much as some models do.
 # - **The training loss.** It falls for every model here, also for the one with permuted features.
-# - **The wrong sign of logQ**, or none. Nothing fails; the lists get obscure, or popular.
+# - **The wrong sign of logQ, or no correction.** Nothing fails, and the training loss falls. Only the lists get obscure.
 # - **Untrained embeddings.** A cold-start track's $\gamma_i$ must be 0. Left at its random start, it is noise in
 #   each score.
 # - **Negatives that could never be positive.** If cold-start tracks are drawn as negatives, the model learns

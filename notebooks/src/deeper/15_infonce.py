@@ -86,13 +86,15 @@ for cold, blocks in zip(splits, features, strict=True):
             found.append({"pair": " – ".join(pair), "weight": weight, "share": share})
 
 # %%
-print_table(pd.DataFrame(found).pivot_table(index="pair", columns="weight", values="share"), digits=1)
+print_table(
+    pd.DataFrame(found).pivot_table(index="pair", columns="weight", values="share"), digits=1
+)
 
 # %% [markdown]
-# Read the first column: without the task. Words and sounds of one track find each other in more than 0.8 of the comparisons,
+# Read the first column: without the task. Words and sounds of one track find each other in 0.8 of the comparisons,
 # although nobody asked for it: both encoders aim at the same listeners' vectors (lesson 09 saw the same
 # with its item factors). Covers find neither words nor sounds, 0.5 is chance. With the task, words and sounds
-# gain a little. Covers gain next to nothing: on Mosaic a cover says something else than the
+# gain a little, to 0.9. Covers stay at chance: on Mosaic a cover says something else than the
 # sound, so there is nothing to find.
 #
 # ## Does the ranking gain?
