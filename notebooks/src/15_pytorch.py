@@ -10,6 +10,7 @@
 
 # %%
 import numpy as np
+import pandas as pd
 import torch
 
 from mmrec_course.datasets import load_mosaic
@@ -48,7 +49,7 @@ blocks = extract_features(mosaic, fit_items=split.train_valid["item_id"].unique(
 # $$L = \frac1n \sum_{u,i} c_{ui} \big(-x_{ui} \log \hat x_{ui} - (1 - x_{ui}) \log (1 - \hat x_{ui})\big)$$
 #
 # In words: the loss is the mean, over all $n$ cells, of minus the log of the probability that the model gave to
-# what happened. The confidence $c_{ui}$ is $1 + \alpha$ for a like and 1 for an empty cell, as in iALS.
+# what happened. The confidence $c_{ui}$ is $1 + \alpha$ for a like and 1 for every other cell, nearly as in iALS.
 
 # %%
 from torch.nn.functional import binary_cross_entropy_with_logits, logsigmoid
@@ -121,8 +122,6 @@ def train(reg, n_epochs=120):
 # training, and NDCG@10.
 
 # %%
-import pandas as pd
-
 from mmrec_course.evaluation import ScoreTable, evaluate
 
 X_valid, empty = likes(split.valid), X == 0
