@@ -7,21 +7,18 @@ Notebook: 15_pytorch
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 import torch
 from torch import Tensor
 
 from mmrec_course.extras.torch_networks import Network, TwoTowerNetwork, VBPRNetwork
-from mmrec_course.extras.torch_training import TorchRecommender, check_number
-from mmrec_course.features.block import FeatureBlock
+from mmrec_course.extras.torch_training import TorchRecommender
+from mmrec_course.extras.vectors import Blocks, check_number
 from mmrec_course.fusion import early_fusion
 
 __all__ = ["VBPR", "TwoTower"]
 
 LOSSES = ("full", "corrected", "uncorrected")
-Blocks = Mapping[str, FeatureBlock]
 
 
 class VBPR(TorchRecommender):
