@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch")
+pytest.importorskip("torch")
 pytest.importorskip("safetensors")
 
+import torch
 from sklearn.base import clone
 from small_world import BLOCKS, WARM, small
 
