@@ -36,8 +36,9 @@ blocks = extract_features(mosaic, fit_items=split.train_valid["item_id"].unique(
 #
 # What remains is **gradient descent** (lesson 07): compute in which direction each parameter makes the
 # loss smaller, take a small step, repeat. PyTorch does two things for this. **Autograd** computes the
-# gradient of anything that you can compute, and an **optimiser** takes the steps. All models of this lesson have one
-# loop, and one form of score: a vector for the listener, a vector for the track, and their dot product.
+# gradient of anything that you can compute, and an **optimiser** takes the steps. All models of this
+# lesson have one loop, and one form of score: a vector for the listener, a vector for the track, and
+# their dot product.
 #
 # ## By hand: logistic matrix factorisation
 #
@@ -48,8 +49,9 @@ blocks = extract_features(mosaic, fit_items=split.train_valid["item_id"].unique(
 #
 # $$L = \frac1n \sum_{u,i} c_{ui} \big(-x_{ui} \log \hat x_{ui} - (1 - x_{ui}) \log (1 - \hat x_{ui})\big)$$
 #
-# In words: the loss is the mean, over all $n$ cells, of minus the log of the probability that the model gave to
-# what happened. The confidence $c_{ui}$ is $1 + \alpha$ for a like and 1 for every other cell, nearly as in iALS.
+# In words: the loss is the mean, over all $n$ cells, of minus the log of the probability that the model
+# gave to what happened. The confidence $c_{ui}$ is $1 + \alpha$ for a like and 1 for every other cell,
+# nearly as in iALS.
 
 # %%
 from torch.nn.functional import binary_cross_entropy_with_logits, logsigmoid
@@ -66,6 +68,7 @@ def logistic_loss(P, Q, b, X, alpha=10.0):
     return binary_cross_entropy_with_logits(P @ Q.T + b, X, weight=1 + alpha * X)
 
 
+# %%
 def start(n_factors=16):
     torch.manual_seed(0)
     P, Q = 0.1 * torch.randn(len(users), n_factors), 0.1 * torch.randn(len(items), n_factors)
@@ -168,11 +171,11 @@ for name, curve in curves.items():
     print(f"at the end {ndcg.iloc[-1]:.2f}")
 
 # %% [markdown]
-# Without decay, the validation loss is lowest at epoch 75 and then rises: the model is **overfitting**. Its
-# NDCG stays level: the probabilities get worse, the order does not. With decay the loss falls to the end,
-# and NDCG ends higher. So regularise, and stop by the metric that you care about. **Early stopping** ends training when the metric on held-out ratings has not
-# improved for some epochs, and keeps the best number of epochs. That number is one more hyperparameter,
-# chosen like the others.
+# Without decay, the validation loss is lowest at epoch 75 and then rises: the model is **overfitting**.
+# Its NDCG stays level: the probabilities get worse, the order does not. With decay the loss falls to the
+# end, and NDCG ends higher. So regularise, and stop by the metric that you care about. **Early stopping**
+# ends training when the metric on held-out ratings has not improved for some epochs, and keeps the best
+# number of epochs. That number is one more hyperparameter, chosen like the others.
 #
 # ## VBPR: features in a ranking loss
 #
@@ -187,9 +190,9 @@ for name, curve in curves.items():
 # $$s_{ui} = \beta_i + \gamma_u^\top \gamma_i + \theta_u^\top (E f_i) + b^\top f_i$$
 #
 # In words: a bias and latent factors $\gamma$ for each id, as before. Then a matrix $E$ maps the features
-# to a few numbers, and $\theta_u$ says how much listener $u$ likes each of them. $b^\top f_i$ says how popular such
-# features are. For a cold-start track $\beta_i$ and $\gamma_i$ are 0, and the other two terms remain. The
-# paper had features of one picture; ours are the early-fused rows of lesson 08.
+# to a few numbers, and $\theta_u$ says how much listener $u$ likes each of them. $b^\top f_i$ says how
+# popular such features are. For a cold-start track $\beta_i$ and $\gamma_i$ are 0, and the other two
+# terms remain. The paper had features of one picture; ours are the early-fused rows of lesson 08.
 #
 # The gradients, for one triple $(u, i, j)$: let $d = \sigma(s_{uj} - s_{ui})$, large if the order is wrong.
 # Then $\partial L / \partial \gamma_u = -d\,(\gamma_i - \gamma_j)$ and
@@ -247,7 +250,6 @@ finish(figure, alt=alt)
 # are random, so another seed gives another model. We take the mean of three seeds.
 
 # %%
-from mmrec_course.display import fixed
 from mmrec_course.evaluation import compare
 
 permuted = {m: block.shuffle(rng=0) for m, block in blocks.items()}
@@ -258,13 +260,19 @@ for name, features in {"BPR-MF": None, "VBPR": blocks, "permuted": permuted}.ite
         model.set_params(rng=seed).fit(split.train_valid, features)
         tables.append(evaluate(model, split, metrics=["ndcg"]))
     results[name] = sum(tables) / 3  # of each user
-    print(name, "NDCG@10 of the seeds:", ", ".join(fixed(t["ndcg"].mean()) for t in tables))
+    means = [table["ndcg"].mean() for table in tables]
+    print(f"{name}: seeds differ by more than 0.005:", max(means) - min(means) > 0.005)
+
 
 # %%
-for baseline in ("BPR-MF", "permuted"):
-    row = compare(results, baseline=baseline).loc["VBPR"]
-    print(f"VBPR against {baseline}: interval above 0:", row["diff_low"] > 0)
+def where(row):
+    return "above 0" if row["diff_low"] > 0 else "below 0" if row["diff_high"] < 0 else "includes 0"
+
+
 print_table(compare(results)[["mean", "low", "high"]])
+for baseline in ("BPR-MF", "permuted"):
+    table = compare(results, baseline=baseline)
+    print(f"VBPR against {baseline}: interval", where(table.loc["VBPR"]))
 
 # %% [markdown]
 # Both intervals exclude zero: VBPR ranks better than the same model without features, and better than with
@@ -300,9 +308,10 @@ print_table(compare(results)[["mean", "low", "high"]])
 #
 # ### The gradients by hand
 #
-# With $\pi_{uj}$, the softmax's probability of track $j$: the error of a score is $\pi_{uj} - x_{uj}$, as in
-# logistic factorisation. Let $\delta_i = \partial L / \partial v_i$. Then the chain rule goes two ways through the
-# gate: into $h_{im}$ directly, with weight $g_{im}$, and into the gate's input $z_{im} = a_m^\top \tanh h_{im} + d_m$:
+# With $\pi_{uj}$, the softmax's probability of track $j$: the error of a score is $\pi_{uj} - x_{uj}$, as
+# in logistic factorisation. Let $\delta_i = \partial L / \partial v_i$. Then the chain rule goes two ways
+# through the gate: into $h_{im}$ directly, with weight $g_{im}$, and into the gate's input $z_{im} =
+# a_m^\top \tanh h_{im} + d_m$:
 #
 # $$\frac{\partial L}{\partial z_{im}} = g_{im} \Big(\delta_i^\top h_{im} - \sum_n g_{in}\, \delta_i^\top h_{in}\Big)$$
 #
@@ -346,53 +355,49 @@ with torch.no_grad():
 #
 # ### Gate and modality dropout, each against its ablation
 #
-# **Modality dropout** removes modalities at random in training (lesson 10), so that no weight relies on one of them.
-# In the same way `id_dropout` removes $e_i$: the content must learn to do without it, as it must for a
-# cold-start track. So look at cold-start tracks, on five splits: with and without gate, with and without
-# modality dropout. (Ten epochs each; without gate, present modalities have equal weights.)
+# **Modality dropout** removes modalities at random in training (lesson 10), so that no weight relies on
+# one of them. In the same way `id_dropout` removes $e_i$: the content must learn to do without it, as it
+# must for a cold-start track. So look at cold-start tracks, on five splits: with and without gate, with
+# and without modality dropout. (Ten epochs each; without gate, present modalities have equal weights.)
 
 # %%
 from mmrec_course.evaluation import cold_item_split, compare_splits
 
 splits = [cold_item_split(mosaic.ratings, fraction=0.2, rng=seed) for seed in range(5)]
 options = {"n_factors": 32, "id_dropout": 0.8, "batch_size": 1024, "learning_rate": 0.02}
+options |= {"n_epochs": 10, "early_stopping": False}
 variants = {
     "neither": (False, 0.0),
     "dropout": (False, 0.3),
     "gate": (True, 0.0),
     "both": (True, 0.3),
 }
+
+# %%
 cold_results = {name: [] for name in variants}
 for cold in splits:
     training = cold.train_valid
     cold_blocks = extract_features(mosaic, fit_items=training["item_id"].unique())
     for name, (gate, rate) in variants.items():
-        model = TwoTower(
-            gate=gate, modality_dropout=rate, **options, n_epochs=10, early_stopping=False
-        )
+        model = TwoTower(gate=gate, modality_dropout=rate, **options)
         model.fit(training, cold_blocks)
         cold_results[name].append(evaluate(model, cold, metrics=["ndcg"]))
 
 # %%
 table = compare_splits(cold_results, test_share=0.2)
 print_table(table[["mean", "difference", "diff_low", "diff_high"]])
-for name, baseline in (
-    ("gate", "neither"),
-    ("both", "dropout"),
-    ("dropout", "neither"),
-    ("both", "gate"),
-):
-    row = compare_splits(cold_results, test_share=0.2, baseline=baseline).loc[name]
-    sign = "above 0" if row["diff_low"] > 0 else "below 0" if row["diff_high"] < 0 else "includes 0"
-    print(f"{name:7} against {baseline:7}: interval {sign}")
+pairs = [("gate", "neither"), ("both", "dropout"), ("dropout", "neither"), ("both", "gate")]
+for name, baseline in pairs:
+    table = compare_splits(cold_results, test_share=0.2, baseline=baseline)
+    print(f"{name:7} against {baseline:7}: interval", where(table.loc[name]))
 
 # %% [markdown]
-# The gate does not help: compared with equal weights, its interval lies below zero, with dropout and without. A
-# likely reason is overfitting: the gate may choose weights for each training track, and a cold-start track
-# gets weights that no rating has tested. Modality dropout makes no difference that can be told from zero.
-# ([Lesson 10, deeper](deeper/10_modality_dropout.ipynb) shows a case in which it helps: little other
-# regularisation, and cold-start tracks that lack half of their modalities.) So the package's default is
-# `gate=False`: equal weights.
+# The gate does not help: compared with equal weights, its interval lies below zero, with dropout and
+# without. A likely reason is overfitting: the gate may choose weights for each training track, and a
+# cold-start track gets weights that no rating has tested. Modality dropout makes no difference that can
+# be told from zero. ([Lesson 10, deeper](deeper/10_modality_dropout.ipynb) shows a case in which it
+# helps: little other regularisation, and cold-start tracks that lack half of their modalities.) So the
+# package's default is `gate=False`: equal weights.
 #
 # What did the gate learn? Two tracks of lesson 09, with their weights in the last model:
 
@@ -405,15 +410,17 @@ captions = [", ".join(f"{m} {w:.1f}" for m, w in gates.loc[track].items()) for t
 show_items(mosaic.items, shown, captions=captions)
 
 # %% [markdown]
-# The weights sum to 1 but for rounding. Words get the most for the first track; for the second, words and sound get
-# nearly the same. These are weights of the features that a track happens to have, not of a listener's taste.
+# The weights sum to 1 but for rounding. Words get the most for the first track; for the second, words and
+# sound get nearly the same. These are weights of the features that a track happens to have, not of a
+# listener's taste.
 #
 # ## The loss: who are the negatives?
 #
 # The full softmax needs the scores of *all* tracks for each pair. With a million items that is too much.
-# The **in-batch sampled softmax** takes the items of the *other pairs in the batch* as negatives: their vectors have
-# been computed anyway. But these are no uniform sample: item $j$ comes up in proportion to its popularity, with probability
-# $q_j$. Popular items are punished again and again. The **logQ correction** subtracts what is too much:
+# The **in-batch sampled softmax** takes the items of the *other pairs in the batch* as negatives: their
+# vectors have been computed anyway. But these are no uniform sample: item $j$ comes up in proportion to
+# its popularity, with probability $q_j$. Popular items are punished again and again. The **logQ
+# correction** subtracts what is too much:
 #
 # $$s'_{uj} = u_u^\top v_j - \log q_j$$
 #
@@ -436,9 +443,9 @@ for name, logits in {"s − log q": s - np.log(q), "s": s, "s + log q": s + np.l
     print(f"{name:10}: {terms[popular[drawn]].sum() / terms.sum():.2f}")
 
 # %% [markdown]
-# The most popular tenth has 0.08 of the true sum. With $- \log q$ the batches agree. Without it, the popular tracks
-# have 0.28: as negatives they are pushed down three times too hard. With the wrong sign it is 0.55, which
-# is worse than no correction.
+# The most popular tenth has 0.08 of the true sum. With $- \log q$ the batches agree. Without it, the
+# popular tracks have 0.28: as negatives they are pushed down three times too hard. With the wrong sign it
+# is 0.55, which is worse than no correction.
 #
 # Now train with each loss. The *full* one is the truth to approach; a second one with another seed shows
 # how near one can come. We measure three things: the rank correlation of all scores with those of the
@@ -471,15 +478,16 @@ for name, table in tables.items():
 print("likes of a track, mean:", round(n_likes.mean()))
 digits = {"rank correlation": 1, "likes": 0}
 print_table(pd.DataFrame(rows), digits=digits, index=False)
-print_table(compare(loss_results)[["mean", "difference", "diff_low", "diff_high"]])
+for name, row in compare(loss_results).iloc[1:].iterrows():
+    print(f"NDCG@10, {name} against full: interval", where(row))
 
 # %% [markdown]
-# - **Corrected** scores agree with the full softmax as well as those of another seed do, and the lists are equally
-#   popular. The interval of the NDCG includes zero.
-# - **Uncorrected** lists favour the unpopular: 19 likes for a listed track instead of about 60, and the mean of all
-#   tracks is 28. NDCG is lower, and the interval excludes zero.
-# - **Add $\log q$ to the uncorrected scores**, after training, and popularity and correlation are back. So the model had
-#   learned $s - \log q$ in the place of $s$.
+# - **Corrected** scores agree with the full softmax as well as those of another seed do, and the lists
+#   are equally popular. The interval of the NDCG includes zero.
+# - **Uncorrected** lists favour the unpopular: 19 likes for a listed track instead of about 60, and the
+#   mean of all tracks is 28. NDCG is lower, and the interval excludes zero.
+# - **Add $\log q$ to the uncorrected scores**, after training, and popularity and correlation are back.
+#   So the model had learned $s - \log q$ in the place of $s$.
 #
 # Our catalogue is small: a batch has 512 pairs, more than there are tracks. With a million items the
 # corrected estimate has the same mean, and more noise.
@@ -496,35 +504,37 @@ shown = ["situation", "model", "ndcg", "difference", "diff_low", "diff_high", "s
 print_table(benchmark[shown], digits=3, index=False)
 
 # %% [markdown]
-# EASE, iALS and the joint ridge need less than a tenth of a second for a fit. A training of this lesson, with
-# early stopping, takes some seconds. That buys freedom: another loss, a sampled one, a network in the place of a
-# matrix. It costs settings: learning rate, batch size, epochs, dropout and a seed, each of which changes the
-# result.
+# EASE, iALS and the joint ridge need less than a tenth of a second for a fit. A training of this lesson,
+# with early stopping, takes some seconds. That buys freedom: another loss, a sampled one, a network in
+# the place of a matrix. It costs settings: learning rate, batch size, epochs, dropout and a seed, each of
+# which changes the result.
 #
 # ## What goes wrong
 #
-# - **One seed.** In the section on VBPR the seeds of one model differ by about as much as some models do.
+# - **One seed.** In the section on VBPR, three seeds of one model differ by more than 0.005. VBPR itself
+#   leads by about 0.01.
 # - **The training loss.** It falls for every model here, also for the one with permuted features.
-# - **The wrong sign of logQ, or no correction.** Nothing fails, and the training loss falls. Only the lists get obscure.
-# - **Untrained embeddings.** A cold-start track's $\gamma_i$ must be 0. Left at its random start, it is noise in
-#   each score.
-# - **Negatives that could never be positive.** If cold-start tracks are drawn as negatives, the model learns
-#   that their features are disliked. The package draws from tracks with likes only.
+# - **The wrong sign of logQ, or no correction.** Nothing fails, and the training loss falls. Only the
+#   lists get obscure.
+# - **Untrained embeddings.** A cold-start track's $\gamma_i$ must be 0. Left at its random start, it is
+#   noise in each score.
+# - **Negatives that could never be positive.** If cold-start tracks are drawn as negatives, the model
+#   learns that their features are disliked. The package draws from tracks with likes only.
 # - **`optimizer.zero_grad()` forgotten.** Gradients add up over steps, and no error says so.
 #
 # ## Two more ideas: InfoNCE and the item graph
 #
-# [Deeper: InfoNCE](deeper/15_infonce.ipynb) adds a second task: a track's words and its sound should find each
-# other among other tracks. They learn to, and the ranking gains nothing that can be told from zero.
+# [Deeper: InfoNCE](deeper/15_infonce.ipynb) adds a second task: a track's words and its sound should find
+# each other among other tracks. They learn to, and the ranking gains nothing that can be told from zero.
 #
-# [Deeper: the item graph](deeper/15_item_graph.ipynb) needs no training at all: it links each track to its nearest
-# neighbours in each modality, as FREEDOM does, and passes vectors along the links. So a cold-start track
-# gets a vector from its neighbours.
+# [Deeper: the item graph](deeper/15_item_graph.ipynb) needs no training at all: it links each track to
+# its nearest neighbours in each modality, as FREEDOM does, and passes vectors along the links. So a
+# cold-start track gets a vector from its neighbours.
 #
 # ## Your turn
 #
-# [Four exercises](exercises/15_pytorch.ipynb), with [solutions](solutions/15_pytorch.ipynb): from a gradient in one
-# line to the question which loss made a list obscure.
+# [Four exercises](exercises/15_pytorch.ipynb), with [solutions](solutions/15_pytorch.ipynb): from a
+# gradient in one line to the question which loss made a list obscure.
 #
 # ## Recap
 #
@@ -546,8 +556,9 @@ print_table(benchmark[shown], digits=3, index=False)
 # - He and McAuley (2016), *VBPR: Visual Bayesian personalized ranking from implicit feedback*, AAAI.
 # - Yi and others (2019), *Sampling-bias-corrected neural modeling for large corpus item recommendations*,
 #   RecSys: two towers, and the logQ correction.
-# - Bengio and Senécal (2008), *Adaptive importance sampling to accelerate training of a neural probabilistic language
-#   model*, IEEE Transactions on Neural Networks: the sampled softmax and its correction.
+# - Bengio and Senécal (2008), *Adaptive importance sampling to accelerate training of a neural
+#   probabilistic language model*, IEEE Transactions on Neural Networks: the sampled softmax and its
+#   correction.
 # - Neverova, Wolf, Taylor and Nebout (2016), *ModDrop*, TPAMI: modality dropout, with a fused network.
 # - Loshchilov and Hutter (2019), *Decoupled weight decay regularization*, ICLR: AdamW.
 # - tensorflow/recommenders#219: the sign of the correction, and its repair.

@@ -24,17 +24,18 @@ features = [extract_features(mosaic, fit_items=s.train_valid["item_id"].unique()
 # %% [markdown]
 # ## The task
 #
-# You hear a track, and see the texts of a hundred tracks, one of which belongs to it. Which one? A model that can tell has
-# learned what words and sound have in common, and needs no rating for it: each track is its own example.
-# This is **contrastive learning**, and its usual loss is **InfoNCE** (van den Oord and others 2018). Let $z_i$ be
-# track $i$'s encoded sound and $t_j$ the encoded text of track $j$, both of length 1:
+# You hear a track, and see the texts of a hundred tracks, one of which belongs to it. Which one? A model
+# that can tell has learned what words and sound have in common, and needs no rating for it: each track is
+# its own example. This is **contrastive learning**, and its usual loss is **InfoNCE** (van den Oord and
+# others 2018). Let $z_i$ be track $i$'s encoded sound and $t_j$ the encoded text of track $j$, both of
+# length 1:
 #
 # $$L = -\frac1n \sum_i \log \frac{\exp(z_i^\top t_i / \tau)}{\sum_j \exp(z_i^\top t_j / \tau)}$$
 #
-# In words: a softmax over the texts, and the right answer is the track's own. It is the in-batch softmax of
-# the lesson, with another modality in the place of the listener. The *temperature* $\tau$ says how strict it is: with a small
-# one, small differences of cosines decide. One also asks the other way round, for the sound of each text, and
-# takes the mean. By hand for four tracks, then with the package:
+# In words: a softmax over the texts, and the right answer is the track's own. It is the in-batch softmax
+# of the lesson, with another modality in the place of the listener. The *temperature* $\tau$ says how
+# strict it is: with a small one, small differences of cosines decide. One also asks the other way round,
+# for the sound of each text, and takes the mean. By hand for four tracks, then with the package:
 
 # %%
 from mmrec_course.extras.torch_networks import TEMPERATURE, TwoTowerNetwork
@@ -57,10 +58,10 @@ print("equal:", np.isclose(by_hand, network.info_nce(items).item()))
 # %% [markdown]
 # ## Does it learn the task?
 #
-# `contrastive` is the weight of this loss beside the ranking loss. It is an **auxiliary task**: we do not need its
-# answers, only what the encoders learn from it. First: does it learn, for tracks that it has never seen? For
-# each cold-start track and each two modalities, rank the other modality's rows by cosine. How many of the other tracks stand
-# below the right one? Half of them would be chance.
+# `contrastive` is the weight of this loss beside the ranking loss. It is an **auxiliary task**: we do not
+# need its answers, only what the encoders learn from it. First: does it learn, for tracks that it has
+# never seen? For each cold-start track and each two modalities, rank the other modality's rows by cosine.
+# How many of the other tracks stand below the right one? Half of them would be chance.
 
 
 # %%
@@ -91,11 +92,11 @@ print_table(
 )
 
 # %% [markdown]
-# Read the first column: without the task. Words and sounds of one track find each other in 0.8 of the comparisons,
-# although nobody asked for it: both encoders aim at the same listeners' vectors (lesson 09 saw the same
-# with its item factors). Covers find neither words nor sounds, 0.5 is chance. With the task, words and sounds
-# gain a little, to 0.9. Covers stay at chance: on Mosaic a cover says something else than the
-# sound, so there is nothing to find.
+# Read the first column: without the task. Words and sounds of one track find each other in 0.8 of the
+# comparisons, although nobody asked for it: both encoders aim at the same listeners' vectors (lesson 09
+# saw the same with its item factors). Covers find neither words nor sounds, 0.5 is chance. With the task,
+# words and sounds gain a little, to 0.9. Covers stay at chance: on Mosaic a cover says something else
+# than the sound, so there is nothing to find.
 #
 # ## Does the ranking gain?
 
@@ -107,10 +108,11 @@ for weight in (0.03, 0.1):
     print(weight, "interval includes 0:", row["diff_low"] < 0 < row["diff_high"])
 
 # %% [markdown]
-# No: both intervals include zero (simulated listeners, five splits). The reason lies in the table above. InfoNCE
-# rewards what modalities have *in common*. What only the cover shows is noise for this task, but not for the listener who
-# likes that cover. A contrastive loss is useful where two modalities are views of the same thing, such as a
-# picture and its caption, and where there is much more such data than there are ratings.
+# No: both intervals include zero (simulated listeners, five splits). The reason lies in the table above.
+# InfoNCE rewards what modalities have *in common*. What only the cover shows is noise for this task, but
+# not for the listener who likes that cover. A contrastive loss is useful where two modalities are views
+# of the same thing, such as a picture and its caption, and where there is much more such data than there
+# are ratings.
 #
 # ## Recap
 #
@@ -120,6 +122,7 @@ for weight in (0.03, 0.1):
 #
 # ## Sources
 #
-# - van den Oord, Li and Vinyals (2018), *Representation learning with contrastive predictive coding*: the loss.
-# - Radford and others (2021), *Learning transferable visual models from natural language supervision*, ICML: CLIP,
-#   the same loss between pictures and captions, with 400 million pairs.
+# - van den Oord, Li and Vinyals (2018), *Representation learning with contrastive predictive coding*: the
+#   loss.
+# - Radford and others (2021), *Learning transferable visual models from natural language supervision*,
+#   ICML: CLIP, the same loss between pictures and captions, with 400 million pairs.

@@ -33,22 +33,22 @@ features = [extract_features(mosaic, fit_items=items[warm]) for warm in training
 # 2023) does less. It uses features only to decide who is near to whom:
 #
 # 1. In each modality, link each item to its $k$ **nearest neighbours** by cosine.
-# 2. Give the links of one modality equal weights, scaled by the numbers of links: $S_m = D^{-1/2} A_m D^{-1/2}$, where
-#    $A_m$ has a 1 for each link and $D$ holds the sums of its rows.
+# 2. Give the links of one modality equal weights, scaled by the numbers of links: $S_m = D^{-1/2} A_m
+#    D^{-1/2}$, where $A_m$ has a 1 for each link and $D$ holds the sums of its rows.
 # 3. Add up the modalities with weights, $S = \sum_m w_m S_m$. This is the **item graph**.
-# 4. Pass the items' vectors along the links, $H = S\,Q$: each item gets a weighted sum of its neighbours' vectors.
-#    That is **propagation**. The item's final vector is its own plus $H$.
+# 4. Pass the items' vectors along the links, $H = S\,Q$: each item gets a weighted sum of its neighbours'
+#    vectors. That is **propagation**. The item's final vector is its own plus $H$.
 #
 # The graph is **frozen**: computed once, before training. (An earlier model, LATTICE, learned it anew in
-# each step. FREEDOM's authors found that this does not help, and costs a lot.) In the authors' program training
-# goes through the frozen graph, and a second graph, of users and items, is pruned at random. Here we take
-# steps 1 to 4 alone, and apply them to vectors that have been trained already: nothing is learned from
-# features at all.
+# each step. FREEDOM's authors found that this does not help, and costs a lot.) In the authors' program
+# training goes through the frozen graph, and a second graph, of users and items, is pruned at random.
+# Here we take steps 1 to 4 alone, and apply them to vectors that have been trained already: nothing is
+# learned from features at all.
 #
 # ## By hand
 #
-# Neighbours come from scikit-learn. A cold-start track must not be anyone's neighbour, for it has no vector to give:
-# so we search among warm tracks, in one modality after the other.
+# Neighbours come from scikit-learn. A cold-start track must not be anyone's neighbour, for it has no
+# vector to give: so we search among warm tracks, in one modality after the other.
 
 # %%
 from sklearn.neighbors import NearestNeighbors
@@ -77,8 +77,8 @@ def item_graph(blocks, warm, k=10):
 
 
 # %% [markdown]
-# Each present track has $k$ links, so $D^{-1/2} A D^{-1/2}$ is a mean over neighbours. Look at one cold-start track
-# and at the three warm tracks that get most weight in its row of $S$:
+# Each present track has $k$ links, so $D^{-1/2} A D^{-1/2}$ is a mean over neighbours. Look at one
+# cold-start track and at the three warm tracks that get most weight in its row of $S$:
 
 # %%
 warm = trainings[0]
@@ -90,14 +90,14 @@ show_items(mosaic.items, [track, *nearest], captions=["cold-start", *["neighbour
 print("links of the track:", int((row > 0).sum()), "  largest weight:", row.max().round(3))
 
 # %% [markdown]
-# Look, read and play. A track that is a neighbour in two modalities has twice the weight. (It has 28 links, not
-# 30, because some tracks are its neighbours in two modalities.)
+# Look, read and play. A track that is a neighbour in two modalities has twice the weight. (It has 28
+# links, not 30, because some tracks are its neighbours in two modalities.)
 #
 # ## Cold-start tracks
 #
-# Train a two-tower model on ids alone: no features, so the warm tracks get embeddings $Q$ and cold-start tracks get
-# zeros. Then propagate once, and score with $Q + SQ$. The opponents: the ids alone, and the two-tower model
-# of the lesson, which learned from features.
+# Train a two-tower model on ids alone: no features, so the warm tracks get embeddings $Q$ and cold-start
+# tracks get zeros. Then propagate once, and score with $Q + SQ$. The opponents: the ids alone, and the
+# two-tower model of the lesson, which learned from features.
 
 # %%
 SETTINGS = {"n_factors": 32, "n_epochs": 10, "early_stopping": False, "batch_size": 1024,
@@ -136,10 +136,10 @@ for other in ("2 steps", "learned towers"):
     )
 
 # %% [markdown]
-# The model with ids alone gives every cold-start track the score 0, so the lower id is listed first: about
-# chance. One step of propagation brings most of what content can bring, without a single trained parameter for
-# features. The learned towers rank better still, and the interval excludes zero. Two steps are worse than one.
-# (Simulated listeners; five splits.)
+# The model with ids alone gives every cold-start track the score 0, so the lower id is listed first:
+# about chance. One step of propagation brings most of what content can bring, without a single trained
+# parameter for features. The learned towers rank better still, and the interval excludes zero. Two steps
+# are worse than one. (Simulated listeners; five splits.)
 #
 # ## Warm tracks
 #
@@ -182,5 +182,6 @@ for name, row in table.iloc[1:].iterrows():
 #
 # - Zhou and Shen (2023), *A tale of two graphs: freezing and denoising graph structures for multimodal
 #   recommendation*, ACM Multimedia: FREEDOM; the authors' program is enoche/FREEDOM.
-# - Zhang and others (2021), *Mining latent structures for multimedia recommendation*, ACM Multimedia: LATTICE.
+# - Zhang and others (2021), *Mining latent structures for multimedia recommendation*, ACM Multimedia:
+#   LATTICE.
 # - He and others (2020), *LightGCN*, SIGIR: propagation without weight matrices and nonlinear functions.

@@ -34,8 +34,8 @@ def check_tensor(value, shape, meaning):
 # %% [markdown]
 # ## 1 · The gradient of BPR
 #
-# One line. For one triple, the score is $s_{ui} = p_u^\top q_i$ and the loss is $-\log \sigma(s_{ui} - s_{uj})$. Return
-# the gradient with respect to $p_u$. All three are tensors of four numbers.
+# One line. For one triple, the score is $s_{ui} = p_u^\top q_i$ and the loss is $-\log \sigma(s_{ui} -
+# s_{uj})$. Return the gradient with respect to $p_u$. All three are tensors of four numbers.
 
 
 # %% exercise="bpr"
@@ -99,9 +99,10 @@ assert torch.allclose(_g[0], torch.softmax(_logits[0], 0)), "where all are prese
 #
 # ## 3 · The in-batch softmax, corrected
 #
-# Three or four lines. For a batch of positive pairs, return the mean softmax loss in which each pair's negatives
-# are the items of the other pairs, with the logQ correction. `users` and `items` are all vectors, `q` the items'
-# shares. (Another pair with the *same* item is no negative; leave that aside here.)
+# Three or four lines. For a batch of positive pairs, return the mean softmax loss in which each pair's
+# negatives are the items of the other pairs, with the logQ correction. `users` and `items` are all
+# vectors, `q` the items' shares. (Another pair with the *same* item is no negative; leave that aside
+# here.)
 
 
 # %% exercise="logq"
@@ -130,8 +131,9 @@ assert torch.isclose(_loss, cross_entropy(_scores - torch.log(q[item]), _at)), (
 )
 
 # %% [markdown]
-# *What if $\log q$ is subtracted from the rows, with `[:, None]`?* Then nothing changes: a softmax over a row does
-# not see what is added to the whole row. That is also why the bias of a *user* never matters for a ranking.
+# *What if $\log q$ is subtracted from the rows, with `[:, None]`?* Then nothing changes: a softmax over a
+# row does not see what is added to the whole row. That is also why the bias of a *user* never matters for
+# a ranking.
 #
 # ## 4 · Which loss made this list?
 #
@@ -176,6 +178,6 @@ for _seed in range(6):
         )
 
 # %% [markdown]
-# *Why.* Neither accuracy nor a ground truth was needed. Scores without $\log q$ have lost the popularity of the
-# items, so their mean over users does not rise with $\log q$. You can make this test on any model
+# *Why.* Neither accuracy nor a ground truth was needed. Scores without $\log q$ have lost the popularity
+# of the items, so their mean over users does not rise with $\log q$. You can make this test on any model
 # whose training you have not seen.
