@@ -276,8 +276,9 @@ for baseline in ("BPR-MF", "permuted"):
 
 # %% [markdown]
 # Both intervals exclude zero: VBPR ranks better than the same model without features, and better than with
-# permuted ones. So it is the content that helps, not the additional parameters. Lesson 11 found that content
-# adds nothing to EASE *and* iALS together. BPR-MF is a weaker start, and leaves more to add.
+# permuted ones. So it is the content that helps, not the additional parameters. In lesson 11 content
+# added nothing that could be told from zero to EASE *and* iALS together. BPR-MF is a weaker start, and
+# leaves more to add.
 #
 # ## Two towers
 #
