@@ -44,6 +44,7 @@ class VectorRecommender(Recommender):
     """
 
     arrays: tuple[str, ...] = ("user_vectors_", "item_vectors_")  # what `save` writes
+    values: tuple[str, ...] = ()  # lists and numbers that it writes, too
 
     @abstractmethod
     def _train(
@@ -103,6 +104,7 @@ class VectorRecommender(Recommender):
         record = {"class": type(self).__name__, "params": self.get_params()}
         record |= {name: getattr(self, name).tolist() for name in ("user_ids_", "item_ids_")}
         record |= {"n_epochs_": self.n_epochs_, "history_": self.history_.to_dict("list")}
+        record |= {name: getattr(self, name) for name in self.values}
         text = json.dumps(record, default=lambda value: value.item())  # NumPy's numbers
         (target / RECORD).write_text(text, encoding="utf-8")
         return target
@@ -123,6 +125,8 @@ class VectorRecommender(Recommender):
             model.histories_ = sp.csr_array(parts, shape=shape)
             for name in cls.arrays:
                 setattr(model, name, arrays[name])
+            for name in cls.values:
+                setattr(model, name, record[name])
             model.n_epochs_, model.history_ = record["n_epochs_"], pd.DataFrame(record["history_"])
         except (OSError, KeyError, TypeError, ValueError, SafetensorError) as error:
             raise ValueError(f"{folder}: not a saved model: {error}") from error
