@@ -21,7 +21,7 @@ from mmrec_course.recommenders.base import Floats, Indices
 class KerasTwoTower(VectorRecommender):
     """Two towers trained by the in-batch sampled softmax; score = u_uᵀ v_i.
 
-    The user tower is an embedding, the item tower v_i = W x_i + e_i: a map W of the early-fused
+    The user tower is an embedding, the item tower v_i = A x_i + e_i: a map A of the early-fused
     features x_i (``n_components`` of each modality), and an embedding e_i, which stays 0 for an
     item without positive ratings. In a batch of positive pairs, the other pairs' items are the
     negatives. An item is there in proportion to its popularity p_i, so log p_i is subtracted from
@@ -95,7 +95,7 @@ class KerasTwoTower(VectorRecommender):
         known = np.bincount(item, minlength=len(self.item_ids_)) > 0
         usable = {m: b for m, b in blocks.items() if len(b.names) and b.present[known].sum() > 1}
         if not usable:
-            return np.zeros((len(known), 1))  # W x_i is 0
+            return np.zeros((len(known), 1))  # A x_i is 0
         fit_items = self.item_ids_[known]
         return early_fusion(usable, n_components=self.n_components, fit_items=fit_items).values
 

@@ -82,8 +82,8 @@ assert np.allclose(_corrected, scores - np.log(p)), "subtract log p from each co
 
 # %% [markdown]
 # *After the correction a rare rival (p = 0.02) has a larger score than before, compared with a popular one.
-# So the model must push rare items down harder, and popular ones less. Why is this right? Each rival that
-# was drawn stands for 1/p draws that were not.*
+# So the model must push rare items down harder, and popular ones less. Why is this right? An item with
+# p = 0.02 is drawn once in fifty pairs, so when it is drawn it must count for fifty.*
 #
 # ## 3 · Accidental hits
 #
@@ -116,11 +116,8 @@ assert {(int(r), int(c)) for r, c in zip(_rows, _columns, strict=True)} == {(1, 
 assert np.array_equal(remove_hits(scores, [7, 3, 9, 3]), _masked), "a list of ids works, too"
 assert np.array_equal(remove_hits(scores, [1, 2, 3, 4]), scores), "without a repeated item all stay"
 
-# %%
-print("loss with rival", batch_loss(scores)[1].round(2), "without", batch_loss(_masked)[1].round(2))
-
 # %% [markdown]
-# *The loss of pair 1 falls: the model is no longer told that item 3 beats item 3.*
+# *The model is no longer told that item 3 beats item 3.*
 #
 # ## 4 · A head for each modality
 #
@@ -161,7 +158,6 @@ assert np.allclose(_double, 2 * np.asarray(_predicted["text"]), atol=1e-5), (
 )
 
 # %% [markdown]
-# *Encoder times shared matrix, $E_m W$, is again a matrix: the product is a matrix of rank $k$ at most for
-# each modality, with common row space. Without an activation function a deep network is still a linear
-# model. What training adds is that encoders and $W$ are learned together; lesson 09 learns them one after
+# *Encoder times shared matrix, $E_m W$, is again a matrix, of rank $k$ at most. Without an activation function
+# a deep network is still a linear model. What training adds is that encoders and $W$ are learned together; lesson 09 learns them one after
 # the other.*
