@@ -74,7 +74,7 @@ finish(ax, alt="Histogram of 72 colour bins for one cover; a few bars are high, 
 #
 # In words: bin $b$ gets the square root of its share of the pixels. The row then has length 1. The distance between
 # two such rows is, but for a factor $\sqrt 2$, the **Hellinger distance** of the two colour distributions (exercise 1).
-# In computer vision the same step on SIFT features is called **RootSIFT**. How much of the product of a row with itself
+# For SIFT, another image descriptor, the same step is called **RootSIFT**. How much of the product of a row with itself
 # comes from the largest bin, with and without the root?
 
 # %%
@@ -318,7 +318,7 @@ table = pd.DataFrame({name: scores["score"] for name, scores in probes.items()})
 print_table(table.assign(chance=probes["HOG"]["chance"]))
 
 # %% [markdown]
-# How sure are we of the row *motif*?
+# How sure are we of the row *motif*? Here is a 95 % bootstrap interval over covers (lesson 01):
 
 # %%
 motif = pd.DataFrame({name: scores.loc["motif"] for name, scores in probes.items()}).T
@@ -331,11 +331,10 @@ print_table(motif[["score", "low", "high"]])
 #   lightness: the histogram knows only "dark, middle, light", a mean knows how dark.
 # - **Motif**: HOG predicts 0.38 of the covers correctly, 0.17 is the share of the most frequent motif. The interval is
 #   far above that, and still it is only two covers in five. No other descriptor is above chance.
-# - **Visual words** contain no motif: flat drawings have few corners, and most of those are letters. But they contain
-#   lightness. A possible reason, not checked here: their bits compare brightness, and white letters on black give the
-#   opposite bits of black letters on white.
+# - **Visual words**: no motif (on our cover, most corners were letters), but lightness. A possible reason, not checked
+#   here: their bits compare brightness, and white letters on black give the opposite bits of black letters on white.
 # - **Ornament**, how busy a cover is: hardly anything, in any of them.
-# - **Genre**: nothing. No cover of Mosaic shows how it sounds.
+# - **Genre**: all within 0.02 of chance. No cover of Mosaic shows how it sounds.
 #
 # Why is ornament missing? HOG brings every block to one contrast, so that a block with one faint edge looks as busy as
 # any other. Ask for it directly: what *share* of the pixels is an edge? Three numbers, at three sizes of the cover:
@@ -354,7 +353,7 @@ rows = pd.DataFrame({name: scores.loc["ornament"] for name, scores in ornament.i
 print_table(rows[["score", "low", "high"]])
 
 # %% [markdown]
-# Three numbers have more than twice the score of HOG's 324, though the two intervals touch. A feature contains what its
+# Three numbers have more than twice the score of HOG's 324, though the two intervals overlap. A feature contains what its
 # recipe asks for, and no model can add what is not in it. So probe your features before you train a model on them. But
 # a probe answers only one of two questions, as the end of this page shows.
 #
@@ -435,7 +434,7 @@ print_table(strongest.pivot_table(index="change", columns="descriptor", values="
 
 # %% [markdown]
 # (The table has the right end of each curve.) Colour and shape fail in different places. A crop that cuts two fifths of
-# the height and of the width moves every edge out of its cell: HOG finds few covers, while most colours are still
+# the height and of the width moves most edges out of their cells: HOG finds few covers, while most colours are still
 # there. A tint moves hues into other bins: the histogram fails at once, earlier than the moments, which have no bins.
 # HOG does not notice. A strong blur hurts all. If your shop's pictures come from different cameras, be careful with
 # colour; if they are cropped in different ways, with shape.
@@ -498,9 +497,9 @@ rows = ["image", "visual words", "HOG"]
 print_table(against.loc[rows, ["difference", "diff_low", "diff_high"]], digits=3)
 
 # %% [markdown]
-# The histogram alone does what the standard features do: the moments
+# The histogram alone cannot be told apart from the standard features: the moments
 # add nothing that five splits could show. Visual words, which contain lightness, are a little above chance. And HOG? The interval
-# of its lead over *chance* contains zero, with `reg` chosen among four values in each split.
+# of its lead over *chance* contains zero.
 #
 # ### Why does shape not help?
 #
@@ -522,8 +521,8 @@ for name, columns in true_facts.items():
     print(f"{name:13} explains {r2:.2f} of the variance of taste in looks")
 
 # %% [markdown]
-# Motifs do matter, but colour matters three times as much. (The shares add up to a little more than 1, since the facts
-# are correlated and a regression fits some chance. By construction the motif is a sixth of looks: lesson 01.) How well would the true facts rank, as if a descriptor read
+# Motifs do matter, but colour matters three times as much. (The shares add up to a little more than 1: each is
+# from a regression of its own. By construction the motif is a sixth of looks: lesson 01.) How well would the true facts rank, as if a descriptor read
 # them off the covers without error?
 
 

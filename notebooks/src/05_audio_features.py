@@ -372,15 +372,15 @@ log_gain = with_interval(hits["mfcc, no deltas"] - hits["mfcc, no log"])
 print("gain from the log:", log_gain)
 
 # %% [markdown]
-# There are ten genres. The **permutation control** (placebo) has the same rows, permuted among the
-# clips: it is near chance, a little below 0.10, because the same artist is left out.
+# In brackets: 95 % intervals over clips. There are ten genres, and the **permutation control** (placebo),
+# the same rows permuted among the clips, is near chance: its interval contains 0.10.
 #
 # Every family hears genre, MFCC (timbre) far better than chroma (harmony). All together do better
 # than each family: every interval of the paired difference in the second column excludes 0. But one
 # row does as well as all: MFCCs without deltas. More columns are not always better.
 #
 # And the log is needed. Without it, the share falls from 0.933 to 0.660. Without the log, the few
-# loudest bands decide everything; decibels let the quiet bands count.
+# loudest bands decide most; decibels let the quiet bands count.
 #
 # ## What sound can tell, and what it cannot
 #
@@ -449,8 +449,8 @@ for names in (columns["chroma"], ("major_fit", "minor_fit")):
 # ## What breaks it
 #
 # The same recording, somewhat damaged, should stay where it was. Hiss and lost high frequencies move
-# a track far: the quiet bands change, and decibels let them count. Of the families measured there,
-# a change of volume moves only MFCCs, and *loudness normalisation* (lesson 02) undoes it, at a cost. [Deeper: what breaks audio
+# MFCCs and rhythm far and chroma little: decibels let quiet bands count. Of these three, a change of
+# volume moves only MFCCs, and *loudness normalisation* (lesson 02) undoes it, at a cost. [Deeper: what breaks audio
 # features](deeper/05_what_breaks_it.ipynb) lets you hear the damage and measures it.
 #
 # ## The running table
@@ -471,7 +471,7 @@ results = cold_start_results(mosaic.ratings, blocks_of)
 print_table(running_table(results), digits=3)
 
 # %% [markdown]
-# Sound alone is far above chance for tracks that nobody has rated, and about as good as text.
+# Sound alone is far above chance for tracks that nobody has rated. Its interval overlaps with that of text.
 # Mosaic's users are simulated and care about the facts that we probed; real ones also care about what
 # no clip holds.
 #

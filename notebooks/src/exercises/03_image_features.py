@@ -154,8 +154,8 @@ table = compare_splits(results, test_share=0.2, baseline="whole")
 print_table(table.drop("chance")[["mean", "difference", "diff_low", "diff_high"]], digits=3)
 
 # %% [markdown]
-# *Does it help?* (The table compares the whole cover with `layout=2`: a histogram for each quarter.) No: the interval of
-# the difference contains zero. There are four times as many columns to learn from the same covers, and in Mosaic
+# *Does it help?* (The table compares the whole cover with `layout=2`: a histogram for each quarter.) Not that we can
+# tell: the interval of the difference contains zero. There are four times as many columns to learn from the same covers, and in Mosaic
 # nobody's taste depends on *where* on a cover a colour is. More information helps only if users care about it.
 
 # %% [markdown]

@@ -127,8 +127,8 @@ for n in (3, 4, 5):
     print(f"n = {n}: {len(before & after)} of {len(before)} survive")
 
 # %% [markdown]
-# *In words.* Of seven 3-grams, three survive; of five 5-grams, one. A single error touches up to n
-# n-grams, so short n-grams survive more often, and mean less. The default, 3 to 5, has some of both.
+# *In words.* Of seven 3-grams, three survive; of five 5-grams, one. Two letters that change places touch up
+# to n + 1 n-grams, so short n-grams survive more often, and mean less. The default, 3 to 5, has some of both.
 
 # %% [markdown]
 # ## 4 · A stop list that goes too far
