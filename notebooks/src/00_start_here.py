@@ -92,7 +92,7 @@ print(np.round(counts / counts.sum(), 2))
 # spirit. For pictures: a histogram of hue, saturation and brightness, and mean, standard deviation
 # and skewness of the colours. For words: TF-IDF, which counts words and reduces the weight of those
 # that most texts have. For sounds: harmony, rhythm, and above all *timbre*, which is how the energy is
-# distributed from low to high pitches. A spectrogram shows this, moment by moment:
+# distributed from low to high pitches. A spectrogram shows this, moment by moment (the *mel* scale: lesson 05):
 
 # %%
 import librosa
@@ -198,8 +198,8 @@ for m, y in scores.items():
 
 # %% [markdown]
 # Look at the standard deviations before you add anything. All three predict the same thing, but the
-# scores of audio vary three times as much as those of text. It would drown the others, and a weight
-# of 0.4 would mean little. So first bring each to the same scale: subtract the mean, divide by the
+# scores of audio vary three times as much as those of text. In a plain sum audio would count for more
+# than its weight says. So first bring each to the same scale: subtract the mean, divide by the
 # standard deviation. The result is called a *z-score*. Then take the weighted sum. The weights are
 # those of the snippet, chosen before looking at any result; lesson 08 learns them from data. For the
 # first new release:
@@ -270,7 +270,7 @@ mine = results["fused"].loc[listener]
 print(f"NDCG@10 {mine['ndcg']:.2f}, recall {mine['recall']:.2f} of {mine['n_relevant']:.0f} liked")
 
 # %% [markdown]
-# One listener proves nothing. Is the sum better than its parts for everybody, on average?
+# One listener proves nothing. Is the sum better than its parts, on average over all listeners?
 #
 # Two more rows keep us honest. *Chance* ranks at random. The **permutation control** is the same
 # weighted sum with the rows of the features permuted among the tracks: the same numbers, on the wrong
@@ -305,13 +305,13 @@ ax = plot_comparison(
 )
 finish(
     ax,
-    alt="NDCG@10 with intervals: image, text and audio between .17 and .19, fused .25, "
+    alt="NDCG@10 with intervals: image, text and audio between .17 and .20, fused .25, "
     "permuted and chance below .1",
 )
 
 # %% [markdown]
-# Begin with the permutation control. It is not above chance, so the gain comes from the content and not
-# from the method. Each modality alone beats chance. The fused model beats the best of them, and the
+# The permutation control is not above chance, so the gain comes from the content and not from the
+# method. Each modality alone beats chance. The fused model beats the best of them, and the
 # interval of the difference stays above zero.
 #
 # Which modality is the best alone? The intervals of image and audio overlap with that of text, so look
@@ -356,7 +356,7 @@ print_table(warm_table[["mean", "low", "high", "difference", "diff_low", "diff_h
 
 # %% [markdown]
 # With content the mean is a little higher, by 0.007, and the interval of the difference begins at zero.
-# Both models have default settings here: nobody chose their `reg` and the like for these data. Lesson 11
+# Both models have default settings here, which were not tuned for a model without content. Lesson 11
 # *tunes* both: it tries many settings on validation data and keeps the best. Then 0.001 [−0.009, 0.011] is
 # left. So on warm items content has not been shown to help *this* model. Its collaborative part is two
 # models: EASE, and iALS, which describes each user and each item by a few learned numbers (lesson 07).
@@ -395,7 +395,7 @@ show_history_and_list(mosaic.items, history, top, parts, captions=captions)
 # score is split into the terms of step 4, bars and numbers, that add up to it (before rounding):
 # *collaborative* (0 for a cold-start item), what the sound, the cover and the words add, and *popularity*,
 # how popular tracks with such features usually are. The terms of a cold-start item are those after the
-# discount. A modality that a track lacks has 0.00. So you can see which term put a track where it is.
+# discount. A modality that a track lacks has 0.00, and so has any term that rounds to it.
 #
 # Warm items owe their place to what other listeners did; their content adds or takes a little.
 # Cold-start items owe it to their content alone. Three of the ten are new, and one of these three got

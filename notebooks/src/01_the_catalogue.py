@@ -115,8 +115,8 @@ print_table(shares.rename(index=stars))
 # More praise than blame. This does not show that the shop's music is good, as you will see below.
 #
 # To recommend, we often need less than stars: did the listener **like** the track? In this course a
-# rating of 4 or 5 is a like. That gives a second matrix, `liked`: 1 where $r_{ui} \ge 4$, and 0 everywhere
-# else. (Lesson 07 refines it: its matrix $X$ has more for more stars.)
+# rating of 4 or 5 is a like. That gives a second matrix, `liked`: 1 where the rating is at least 4, and 0
+# everywhere else.
 
 # %%
 liked = R >= 4
@@ -173,9 +173,9 @@ both["ratings per listener"] = per_user.describe()
 print_table(both.loc[["min", "25%", "50%", "75%", "max"]], digits=0)
 
 # %% [markdown]
-# Every listener has given at least twelve ratings; the shop's data hold nobody with fewer. But there
-# are tracks of which ratings say next to nothing. What exactly is known about the track with the
-# fewest?
+# Less so: quartiles and ends lie closer together. Every listener has given at least twelve
+# ratings. But there are tracks of which ratings say next to nothing. What exactly is known about the
+# track with the fewest?
 
 # %%
 rarest = per_track.idxmin()
@@ -388,15 +388,15 @@ print_table((variance / variance.sum()).rename("share of looks"))
 #
 # How much listener $u$ would like track $i$ is called **utility**:
 #
-# $$\text{utility}_{ui} = 2.6 \sum_{p} a_{up}\, s_{pui} + 0.6\, s_{\text{scene},ui} + 0.55\, q_i$$
+# $$\text{utility}_{ui} = 2.6 \sum_{p} \text{attention}_{up} \, \text{fit}_{pui} +
+# 0.6 \, \text{fit}_{\text{scene},ui} + 0.55 \, \text{quality}_i$$
 #
-# In words: add up sound, words and looks, then scene, then the track's quality $q_i$. Quality is no part of
-# a taste: it is the same for everybody. The other symbols:
+# In words: add up sound, words and looks, then scene, then the track's quality. Quality is no part of
+# a taste: it is the same for everybody. The others:
 #
-# - $s_{pui}$ says how well part $p$ of track $i$ fits the taste of $u$ (mean 0, standard deviation 1 for
+# - *Fit* says how well part $p$ of track $i$ fits the taste of $u$ (mean 0, standard deviation 1 for
 #   each listener). For each part it is a matrix, listeners × tracks.
-# - $a_{up}$ is how much attention $u$ pays to that part; attentions sum to 1. It is a matrix, listeners ×
-#   parts.
+# - *Attention* is how much $u$ attends to that part, and sums to 1. It is a matrix, listeners × parts.
 #
 # The makers chose 2.6, 0.6 and 0.55. What do the first three listeners pay attention to?
 
@@ -406,7 +406,8 @@ print_table(attention.head(3).astype(float))
 
 # %% [markdown]
 # They differ: the second listener hardly looks at covers, the other two look more than anything. A
-# single set of fusion weights is a compromise between them; lesson 08 returns to that.
+# single set of fusion weights is a compromise between them. [Deeper: weights in
+# detail](deeper/08_weights_in_detail.ipynb), of lesson 08, returns to that.
 #
 # Now compute the formula by hand and compare it with what the makers stored (in two-byte numbers,
 # so agreement is up to 0.01). How much does each summand count? Take its variance over the tracks,
@@ -462,7 +463,7 @@ print_table(pd.DataFrame(difference, index=["rated minus not rated"]))
 print("positive for", (mean_rated > mean_other).sum(), "of", len(users), "listeners")
 
 # %% [markdown]
-# Nearly three units of utility. Neighbouring steps are 1.3 or 1.4 apart, so that is about two
+# That is 2.7 units of utility. Neighbouring steps are 1.3 or 1.4 apart, so that is about two
 # steps, and the sign is the same for every single listener. Listeners rate what they chose, and they
 # choose what they expect to like. So ratings are **missing not at random**. That is why there was more
 # praise than blame above.

@@ -115,7 +115,8 @@ finish(
 # %% [markdown]
 # (PIL says width first; arrays say height first.) The first was stored 160 wide and 120 high, and is loaded
 # upright, 120 wide and 160 high: the file's header says how the camera was held. Transparent pixels are
-# laid on white. By hand, with opacity $a$ from 0 to 1, that is $a \cdot \text{colour} + (1 - a) \cdot 255$:
+# laid on white. By hand, with opacity from 0 to 1, that is
+# $\text{opacity} \cdot \text{colour} + (1 - \text{opacity}) \cdot 255$:
 
 # %%
 opacity = alpha[:, :, None] / 255
@@ -151,7 +152,7 @@ finish(
     figure,
     alt="Fine stripes; picked, they become broad dark stripes; averaged, almost an even grey",
 )
-print("contrast (sd): picked", round(picked.std()), "averaged", round(averaged.std()))
+print("contrast (sd), left to right:", [round(x.std()) for x in (stripes, picked, averaged)])
 
 # %% [markdown]
 # Picking pixels kept the full contrast and made *broad* stripes out of fine ones. This is **aliasing**:
@@ -230,11 +231,11 @@ by_hand = re.findall(r"(?<![^\W_])[^\W\d_]+(?:'[^\W\d_]+)*", text)
 print(by_hand)
 
 # %% [markdown]
-# The *Café* and the *CAFÉ* have become one word, and *caffe* stays another. `NFKC` makes one *é* of two characters,
+# So there are two: the *Café* and the *CAFÉ* are one word, *caffe* is another. `NFKC` makes one *é* of two characters,
 # and *ff* of the ligature *ﬀ*. `casefold` is lower case that also knows *ß*. The last pattern reads: a letter that does
 # not follow a letter or digit, more letters, and an apostrophe only if letters follow it. (`[^\W\d_]` is "a word
 # character, but no digit and no underscore": a letter of any alphabet.) So digits are dropped, and *80s* is lost. The
-# package has the steps as functions, which also survive tags that are never closed and invisible characters:
+# package has the steps as functions:
 
 # %%
 from mmrec_course.preprocessing import normalize_text, strip_markup, tokenize
@@ -283,7 +284,7 @@ print(tokenize("1984年の歌 สวัสดี Москва"))
 # *Universe* and *university* have become one. *The Who* are gone: the list is right for most texts and wrong for this
 # band. The *80s* are gone with their digits, and *mp3* is now *mp*. The last line: Japanese and Thai have no spaces
 # between words, so the package takes overlapping pairs of characters. Two texts that share a word share its
-# pairs. Lesson 04 measures whether any of this helps a recommender.
+# pairs. Lesson 04 measures whether stems help a recommender.
 
 # %% [markdown]
 # ## Sounds: one channel, one rate, one loudness
@@ -306,8 +307,7 @@ for name in ("stereo.wav", "inverted.wav"):
     print(name, "to", wave.shape, f"loudest sample {np.abs(wave).max():.1f}")
 
 # %% [markdown]
-# In the second file right is the opposite of left, so that their mean is silence. Real recordings can lose some of
-# their sound in the mean, too.
+# In the second file right is the opposite of left, so that their mean is silence.
 #
 # ### Fewer samples, by hand
 #
@@ -438,8 +438,9 @@ print_table(present.replace({True: "yes", False: "-"}))
 # decoded, not that there is anything to hear.
 #
 # With this the messy folder has become what every later lesson starts from: one block of numbers for each modality,
-# rows that know their items, and a reason for each file that could not be used. One last look: p0 is the cover itself, p7 its sideways
-# photograph, p8 the transparent logo, p9 the file for print. Which are nearest to p0?
+# rows that know their items, and a reason for each file that could not be used. One last look: p0 is the cover itself,
+# p7 its sideways photograph, p8 the transparent logo, p9 the file for print. Which are nearest to p0 (cosine
+# similarity, here without subtracting a mean)?
 
 # %%
 import shutil
@@ -451,7 +452,7 @@ shutil.rmtree(folder)
 
 # %% [markdown]
 # The columns are colours (lesson 03), the words that at least two of the texts share (lesson 04), and statistics of a
-# sound (lesson 05). The file for print and the sideways photograph are all but the same picture as p0 again. Half of p8
+# sound (lesson 05). The file for print and the sideways photograph are nearly the same picture as p0 again. Half of p8
 # is nearly white. That is what a customer sees on a white page, so it stays a difference.
 #
 # Decoding takes time, and a step that computes from one file alone gives the same numbers every time. So

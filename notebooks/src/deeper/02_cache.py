@@ -6,7 +6,7 @@
 # **Time** {minutes} minutes.<br>
 # **Needs** [Lesson 02](../02_preprocessing.ipynb).
 #
-# Decoding a picture or a sound takes most of the time of feature extraction. What a step computes from one
+# Decoding pictures and sounds and computing their features takes time. What a step computes from one
 # file alone depends on that file's bytes and on nothing else, so it need not be computed twice.
 #
 # Here is a folder with three files: two equal covers, and a file that is broken. The cache gets a folder of its

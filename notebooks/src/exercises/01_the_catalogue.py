@@ -171,8 +171,8 @@ def difference_with_interval(values, has, n_boot=2000, rng=0):
     # observed, covers would be missing *at random*, and there would be a difference, too. The test shows
     # that gaps are not *completely* at random; the rest we know because we made them.
     # Dropping is not harmless. The average hardly moves, because only 23 of 480 tracks are dropped. But
-    # these are mostly bad tracks: a recommender fitted without them has nothing to say of them. And an
-    # average cover, imputed, would make them look ordinary.
+    # these are mostly bad tracks: a recommender fitted without them knows nothing of them. And
+    # giving them an average cover would make them look ordinary.
     a, b = values[has], values[~has]
     differences = []
     for _ in range(n_boot):

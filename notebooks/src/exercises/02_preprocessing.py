@@ -25,7 +25,7 @@ mosaic = load_mosaic()
 # %% exercise="on_black"
 def on_black(rgba):
     ### BEGIN SOLUTION
-    # Black adds nothing, so only a · colour is left. The trap is arithmetic with bytes: in uint8,
+    # Black adds nothing, so only opacity · colour is left. The trap is arithmetic with bytes: in uint8,
     # 200 · 128 is 0, because only what is left over after division by 256 is kept. Divide first: it
     # makes floats.
     return rgba[:, :, :3] * (rgba[:, :, 3:] / 255)
