@@ -3,8 +3,9 @@
 In: Mosaic. Out: frameworks.csv, which the lessons print. Warm items: each user's last ratings.
 Cold-start items: five splits. Every model tries the same number of settings on the validation part,
 its default first and then random ones from its grid; the best is fitted again on both parts and
-tested. Differences are paired, against the final model. A finished fit is kept in build/frameworks
-and not repeated; delete that folder to start anew.
+tested. Differences are paired, against the final model. Seconds are those of one fit with the
+defaults. Results of a split are kept in build/frameworks and not computed again; delete that folder
+to start anew.
 """
 
 from __future__ import annotations
@@ -147,27 +148,35 @@ def split_of(ratings: pd.DataFrame, situation: str, seed: int) -> Split:
 
 
 def measure(name: str, situation: str, seed: int) -> None:
-    """Tune, test, and write users' results and the last fit's seconds, unless they are there."""
+    """Tune, test, and write users' results, unless they are there."""
     path = FOLDER / f"{situation}-{seed}-{name.replace(' ', '_')}.csv"
     if path.exists():
         return
+    split, blocks = data_of(name, situation, seed)
+    model, table = grid_search(model_of(name, situation), settings(name), split, blocks)
+    users = evaluate(model, split)[["ndcg", "n_relevant"]]
+    users.assign(trials=len(table)).to_csv(path)
+    print(f"{situation} {seed} {name}: {users['ndcg'].mean():.4f}, {table.iloc[0].to_dict()}")
+
+
+def data_of(name: str, situation: str, seed: int) -> tuple[Split, Mapping[str, FeatureBlock]]:
+    """The split, and the features of its training items that the model takes."""
     mosaic = load_mosaic()
     split = split_of(mosaic.ratings, situation, seed)
     items = split.train_valid["item_id"].unique()
     blocks: Mapping[str, FeatureBlock] = extract_features(mosaic, fit_items=items)
     if name in COLD_ONLY:
         blocks = {"fused": early_fusion(blocks, fit_items=items)}
+    return split, blocks
+
+
+def seconds(name: str, situation: str) -> float:
+    """Of one fit with the defaults."""
+    split, blocks = data_of(name, situation, 0)
     model = model_of(name, situation)
-    table = pd.DataFrame()
-    if len(trials := settings(name)) > 1:
-        model, table = grid_search(model, trials, split, blocks)
     start = time.perf_counter()
     model.fit(split.train_valid, blocks)
-    seconds = time.perf_counter() - start
-    users = evaluate(model, split)[["ndcg", "n_relevant"]]
-    users.assign(seconds=seconds, trials=max(1, len(table))).to_csv(path)
-    chosen = table.iloc[0].dropna().to_dict() if len(table) else {}
-    print(f"{situation} {seed} {name}: {users['ndcg'].mean():.4f}, {seconds:.1f} s, {chosen}")
+    return time.perf_counter() - start
 
 
 def names(situation: str) -> Iterator[str]:
@@ -197,7 +206,7 @@ def summary(situation: str, seeds: range) -> pd.DataFrame:
     else:
         table = compare_splits(results, test_share=FRACTION, baseline=FINAL)
     table = table.rename(columns={"mean": "ndcg"}).rename_axis("model")
-    table["seconds"] = {n: pd.concat(t)["seconds"].median() for n, t in results.items()}
+    table["seconds"] = {name: seconds(name, situation) for name in results}
     table["trials"] = {n: t[0]["trials"].iloc[0] for n, t in results.items()}
     columns = ["ndcg", "low", "high", "difference", "diff_low", "diff_high", "seconds", "trials"]
     return table[columns].round(4)
