@@ -450,7 +450,10 @@ for situation, rows in table.groupby("situation", sort=False):
     print_table(rows[columns], digits=digits, index=False)
 
 # %% [markdown]
-# TABLE_TEXT
+# On warm items the Keras two-tower is below the final model, and the interval excludes zero. On cold-start items
+# it is level: so are the joint ridge and the two towers of lesson 15. No trained model is ahead of the final
+# model anywhere, and the closed forms need a fraction of the seconds (of one fit with the defaults). Mosaic
+# is small and its listeners are simulated; the table does not say what a network gains from a million users.
 #
 # ## What goes wrong
 #
