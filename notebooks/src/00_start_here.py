@@ -335,8 +335,8 @@ finish(
 # For a warm item the collaborative part has most of the weight, for a cold-start item all the weight
 # is on content. Lesson 11 builds the model line by line.
 #
-# Does content still help where items have ratings? For this question each listener's last tenth of
-# ratings is held out, and all 480 tracks are ranked, not only 96, so every number is smaller:
+# Does content still help where items have ratings? Now each listener's last tenth of ratings is held
+# out, and all 480 tracks are ranked, not only 96, so compare no number with those above:
 
 # %%
 from mmrec_course.evaluation import temporal_split

@@ -391,7 +391,7 @@ print_table((variance / variance.sum()).rename("share of looks"))
 # $$\text{utility}_{ui} = 2.6 \sum_{p} \text{attention}_{up} \, \text{fit}_{pui} +
 # 0.6 \, \text{fit}_{\text{scene},ui} + 0.55 \, \text{quality}_i$$
 #
-# In words: add up sound, words and looks, then scene, then the track's quality. Quality is no part of
+# In words: add up the parts $p$ (sound, words, looks), then scene and quality. Quality is no part of
 # a taste: it is the same for everybody. The others:
 #
 # - *Fit* says how well part $p$ of track $i$ fits the taste of $u$ (mean 0, standard deviation 1 for
@@ -491,8 +491,8 @@ print_table(pd.DataFrame(fame_and_rating, index=["fame and mean rating"]))
 
 # %% [markdown]
 # Famous tracks have more ratings, but not better ones. Their mean rating is even slightly lower, and the
-# interval excludes zero. The last column fits that: the more famous a track, the lower its utility for
-# those who rated it. The number of ratings goes with both quality and fame, and a model that learns
+# interval excludes zero. The last column fits that: more famous tracks tend to have lower utility
+# for those who rated them. The number of ratings goes with both quality and fame, and a model that learns
 # from it learns both.
 #
 # ### What this means for every later result

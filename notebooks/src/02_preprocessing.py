@@ -72,7 +72,7 @@ finish(figure, alt="One cover four times; at low JPEG quality it falls into squa
 # %% [markdown]
 # *Error* is the mean absolute difference of a colour value, on a scale of 255. At quality 90 it is small;
 # at quality 2 you see the squares. If a shop compresses all pictures of one supplier again, a
-# fine-grained feature sees the supplier and not the cover. Keep the originals.
+# fine-grained feature may see the supplier and not the cover. Keep the originals.
 #
 # ## Pictures: one form for all
 #
@@ -398,7 +398,7 @@ table.to_csv(folder / "items.csv", index=False, sep=";")
 # %% [markdown]
 # `load_folder` reads a folder of your own: a table items.csv, the media that it lists, and ratings.csv if there is
 # one. Columns may have any names; say which is which. A broken *table* is an error that names file and row. A broken
-# *file* is never an error:
+# *file* stops nothing:
 
 # %%
 from mmrec_course.datasets import load_folder
@@ -452,8 +452,8 @@ shutil.rmtree(folder)
 
 # %% [markdown]
 # The columns are colours (lesson 03), the words that at least two of the texts share (lesson 04), and statistics of a
-# sound (lesson 05). The file for print and the sideways photograph are nearly the same picture as p0 again. Half of p8
-# is nearly white. That is what a customer sees on a white page, so it stays a difference.
+# sound (lesson 05). The file for print and the sideways photograph are nearly the same picture as p0 again. p8 fades
+# to white. That is what a customer sees on a white page, so it stays a difference.
 #
 # Decoding takes time, and a step that computes from one file alone gives the same numbers every time. So
 # `extract_features` keeps them in a cache, under a fingerprint of the file's bytes. What it *learns* from many items it
