@@ -16,7 +16,7 @@ from mmrec_course.extras.vectors import Blocks, VectorRecommender, check_number,
 from mmrec_course.fusion import early_fusion
 from mmrec_course.recommenders.base import LIKED, Indices
 
-LOSSES = ("warp", "bpr", "logistic", "warp-kos")
+LOSSES = ("warp", "bpr", "logistic")
 INSTALL = (
     "LightFM is not installed. `pip install lightfm-next` has wheels for Linux (x86-64) and macOS"
     " (ARM) on Python 3.12 and 3.13; elsewhere it needs a C compiler"
@@ -30,7 +30,7 @@ class LightFMRecommender(VectorRecommender):
     identity column, if ``identity``), and early-fused content, ``n_components`` of each modality,
     as rows of length ``content_weight``. A cold-start item has the same columns without identity.
     It takes no part in training: LightFM would draw it as a negative item. ``loss`` is "warp",
-    "bpr", "warp-kos" or "logistic", which takes lower ratings as its negatives. ``reg`` is the
+    "bpr" or "logistic", which takes lower ratings as its negatives. ``reg`` is the
     L2 regularisation of all embeddings, ``max_sampled`` the most negatives that WARP draws for a
     pair. One thread: the same ``rng`` gives the same model. LightFM reports no loss, so it is NaN
     in ``history_``. Other arguments and what is fitted: `VectorRecommender`; a vector is the
@@ -97,9 +97,6 @@ class LightFMRecommender(VectorRecommender):
         known = np.unique(item)  # the items that are trained on
         features = self._features(known, blocks)
         value = np.where(self.histories_[user, item] > LIKED - 1e-9, 1.0, -1.0)
-        if self.loss != "logistic":  # who likes all items has no negative: WARP would never end
-            some = (np.bincount(user) < len(known))[user]
-            user, item, value = user[some], item[some], value[some]
         shape = (len(self.user_ids_), len(known))
         pairs = sp.coo_matrix((value, (user, np.searchsorted(known, item))), shape, np.float32)
         self.model_ = LightFM(
@@ -146,7 +143,6 @@ class LightFMRecommender(VectorRecommender):
         b_user, p = self.model_.get_user_representations()
         users = np.column_stack([p, np.ones(len(p)), b_user]).astype(np.float64)
         untrained = np.setdiff1d(np.arange(len(p)), active)
-        if len(active):
-            users[untrained] = users[active].mean(axis=0)
+        users[untrained] = users[active].mean(axis=0)
         self.user_vectors_ = users  # (n_users, n_factors + 2)
         self.item_vectors_ = np.column_stack([q, b_item, np.ones(len(q))]).astype(np.float64)

@@ -83,7 +83,7 @@ print("parts:", [names[f] for f in np.flatnonzero(parts)], " add up:", np.isclos
 # %% [markdown]
 # ## Three losses
 #
-# What should the scores be trained for? LightFM offers three main answers. $\sigma(s) = 1 / (1 + e^{-s})$ is the
+# What should the scores be trained for? LightFM offers three answers. $\sigma(s) = 1 / (1 + e^{-s})$ is the
 # **logistic** function; it turns a score into a number between 0 and 1.
 #
 # - **Logistic**: predict yes or no for each *given* pair. It needs negatives: with positive pairs alone,
@@ -92,7 +92,7 @@ print("parts:", [names[f] for f in np.flatnonzero(parts)], " add up:", np.isclos
 #   lower $-\log \sigma(s_{ui} - s_{uj})$. This is a **pairwise loss**: only the difference counts.
 # - **WARP** (weighted approximate-rank pairwise): draw tracks until one *violates* the order, $s_{uj} >
 #   s_{ui} - 1$. Then take a step, and a larger one if the violation was found soon. Why? If one of
-#   $n$ tracks violates after one draw, probably many do, and track $i$ has a low position.
+#   $n$ tracks violates at the first draw, probably many do, and track $i$ has a low position.
 #
 # After $k$ draws WARP estimates that $(n - 1) / k$ tracks are above $i$, rounded down, and weights the
 # step with the logarithm. For Mosaic:
@@ -103,15 +103,15 @@ for k in (1, 2, 5, 10):
     print(f"{k:2} draws: {above:3} tracks above, weight {np.log(above):.2f}")
 
 # %% [markdown]
-# After 10 draws without a violation (`max_sampled`) WARP gives up: this pair is good enough. So it spends its
+# After `max_sampled=10` draws without a violation WARP gives up: this pair is good enough. So it spends its
 # steps where the top of the list is wrong. [Deeper: inside WARP](deeper/14_inside_warp.ipynb) repeats
-# one epoch by hand, and shows from where each loss draws its negatives.
+# one epoch of BPR by hand, and shows from where each loss draws its negatives.
 #
 # `LightFMRecommender` is LightFM with the contract of this course
 # (`mmrec_course/extras/lightfm_model.py`, 150 lines to read beside this lesson). First without features. On
 # validation data WARP needs about 20 epochs, BPR 40 (the deeper notebook draws the curves). Training is random:
-# another seed gives another model. So each model is trained with six seeds, and a user's NDCG is the mean of
-# the six.
+# another seed gives another model. So each model is trained with three seeds, and a user's NDCG is the mean of
+# the three.
 
 # %%
 from mmrec_course.evaluation import evaluate
@@ -133,17 +133,17 @@ def over_seeds(seeds, features=None, permute=False, **options):
 from mmrec_course.evaluation import compare
 
 losses = {
-    "WARP": over_seeds(range(6), loss="warp", n_epochs=20),
-    "BPR": over_seeds(range(6), loss="bpr", n_epochs=40),
-    "logistic": over_seeds(range(6), loss="logistic", n_epochs=20),
+    "WARP": over_seeds(range(3), loss="warp", n_epochs=20),
+    "BPR": over_seeds(range(3), loss="bpr", n_epochs=40),
+    "logistic": over_seeds(range(3), loss="logistic", n_epochs=20),
 }
 
 
 def print_intervals(comparison, baseline):
     low, high = comparison["diff_low"], comparison["diff_high"]
-    side = np.select([low > 0, high < 0], ["above 0", "below 0"], "contains 0")
+    side = np.select([low > 0, high < 0], ["is above 0", "is below 0"], "contains 0")
     for name, text in pd.Series(side, comparison.index).drop(baseline).items():
-        print(f"{name} − {baseline}: the interval {'is ' * (text[0] != 'c')}{text}")
+        print(f"{name} − {baseline}: the interval {text}")
 
 
 print_intervals(compare(losses, baseline="logistic"), "logistic")
@@ -161,8 +161,7 @@ finish(ax, alt="Difference to WARP with intervals: BPR 0.01 below, near 0; logis
 # %% [markdown]
 # The logistic loss learned to tell liked from disliked tracks *among rated ones*. A list is made of tracks that
 # are not rated, and that is another task (lesson 07 says why). BPR has a lower mean than WARP, but one end of
-# the interval lies near 0, and other seeds move it to either side. So we name no winner between the two. WARP
-# needs half the epochs.
+# the interval lies near 0. So we name no winner between the two. WARP needs half the epochs.
 #
 # ## Content features, and what became of the identity
 #
@@ -201,8 +200,8 @@ for i, row in zip(two, built.toarray(), strict=True):
 # 1. **A long text takes weight from its track's identity.** The identity of the second track counts much
 #    less than that of the first one, only because its text is longer.
 # 2. **All weights become small**, so all steps do. A gradient for $e_f$ is multiplied with $F_{if}$.
-# 3. **Without identity features, the scale is lost.** A row and ten times this row become the same. So
-#    "I doubled my weights and the result is the same" (lightfm#714) is no error.
+# 3. **Without identity features, the scale is lost.** A row and ten times this row become the same. So weights that
+#    differ by a factor give the same model (compare lightfm#714).
 #
 # Does it matter? Train on text alone, for cold-start items, with and without row normalisation. These tracks
 # get no identity feature. `fit_partial` trains one more epoch, so we can measure as we go:
@@ -224,7 +223,7 @@ def score_table(model, F):
 
 
 # %%
-def curve_on_cold_items(F, n_epochs=32, every=4):
+def curve_on_cold_items(F, n_epochs=24, every=4):
     model, values = LightFM(no_components=32, loss="warp", random_state=0), []
     for _ in range(n_epochs // every):
         model.fit_partial(cold_pairs, item_features=F[rated], epochs=every)
@@ -245,14 +244,14 @@ import matplotlib.pyplot as plt
 
 _, ax = plt.subplots(figsize=(7, 3.2))
 for (name, values), style in zip(curves.items(), ["-", "--"], strict=True):
-    ax.plot(np.arange(4, 33, 4), values, style, label=name)
+    ax.plot(np.arange(4, 25, 4), values, style, label=name)
 ax.set(xlabel="epoch", ylabel="NDCG@10, cold-start items", ylim=(0, None))
 ax.set_title("Normalised rows learn more slowly")
 ax.legend(loc="lower right")
 finish(
     ax,
     alt="NDCG@10 on cold-start items against the epoch, TF-IDF with and without row normalisation. The"
-    " normalised one starts lower and catches up within 32 epochs",
+    " normalised one starts lower and catches up within 24 epochs",
 )
 
 # %% [markdown]
@@ -276,7 +275,7 @@ for m, block in blocks.items():
     print(f"{m:6} {len(block.names):5} columns, {used:4.0f} of them non-zero for a track")
 
 # %% [markdown]
-# Text is sparse: many columns, few non-zero. Sound is dense: nearly all columns, for every track. So reduce
+# Text is sparse: many columns, few non-zero. Sound is dense: every column, for every track. So reduce
 # first. `LightFMRecommender` uses the early fusion of lesson 08, with `n_components` directions of each
 # modality: 16 make at most 48 non-zero features for a track, not hundreds. What is lost is measured below.
 #
@@ -485,24 +484,22 @@ for situation, rows in table.groupby("situation", sort=False):
     print_table(rows[columns], digits=digits, index=False)
 
 # %% [markdown]
-# TABLE_TEXT
+# A row whose interval contains 0 cannot be told apart from the final model. *Seconds* are those of one fit.
 #
 # ## What goes wrong
 #
 # - **The identity is lost** as soon as you pass features. Content alone was far behind on warm items.
-# - **`normalize=True`.** Rows are divided by their sum; TF-IDF weights shrink, and a row without features is an
-#   error.
+# - **`normalize=True`.** Rows are divided by their sum, and TF-IDF weights shrink. Without identity features, a
+#   track without content is an error.
 # - **Cold-start rows in `fit`.** WARP draws them as negatives.
 # - **A word that no training track has.** Its embedding stays at its random start and adds noise to a cold-start
 #   track. Drop such columns. (PCA, learned from training tracks, has none.)
-# - **A user who likes every track.** There is no negative to find, and WARP's search never ends.
-#   `LightFMRecommender` leaves such users out of the training.
 # - **A score as a probability**, or compared between users.
 #
 # ## Your turn
 #
 # [Four exercises](exercises/14_lightfm.ipynb), with [solutions](solutions/14_lightfm.ipynb): from one score by
-# hand to a control for your own features.
+# hand to scores of cold-start items.
 #
 # ## Recap
 #
