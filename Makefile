@@ -59,7 +59,7 @@ test: $(DEV)  ## lint, types, tests and every core notebook, outputs compared st
 	$(BIN)/mypy
 	$(BIN)/pytest --nbval -n $(JOBS) --dist loadscope
 
-XTESTS := $(foreach n,lightfm_model torch_models torch_networks torch_training keras_models vectors scale retrieval,tests/test_extras_$(n).py) \
+XTESTS := $(wildcard $(foreach n,lightfm_model torch_models torch_networks torch_training keras_models vectors scale retrieval,tests/test_extras_$(n).py)) \
   tests/test_notebooks.py::test_every_check_fails_on_the_blank \
   $(wildcard $(foreach n,14 15 16 17,$(foreach d,. deeper solutions,notebooks/$(d)/$(n)_*.ipynb)))
 test-extras: $(XDEV)  ## the same for lessons 14 to 17, which need more packages
