@@ -49,7 +49,7 @@ def _with_part(ratings: pd.DataFrame, valid: float, test: float) -> pd.DataFrame
 
 
 class DaskALS(BaseEstimator):  # type: ignore[misc]
-    """`ImplicitALS` on ratings in partitions: the same numbers, with the work spread by Dask.
+    """`ImplicitALS` on ratings in partitions: the same numbers, with the work divided by Dask.
 
     The matrix of ratings is kept twice in ``n_blocks`` blocks, by users and by items. A half-sweep
     is one call of `solve_factors` for each block; only the factors of the other side, (n, f), are

@@ -227,8 +227,8 @@ def _described(
     todo = {d: given for given, d in digests.items() if d and d not in known}
     describe = partial(_describe, modality, transformer)
     entries = pool(map(joblib.delayed(describe), todo.values()))
-    hidden = None if len(todo) > BATCH else True  # None: unless it is a terminal
-    bar = tqdm(entries, modality, len(todo), file=sys.stdout, disable=hidden, leave=False)
+    disable = None if len(todo) > BATCH else True  # None: unless it is a terminal
+    bar = tqdm(entries, modality, len(todo), file=sys.stdout, disable=disable, leave=False)
     new: dict[str, Entry] = {}
     try:
         for key, entry in zip(todo, bar, strict=True):
