@@ -91,7 +91,7 @@ for n in (4, 16, 1000):
 # regression on all of them, $(F^\top F + \lambda I)^{-1} F^\top y$, without stacking the rows.
 
 
-# %% exercise="ridge_from_parts" points=2
+# %% exercise="ridge_from_parts"
 def ridge_from_parts(parts, reg):
     ### BEGIN SOLUTION
     gram = sum(F.T @ F for F, _ in parts)
@@ -142,7 +142,7 @@ print("100,000 items; correlation with the true weights:", fixed(np.corrcoef(w, 
 # ratings: let Dask's `groupby` do it, with both `mean` and `count`. Call `compute()` once.
 
 
-# %% exercise="mean_ratings" points=2
+# %% exercise="mean_ratings"
 def mean_ratings(ratings, n):
     ### BEGIN SOLUTION
     table = ratings.groupby("item_id")["rating"].agg(["mean", "count"]).compute()
