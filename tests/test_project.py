@@ -42,6 +42,7 @@ LOCKS = {
 }
 # What the lessons on frameworks, and the models they use, may import beside the core.
 FRAMEWORKS = {"keras", "keras_rs", "lightfm", "safetensors", "tensorflow", "torch"}
+FRAMEWORKS |= {"dask", "faiss", "fsspec", "pyarrow"}
 FRAMEWORK_MODELS = (
     "lightfm_model",
     "torch_models",
@@ -49,6 +50,9 @@ FRAMEWORK_MODELS = (
     "torch_training",
     "keras_models",
     "vectors",
+    "remote",
+    "retrieval",
+    "scale",
 )
 MIB = 1024 * 1024
 

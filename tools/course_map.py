@@ -25,7 +25,7 @@ LESSONS = (
 )
 
 # Number of a lesson → the module that its notebooks import and the core does not install.
-FRAMEWORKS = {"14": "lightfm", "15": "torch", "16": "keras_rs"}
+FRAMEWORKS = {"14": "lightfm", "15": "torch", "16": "keras_rs", "17": "distributed"}
 
 
 def missing_framework(notebook: Path) -> str:

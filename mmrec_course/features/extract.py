@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ import scipy.sparse as sp
 import soundfile
 from sklearn.base import clone
 from sklearn.utils import get_tags
+from tqdm import tqdm
 
 from mmrec_course.datasets import Dataset
 from mmrec_course.datasets.validation import _other_kind, _shown
@@ -34,6 +34,7 @@ from mmrec_course.features.text import TfidfText
 from mmrec_course.features.threads import single_threaded_blas
 from mmrec_course.preprocessing import MediaError, load_audio, load_image
 from mmrec_course.preprocessing.media import quiet_decoders
+from mmrec_course.preprocessing.remote import local_copy
 
 DEFAULT_EXTRACTORS: Mapping[str, tuple[Any, ...]] = {
     "image": (ColorHistogram(), ColorMoments()),
@@ -43,7 +44,7 @@ DEFAULT_EXTRACTORS: Mapping[str, tuple[Any, ...]] = {
 LOADERS: dict[str, Callable[[str], Any]] = {"image": load_image, "text": str, "audio": load_audio}
 VERSION = 3  # raise it when our own code gives other numbers: cached ones are then not used
 LIBRARIES = (np, PIL, cv2, librosa, soundfile)  # nor are those of other versions of these
-BATCH = 64  # files between two visits to the disk: of a killed process no more is lost
+BATCH = 64  # files between two visits to the disk, or an eighth of those in the cache
 KEPT_BYTES = 2**28  # of decoded media in memory while a transformer learns from them
 
 Family = tuple[FeatureBlock, bool]  # the columns of a transformer, whether they share a scale
@@ -68,6 +69,10 @@ def extract_features(
     applied file by file, in ``n_jobs`` threads, and with ``cache`` kept in the folder MMREC_CACHE;
     their columns are standardised, unless rows have length 1. Several transformers get the same
     total variance each (compare multiple factor analysis: Escofier and Pagès 1990).
+
+    ``with joblib.parallel_config(backend="dask"):`` the workers of a Dask cluster do this work;
+    they read the files, and the cache is this process's. In place of a path, an item may have an
+    address that fsspec opens: ``file://``, ``s3://`` and others. A terminal shows a progress bar.
 
     Notebook: 00_start_here
     """
@@ -151,7 +156,7 @@ def _family(
     name, learns = type(transformer).__name__, get_tags(transformer).requires_fit
     listed = ds.items[modality].dropna().astype(str)  # item id → path or text
     if learns:
-        results = _loaded(LOADERS[modality], listed)
+        results = _loaded(partial(_load, modality), listed)
     else:
         results = _described(modality, transformer, listed, n_jobs, cache)
     known = ds.problems[ds.problems["modality"] == modality]
@@ -162,7 +167,7 @@ def _family(
             reasons[item] = result.reason if modality == "text" else str(result)
         else:
             found[item] = result
-    media = partial(_Media, LOADERS[modality])
+    media = partial(_Media, partial(_load, modality))
     if learns:
         learn = [result for item, result in found.items() if item in train]
         try:
@@ -204,32 +209,58 @@ def _loaded(load: Callable[[str], Any], listed: Iterable[str]) -> Iterator[Any]:
 
 
 def _described(
-    modality: str, transformer: Any, listed: Iterable[str], n_jobs: int, cache: bool
+    modality: str, transformer: Any, listed: pd.Series[str], n_jobs: int, cache: bool
 ) -> Iterator[Any]:
     """Yield a row, or an error, for each path or text; equal content is described once."""
     file = _cache_file(modality, transformer) if cache else None
     known = read_cache(file) if file else {}
-    digests = {given: _digest(modality, given) for given in listed}
+    # Threads here, or what `joblib.parallel_config` names, such as the workers of a Dask cluster.
+    pool = joblib.Parallel(n_jobs, prefer="threads", return_as="generator")
+    digest, different = partial(_digest, modality), listed.unique()
+    # A text travels to a worker anyway; a file is read where the worker is.
+    done = (
+        map(digest, different)
+        if modality == "text"
+        else pool(map(joblib.delayed(digest), different))
+    )
+    digests = dict(zip(different, done, strict=True))
     todo = {d: given for given, d in digests.items() if d and d not in known}
-    pool = joblib.Parallel(n_jobs, prefer="threads")
     describe = partial(_describe, modality, transformer)
-    for start in range(0, len(todo), BATCH):
-        batch = dict(islice(todo.items(), start, start + BATCH))
-        entries = pool(joblib.delayed(describe)(given) for given in batch.values())
-        new: dict[str, Entry] = dict(zip(batch, entries, strict=True))
-        known |= new
-        if file:
+    entries = pool(map(joblib.delayed(describe), todo.values()))
+    disable = None if len(todo) > BATCH else True  # None: unless it is a terminal
+    bar = tqdm(entries, modality, len(todo), file=sys.stdout, disable=disable, leave=False)
+    new: dict[str, Entry] = {}
+    try:
+        for key, entry in zip(todo, bar, strict=True):
+            new[key] = entry
+            # The file is written whole, so the more it holds, the more must be new.
+            if file and len(new) >= max(BATCH, len(known) // 8):
+                add_to_cache(file, new)
+                known |= new
+                new = {}
+    finally:  # whatever stopped it
+        if file and new:
             add_to_cache(file, new)
+    known |= new
     for given in listed:
         # A file that cannot be read has no digest: its reason is found anew each time.
         entry = known[digests[given]] if digests[given] else describe(given)
         yield MediaError(given, entry) if isinstance(entry, str) else entry
 
 
+def _load(modality: str, given: str) -> Any:
+    """Image, sound or text; MediaError if it cannot be used."""
+    if modality == "text":
+        return LOADERS[modality](given)
+    with local_copy(given) as path:
+        return LOADERS[modality](path)
+
+
 def _describe(modality: str, transformer: Any, given: str) -> Entry:
     """Numbers of one file or text, or the reason why there are none."""
     try:
-        row = transformer.transform([LOADERS[modality](given)])
+        with quiet_decoders(), single_threaded_blas():
+            row = transformer.transform([_load(modality, given)])
     except MediaError as error:
         return error.reason
     except ValueError as error:
@@ -242,8 +273,8 @@ def _digest(modality: str, given: str) -> str:
     """SHA-256 of the content; "" for a file that cannot be read."""
     if modality == "text":
         return hashlib.sha256(given.encode("utf-8", "surrogatepass")).hexdigest()
-    with suppress(OSError):
-        return file_digest(given)
+    with suppress(OSError, MediaError), local_copy(given) as path:
+        return file_digest(path)
     return ""
 
 
