@@ -263,7 +263,7 @@ for word in ("harbour", "goodbye", "ghost"):
 
 # %% [markdown]
 # The harbour has tide, salt and brine. Goodbye has leaving, a suitcase and a dog: that dog may be an
-# accident of a small catalogue, and so may most of what is near *ghost*: 461 texts are few.
+# accident of a small catalogue, and so may most of what is near *ghost*.
 #
 # ## What do words see?
 #
@@ -428,8 +428,7 @@ show_items(mosaic.items, cold.item_ids[order], columns=4, words=True)
 # argue with such a list, because you see why each track is there. But *good*, *like* and *tried* are
 # in the profile beside *guitar*, whether or not they have to do with the user's taste.
 #
-# `ContentRidge` *learns* a weight for each word. Its regularisation strength is chosen on validation
-# items.
+# `ContentRidge` *learns* a weight for each word.
 #
 # ## The running table
 #

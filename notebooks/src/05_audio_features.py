@@ -67,9 +67,9 @@ print(f"strongest at {frequencies[strength.argmax()]:.0f} Hz, steps of {sr / n_f
 
 
 # %%
-def stft(wave):
+def stft(wave, step=hop):
     padded = np.pad(wave, n_fft // 2)
-    frames = np.lib.stride_tricks.sliding_window_view(padded, n_fft)[::hop]
+    frames = np.lib.stride_tricks.sliding_window_view(padded, n_fft)[::step]
     return np.fft.rfft(frames * window).T
 
 
@@ -324,10 +324,9 @@ from mmrec_course.features import FeatureBlock
 
 def mfcc_with_and_without_log(path):
     """Means and standard deviations of MFCCs, from decibels and from power."""
-    power = librosa.feature.melspectrogram(y=load_audio(path), sr=sr, hop_length=4 * hop)
-    levels = np.stack([librosa.power_to_db(power), power])
-    coefficients = librosa.feature.mfcc(S=levels, n_mfcc=20)  # (2, 20, n_frames)
-    return np.concatenate([coefficients.mean(axis=2), coefficients.std(axis=2)], axis=1)
+    power = filters @ np.abs(stft(load_audio(path), step=4 * hop)) ** 2
+    coefficients = [dct @ librosa.power_to_db(power), dct @ power]  # each (20, n_frames)
+    return [np.concatenate([c.mean(axis=1), c.std(axis=1)]) for c in coefficients]
 
 
 values = np.zeros((2, len(block.item_ids), 40))
