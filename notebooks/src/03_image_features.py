@@ -296,16 +296,17 @@ show_neighbours("HOG", "t077")
 #
 # ## What do features contain?
 #
-# Neighbours are anecdotes. Mosaic is made up, so its makers know each cover's true hue, lightness,
+# Four neighbours prove nothing. Mosaic is made up, so its makers know each cover's true hue, lightness,
 # vividness and ornament, and the *motif* that is drawn on it, one of eight. A **linear probe** asks: can a linear model
 # predict this fact from the features, for covers of other artists? $R^2$ is 1 if perfectly, 0 if no better than the
-# mean. For labels (motif, genre) the score is the share of correct predictions. (Hue is a circle, so it comes as cosine
-# and sine; we probe the cosine.) As a control, a fact about the *music*: the genre.
+# mean, below 0 if worse. For labels (motif, genre) the score is the share of correct predictions; *chance* always names
+# the most frequent label. In brackets: a 95 % interval, by a bootstrap over covers (lesson 01). (Hue is
+# a circle, so it comes as cosine and sine; we probe the cosine.) As a control, a fact about the *music*: the genre.
 
 # %%
 import pandas as pd
 
-from mmrec_course.display import print_table
+from mmrec_course.display import interval, print_table
 from mmrec_course.evaluation import probe
 
 truth = mosaic.ground_truth()
@@ -313,31 +314,24 @@ facts = pd.DataFrame(truth["look"].astype(float), truth["item_ids"], truth["look
 facts = facts.assign(motif=truth["motif"], genre=truth["genre"])
 artist = pd.Series(truth["artist"], truth["item_ids"])
 probed = facts.drop(columns="hue_sin")
-probes = {name: probe(block, probed, groups=artist) for name, block in blocks.items()}
-table = pd.DataFrame({name: scores["score"] for name, scores in probes.items()})
-print_table(table.assign(chance=probes["HOG"]["chance"]))
+scores = pd.DataFrame(index=probed.columns)
+for name, block in blocks.items():
+    result = probe(block, probed, groups=artist)
+    scores[name] = [interval(row.score, row.low, row.high) for row in result.itertuples()]
+print_table(scores.assign(chance=result["chance"]))
 
 # %% [markdown]
-# How sure are we of the row *motif*? Here is a 95 % bootstrap interval over covers (lesson 01):
-
-# %%
-motif = pd.DataFrame({name: scores.loc["motif"] for name, scores in probes.items()}).T
-print_table(motif[["score", "low", "high"]])
-
-# %% [markdown]
-# Read the first table line by line.
-#
-# - **Hue, lightness, vividness**: the colour features contain them, HOG does not. The histogram is better at hue and vividness, the moments are better at
-#   lightness: the histogram knows only "dark, middle, light", a mean knows how dark.
-# - **Motif**: HOG predicts 0.38 of the covers correctly, 0.17 is the share of the most frequent motif. The interval is
-#   far above that, and still it is only two covers in five. No other descriptor is above chance.
+# - **Hue, lightness, vividness**: the colour features contain them, HOG does not. The histogram is better at hue and
+#   vividness, the moments are better at lightness: the histogram knows only "dark, middle, light", a mean knows how dark.
+# - **Motif**: HOG predicts 0.38 of the covers correctly. The interval is far above chance, 0.17, and still it is only
+#   two covers in five. No other descriptor is above chance.
 # - **Visual words**: no motif (on our cover, most corners were letters), but lightness. A possible reason, not checked
 #   here: their bits compare brightness, and white letters on black give the opposite bits of black letters on white.
 # - **Ornament**, how busy a cover is: hardly anything, in any of them.
-# - **Genre**: all within 0.02 of chance. No cover of Mosaic shows how it sounds.
+# - **Genre**: no interval is above chance. Nothing here says that a cover shows how the music sounds.
 #
-# Why is ornament missing? HOG brings every block to one contrast, so that a block with one faint edge looks as busy as
-# any other. Ask for it directly: what *share* of the pixels is an edge? Three numbers, at three sizes of the cover:
+# Why is ornament missing? Perhaps because HOG brings every block to one contrast: a block with one faint edge looks as
+# busy as any other. Ask for it directly: what *share* of the pixels is an edge? Three numbers, at three sizes of the cover:
 
 
 # %%
@@ -348,14 +342,13 @@ def edge_shares(picture):
 
 rows = [edge_shares(picture) for picture in covers.values()]
 edges = block_of(rows, ("edges 160", "edges 80", "edges 40"))
-ornament = {"edges": probe(edges, facts[["ornament"]], groups=artist), "HOG": probes["HOG"]}
-rows = pd.DataFrame({name: scores.loc["ornament"] for name, scores in ornament.items()}).T
-print_table(rows[["score", "low", "high"]])
+ornament = probe(edges, facts[["ornament"]], groups=artist)
+print_table(ornament[["score", "low", "high"]])
 
 # %% [markdown]
-# Three numbers have more than twice the score of HOG's 324, though the two intervals overlap. A feature contains what its
-# recipe asks for, and no model can add what is not in it. So probe your features before you train a model on them. But
-# a probe answers only one of two questions, as the end of this page shows.
+# Three numbers have more than twice the score of HOG's 324, 0.06, though the two intervals overlap. A feature contains
+# what its recipe asks for, and no model can add what is not in it. So probe your features before you train a model on
+# them. But a probe answers only one of two questions, as the end of this page shows.
 #
 # ## What breaks it
 #
@@ -379,12 +372,11 @@ def tint(picture, share):
 
 
 # %% [markdown]
-# Rows are centred on the mean of the originals and compared by cosine.
+# Rows are centred on the mean of the originals, not standardised as above, and compared by cosine.
 
 # %%
 sample = list(covers.values())[::9]
-
-
+print(len(sample), "covers")
 originals = {name: descriptor.transform(sample) for name, descriptor in descriptors.items()}
 
 
@@ -436,8 +428,8 @@ print_table(strongest.pivot_table(index="change", columns="descriptor", values="
 # (The table has the right end of each curve.) Colour and shape fail in different places. A crop that cuts two fifths of
 # the height and of the width moves most edges out of their cells: HOG finds few covers, while most colours are still
 # there. A tint moves hues into other bins: the histogram fails at once, earlier than the moments, which have no bins.
-# HOG does not notice. A strong blur hurts all. If your shop's pictures come from different cameras, be careful with
-# colour; if they are cropped in different ways, with shape.
+# HOG does not notice. A blur hurts the moments most: it mixes colours, and six of the nine moments say how much pixels
+# differ. If your shop's pictures come from different cameras, be careful with colour; if cropped differently, with shape.
 #
 # ## A first recommender from pictures alone
 #
@@ -465,13 +457,14 @@ print_table(running_table(results), digits=3)
 
 # %% [markdown]
 # `low` and `high` are a 95 % interval over splits: how much would the mean change if *other tracks* were held out? The
-# five tests share tracks, so they are not independent. The share of tracks in each test, 0.2 (`test_share`),
-# widens the interval for that (lesson 06, trap 2). The last two columns are the interval of *above chance*. Covers rank cold-start items above chance. Lessons 04 and 05
-# add rows for words and sounds.
+# five tests share tracks, so they are not independent. The share of tracks in each test, 0.2 (`test_share`), widens the
+# interval for that (lesson 06, trap 2). The last two columns are the interval of *above chance*. Covers rank
+# cold-start items above chance. Lessons 04 and 05 add rows for words and sounds.
 #
 # ### Which descriptor?
 #
-# Now each descriptor alone, by the same protocol. Mean and standard deviation of HOG's columns are learned, so `standardize` gets the training items. A histogram learns nothing.
+# Now each descriptor alone, by the same protocol. Mean and standard deviation of HOG's columns are learned, so
+# `standardize` gets the training items. A histogram learns nothing.
 
 
 # %%
@@ -497,13 +490,13 @@ rows = ["image", "visual words", "HOG"]
 print_table(against.loc[rows, ["difference", "diff_low", "diff_high"]], digits=3)
 
 # %% [markdown]
-# The histogram alone cannot be told apart from the standard features: the moments
-# add nothing that five splits could show. Visual words, which contain lightness, are a little above chance. And HOG? The interval
-# of its lead over *chance* contains zero.
+# The moments add nothing to the histogram that five splits could show. (Differences are rounded after subtracting.)
+# Visual words, which contain lightness, are a little above chance. And HOG? The interval of its lead over *chance*
+# contains zero.
 #
 # ### Why does shape not help?
 #
-# HOG predicts the motif better than chance, and yet its ranking cannot be told from chance. Do Mosaic's listeners care about motifs at
+# HOG predicts the motif, and yet its ranking cannot be told from chance. Do Mosaic's listeners care about motifs at
 # all? The true utility of each listener has a part for looks (lesson 01). How much of its variance is
 # explained by the covers' true colour, ornament and motif?
 
@@ -521,9 +514,9 @@ for name, columns in true_facts.items():
     print(f"{name:13} explains {r2:.2f} of the variance of taste in looks")
 
 # %% [markdown]
-# Motifs do matter, but colour matters three times as much. (The shares add up to a little more than 1: each is
-# from a regression of its own. By construction the motif is a sixth of looks: lesson 01.) How well would the true facts rank, as if a descriptor read
-# them off the covers without error?
+# Motifs do matter, but colour matters three times as much. (The shares add up to a little more than 1: each is from a
+# regression of its own. By construction the motif is a sixth of looks: lesson 01.) How well would the true facts rank,
+# as if a descriptor read them off the covers without error?
 
 
 # %%
@@ -542,8 +535,7 @@ print_table(running_table(results).loc[names], digits=3)
 # too little for five splits to show.
 #
 # A **probe says what features contain, not what users care about**. A recommender needs both. The first you can
-# measure before any model is trained. The second only a ranking of held-out ratings can tell: true
-# facts and true tastes are known in a made-up world alone.
+# measure before any model is trained. The second only a ranking of held-out ratings can tell.
 #
 # ## Hand-made or learned?
 #

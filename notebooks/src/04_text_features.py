@@ -128,12 +128,11 @@ print("also in boat:    ", sorted(grams["boats"] & grams["boat"]))
 
 # %% [markdown]
 # *Bossa nova* is one thing in two words, and the pair has its own column. *Boats* and *boat* are two
-# different words, but they share three of five character 3-grams. A word with a typing
-# error keeps some, too. For Japanese and Thai, which put no spaces between words, `tokenize` takes character 2-grams
+# different words, but they share three of five character 3-grams. A word with a typing error keeps
+# some, too. For Japanese and Thai, which put no spaces between words, `tokenize` takes character 2-grams
 # anyway.
 #
-# More columns are not better as such. Stems, LSA and character n-grams are measured below, word pairs
-# in the deeper notebook at the end.
+# More columns are not better as such: below, and in the deeper notebook, we measure what they bring.
 #
 # ## The catalogue
 #
@@ -208,9 +207,10 @@ seven = ["boat sea", "ship sea", "boat harbour", "ship harbour", *3 * ["drum sol
 small = TfidfText()
 matrix = small.fit_transform(seven).toarray()  # (n_texts, n_words)
 _, singular_values, directions = np.linalg.svd(matrix, full_matrices=False)
+directions *= np.where(directions.sum(axis=1) < 0, -1, 1)[:, None]  # their signs are arbitrary
 print("singular values:", np.abs(singular_values).round(2))
 coordinates = matrix @ directions[:2].T  # (n_texts, 2)
-print_table(pd.DataFrame(abs(coordinates), index=seven, columns=["direction 1", "direction 2"]))
+print_table(pd.DataFrame(coordinates, index=seven, columns=["direction 1", "direction 2"]))
 print("square roots of sums of squares:", np.sqrt((coordinates**2).sum(axis=0)).round(2))
 
 # %% [markdown]
@@ -227,25 +227,23 @@ print("square roots of sums of squares:", np.sqrt((coordinates**2).sum(axis=0)).
 
 # %%
 words = small.get_feature_names_out()
-print_table(
-    pd.DataFrame(abs(directions[:2].T), index=words, columns=["direction 1", "direction 2"])
-)
+print_table(pd.DataFrame(directions[:2].T, words, ["direction 1", "direction 2"]))
 rows = normalize(coordinates)
 before, after = matrix[0] @ matrix[3], rows[0] @ rows[3]
-print(f"boat sea, ship harbour: cosine {abs(before):.2f}, with two directions {after:.2f}")
+print(f"boat sea, ship harbour: cosine {before:.2f}, with two directions {after:.2f}")
 
 # %% [markdown]
 # *Boat*, *ship*, *sea* and *harbour* are one direction, and the two texts are the same, although they
 # share no word. This is **latent semantic analysis**, LSA: a truncated SVD of the TF-IDF matrix. As a
 # formula, $X \approx U S V^\top$, with the directions that are kept. They are the rows of $V^\top$, the
-# singular values stand in $S$, and $U S = X V$ are the new rows, which are then scaled to length 1. `LatentSemanticAnalysis` does this for any
-# number of directions:
+# singular values stand in $S$, and $U S = X V$ are the new rows, which are then scaled to length 1.
+# `LatentSemanticAnalysis` does this for any number of directions:
 
 # %%
 from mmrec_course.features import LatentSemanticAnalysis
 
 lsa = LatentSemanticAnalysis(n_components=2).fit(seven)
-print("equal:", np.allclose(abs(lsa.transform(seven)), abs(rows)))
+print("equal, but for signs:", np.allclose(abs(lsa.transform(seven)), abs(rows)))
 lsa = LatentSemanticAnalysis(n_components=50).fit(texts)
 for component in range(5):
     print(component, lsa.component_words(component, 7)["word"].tolist())
@@ -265,7 +263,7 @@ for word in ("harbour", "goodbye", "ghost"):
 
 # %% [markdown]
 # The harbour has tide, salt and brine. Goodbye has leaving, a suitcase and a dog: that dog may be an
-# accident of a small catalogue, and so may most of what is near *ghost*: 461 texts are few.
+# accident of a small catalogue, and so may most of what is near *ghost*.
 #
 # ## What do words see?
 #
@@ -295,9 +293,9 @@ scores["chance"] = table["chance"]
 print_table(scores)
 
 # %% [markdown]
-# In brackets: 95 % intervals over texts. From words, the probe reads the genre of nine in ten texts
-# and the theme of five in six. It reads the leading instrument often, energy in part, mood (*valence*) hardly. It
-# shows no trace of the cover's motif and lightness: words see what is written.
+# In brackets: 95 % intervals over texts. From words, the probe reads the genre of nine in ten texts and
+# the theme of five in six. It reads the leading instrument often, energy in part, mood (*valence*)
+# hardly. It shows no trace of the cover's motif and lightness: words see what is written.
 #
 # LSA reads the leading instrument clearly less well. Perhaps fifty directions have no room for each
 # name; we tried no other number. For energy LSA has the highest score, but the intervals of words and LSA
@@ -394,9 +392,9 @@ print_table(table)
 # %% [markdown]
 # Without errors, the three are too close to call. With more errors, all of them find fewer neighbours
 # with the theme. Character n-grams disappoint: their lead appears only when most words are damaged,
-# and even then its interval includes 0. Two letters that change places spoil most n-grams of a short
-# word (exercise 3 counts them). LSA does lose less: with three quarters of the words damaged or more,
-# its lead is clear. The words that are still whole may point to a direction, and the direction stands
+# and even then its interval includes 0. Two letters that change places spoil most n-grams of a word
+# (exercise 3 counts those of *harbour*). LSA does lose less: with three quarters of the words damaged
+# or more, its lead is clear. The words that are still whole may point to a direction, and the direction stands
 # for many others.
 #
 # ## A recommender that reads
@@ -430,8 +428,7 @@ show_items(mosaic.items, cold.item_ids[order], columns=4, words=True)
 # argue with such a list, because you see why each track is there. But *good*, *like* and *tried* are
 # in the profile beside *guitar*, whether or not they have to do with the user's taste.
 #
-# `ContentRidge` *learns* a weight for each word. Its regularisation strength is chosen on validation
-# items.
+# `ContentRidge` *learns* a weight for each word.
 #
 # ## The running table
 #
@@ -449,7 +446,7 @@ results = cold_start_results(mosaic.ratings, blocks_of)
 print_table(running_table(results), digits=3)
 
 # %% [markdown]
-# Text is far above chance: the interval of the difference excludes 0 by far. Here and below, Mosaic's
+# Text is far above chance, and its interval lies above that of image. Here and below, Mosaic's
 # users are simulated, and made to care about themes. This shows that the method works as claimed. It
 # does not show that real people choose music by its description.
 #
@@ -499,10 +496,10 @@ finish(ax, alt="NDCG@10: text, stems and LSA far to the right of LSA permuted, w
 #
 # - **Learning the vocabulary from everything.** 357 of the 2,300 columns were there only because of test
 #   items.
-# - **Trusting the number of columns.** LSA has 50 and ranks no worse than words with 1,943.
+# - **Trusting the number of columns.** LSA has 50 and ranks better than words with 1,943.
 # - **Reading a neighbour as a proof.** t206 is the nearest to t268, at a cosine of only 0.15. Some text is always
 #   nearest.
-# - **Forgetting what is not said.** Nobody wrote about the cover. Lesson 03 looked at it, lesson 05 listens.
+# - **Forgetting what is not said.** The texts do not tell the cover. Lesson 03 looked at it, lesson 05 listens.
 #
 # ## Your turn
 #

@@ -107,10 +107,10 @@ print_table(table[["mean", "low", "high", "difference", "diff_low", "diff_high"]
 # %% [markdown]
 # Neighbours are well above chance with nothing fitted, and their difference to ridge regression cannot be told from
 # zero. Neither can that of the moments, alone or beside the histogram. The square root (Hellinger, RootSIFT) changes the
-# similarity of two covers, but not this ranking: with and without it the means differ by 0.001. HOG ranks in 32 columns as it does
-# in 324: the number of columns was not to blame.
+# similarity of two covers, but the difference in NDCG@10 cannot be told from zero. HOG has nearly the same mean
+# in 32 columns as in 324: their number was hardly to blame.
 #
-# *Histogram + moments* are the standard image features, the row *image* of the running table. They contain lightness
+# *Histogram + moments* are the standard image features, the row *image* of the running table. Moments contain lightness
 # better (lesson 03), and beside words and sounds that may count; exercise 5 lets you ask.
 #
 # ## Recap

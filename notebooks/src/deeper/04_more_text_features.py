@@ -145,14 +145,14 @@ else:
 # The encoder reads the theme as well as words do, but the genre and the leading instrument less well.
 # Its row is a mean over all subwords of a text, so one telling word, *bossa* or *banjo*, is one among
 # many. TF-IDF gives a rare word a large number, and these writers name genre and instrument. On other
-# texts, short ones for instance, it may well be the other way round. You have to measure it.
+# texts, short ones for instance, it may well be the other way round. Measure it.
 #
 # ## Recap
 #
 # - Word pairs brought nothing here, character 3-grams nothing that five splits can tell from 0.
 # - A user profile, the sum of the liked rows, ranks far above chance without learned weights.
-# - The encoder knows synonyms and shows no gain over TF-IDF: a mean over all subwords blurs the words that
-#   name genre and instrument.
+# - The encoder knows synonyms and shows no gain over TF-IDF. Perhaps a mean over subwords blurs the words
+#   that name genre and instrument.
 #
 # ## Sources
 #
