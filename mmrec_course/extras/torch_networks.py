@@ -7,6 +7,7 @@ Notebook: 15_pytorch
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from itertools import combinations
 from typing import Any
 
@@ -18,16 +19,16 @@ TEMPERATURE = 0.1  # of InfoNCE
 FLOAT = torch.float64  # whatever the default, so that a seed gives one result
 
 
-class Network(nn.Module):
+class Network(nn.Module, ABC):
     """What the loop needs of a network: the loss of a batch, and vectors of users and items."""
 
+    @abstractmethod
     def loss(self, user: Tensor, item: Tensor) -> Tensor:
         """Mean loss of positive pairs, indices (n,) and (n,)."""
-        raise NotImplementedError
 
+    @abstractmethod
     def vectors(self) -> tuple[Tensor, Tensor]:
         """(n_users, d) and (n_items, d); score = their dot product."""
-        raise NotImplementedError
 
 
 class VBPRNetwork(Network):

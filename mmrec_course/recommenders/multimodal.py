@@ -192,7 +192,7 @@ class MultimodalRecommender(Recommender):
         self.mean_preference_ = None
         self._set_log(self._log_of(ratings))
         self._fit_als()
-        self.explained_ = self._explained()
+        self.explained_ = _explained(self)
         self._fit_content()
         self._fit_ease()
         design = _design(self.rows_, self.present_, len(rated))
@@ -235,12 +235,6 @@ class MultimodalRecommender(Recommender):
             fused = fused_rows(self.rows_, self.present_, self.weights_)
             side = np.hstack([x[self.rated_] for x in fused.values()]) if fused else None
             self.ease_ = clone(self.ease).fit_matrix(self._lasting[:-1], side)
-
-    def _explained(self) -> dict[str, float]:
-        """modality → R²_m of the rated items, whose rows are copied and then given back."""
-        seen = {m: x[self.rated_] for m, x in self.rows_.items()}
-        has = {m: a[self.rated_] for m, a in self.present_.items()}
-        return variance_weights(seen, has, self.als_.item_factors_, power=1.0)
 
     def _fit_content(self) -> None:
         """Learn modality weights and the map from collaborative to content scores."""
@@ -396,6 +390,13 @@ class MultimodalRecommender(Recommender):
         model: Self = load_model(folder, cls)
         model._set_log(pd.DataFrame(model.log_))
         return model
+
+
+def _explained(model: MultimodalRecommender) -> dict[str, float]:
+    """modality → R²_m of the rated items, whose rows are copied and then given back."""
+    seen = {m: x[model.rated_] for m, x in model.rows_.items()}
+    has = {m: a[model.rated_] for m, a in model.present_.items()}
+    return variance_weights(seen, has, model.als_.item_factors_, power=1.0)
 
 
 def _check_parameters(model: MultimodalRecommender) -> None:
