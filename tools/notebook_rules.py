@@ -207,7 +207,7 @@ def _leaning(notebook: NotebookNode) -> list[str]:
     made: dict[str, set[str]] = {}  # name → needs without which it would not be there
     for number, cell in enumerate(_code(notebook), start=1):
         needs = {NEEDS_ENCODERS, NEEDS_MOVIELENS} & set(cell.metadata.get("tags", []))
-        stored, used = _names(cell.source)
+        stored, used = names_made_and_used(cell.source)
         for name in sorted(used & set(made)):
             if lacking := made[name] - needs:
                 problems.append(
@@ -219,7 +219,7 @@ def _leaning(notebook: NotebookNode) -> list[str]:
     return problems
 
 
-def _names(source: str) -> tuple[set[str], set[str]]:
+def names_made_and_used(source: str) -> tuple[set[str], set[str]]:
     """Names that a cell makes, and names that it takes from elsewhere."""
     try:
         nodes = list(ast.walk(ast.parse(source)))

@@ -16,16 +16,21 @@ PLACEHOLDER = "{minutes}"
 NOT_PROSE = re.compile(r"\$\$.*?\$\$|<[^>]+>|\(https?:[^)]*\)", re.DOTALL)
 
 
+def prose_minutes(text: str) -> float:
+    """Minutes to read a piece of Markdown."""
+    return len(re.findall(r"\w+", NOT_PROSE.sub("", text))) / WORDS_A_MINUTE
+
+
+def code_minutes(source: str) -> float:
+    """Minutes to read, run and understand a code cell."""
+    lines = (line.strip() for line in source.splitlines())
+    return MINUTES_A_CODE_LINE * sum(bool(line) and not line.startswith("#") for line in lines)
+
+
 def reading_minutes(notebook: NotebookNode) -> int:
     """Minutes to work through a notebook, to the nearest five."""
-    words = code_lines = 0
-    for cell in notebook.cells:
-        if cell.cell_type == "markdown":
-            words += len(re.findall(r"\w+", NOT_PROSE.sub("", cell.source)))
-        else:
-            lines = (line.strip() for line in cell.source.splitlines())
-            code_lines += sum(bool(line) and not line.startswith("#") for line in lines)
-    return 5 * round((words / WORDS_A_MINUTE + MINUTES_A_CODE_LINE * code_lines) / 5)
+    minutes = {"markdown": prose_minutes, "code": code_minutes}
+    return 5 * round(sum(minutes[cell.cell_type](cell.source) for cell in notebook.cells) / 5)
 
 
 def fill_in(notebook: NotebookNode) -> None:
