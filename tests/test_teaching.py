@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import build_class
 import build_slides
+import nbformat
 import pytest
 import teaching
 from course_map import LESSONS, missing_framework
 from nbformat import NotebookNode
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 PAGES = sorted(path.stem for path in teaching.PAGES.glob("[0-9]*.md"))
 DECKS = sorted(path.stem for path in build_slides.SOURCES.glob("[0-9]*.md"))
@@ -135,3 +137,20 @@ def test_a_slide_that_is_too_full_or_says_what_the_lesson_does_not_is_refused() 
         "no cell has the tag slide-",
     ):
         assert problem in found
+
+
+# --- hand-outs ----------------------------------------------------------------------------------
+
+
+def test_hand_outs_lack_what_is_to_be_predicted_and_the_solutions(tmp_path: Path) -> None:
+    for folder in ("notebooks", "notebooks/exercises", "notebooks/solutions"):
+        (tmp_path / folder).mkdir()
+        cells = [
+            new_code_cell("1", outputs=[new_output("stream", text="1")], metadata={"tags": tags})
+            for tags in (["predict", "slide-one"], [])
+        ]
+        nbformat.write(new_notebook(cells=cells), tmp_path / folder / "01_a.ipynb")
+    assert build_class.build(tmp_path) == (2, 2)
+    made = nbformat.read(tmp_path / "class" / "01_a.ipynb", as_version=4)
+    assert [len(cell.outputs) for cell in made.cells] == [0, 1]
+    assert not (tmp_path / "class" / "solutions").exists()
