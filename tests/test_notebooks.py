@@ -180,6 +180,25 @@ def test_building_twice_gives_the_same_bytes(course: Path, course_copy: Path) ->
         assert first.read_bytes() == again.read_bytes(), name
 
 
+def test_changed_words_keep_the_outputs_and_changed_code_does_not(
+    course_copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = course_copy / "notebooks/src/00_small.py"
+    edit(source, "As many as there are.", "All of them.")
+    run = build_notebooks.execute
+    monkeypatch.delattr(build_notebooks, "execute")
+    build_notebooks.build(course_copy, ["00"], keep_outputs=True)
+    stored = nbformat.read(course_copy / "notebooks/00_small.ipynb", as_version=4)
+    assert stored.cells[1].outputs[0].text == "tracks 480\n"
+    assert stored.cells[2].source.startswith("All of them.")
+    assert f"mmrec-course {build_notebooks.VERSION}" in stored.cells[2].source
+    monkeypatch.setattr(build_notebooks, "execute", run, raising=False)
+    edit(source, "tracks = 480", "tracks = 481")
+    build_notebooks.build(course_copy, ["00"], keep_outputs=True)
+    stored = nbformat.read(course_copy / "notebooks/00_small.ipynb", as_version=4)
+    assert stored.cells[1].outputs[0].text == "tracks 481\n"
+
+
 def test_exercises_exist_in_three_forms_with_equal_ids(course: Path) -> None:
     source = build_notebooks.read_source(course / "notebooks/src/exercises/00_small.py")
     solved = nbformat.read(course / "notebooks/solutions/00_small.ipynb", as_version=4)

@@ -10,6 +10,9 @@ Sources are jupytext's py:percent. CONTRIBUTING.md explains how exercises are ma
 source gives the same bytes on the same machine: ids come from the source, nothing is timed. In a
 first cell, `{minutes}` becomes the reading time (tools/reading_time.py).
 
+With `--keep-outputs` a notebook none of whose code cells has changed is not run: it keeps its
+outputs and takes over words, tags and the version at its end.
+
 Outputs must hold on every processor. So each notebook also runs with features that differ by a
 relative 1e-6, and one that then prints something else is not written.
 """
@@ -22,6 +25,7 @@ import hashlib
 import os
 import re
 import sys
+import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from itertools import zip_longest
 from pathlib import Path
@@ -50,6 +54,8 @@ NOTEBOOK_METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python", "file_extension": ".py", "pygments_lexer": "ipython3"},
 }
+VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+FOOTER = f"\n\n---\n*mmrec-course {VERSION} · lessons CC BY 4.0, code MIT*"
 KINDS = ("deeper", "solutions", "exercises")
 KEPT_KEYS = {"tags", "slideshow"}
 EXERCISE_KEYS = {"exercise", "check", "points"}
@@ -82,6 +88,8 @@ def read_source(path: Path) -> NotebookNode:
         if cell.cell_type == "code":
             cell.outputs = []
             cell.execution_count = None
+    if path.name[0].isdigit() and notebook.cells and notebook.cells[-1].cell_type == "markdown":
+        notebook.cells[-1].source += FOOTER
     notebook.metadata = nbformat.from_dict(copy.deepcopy(NOTEBOOK_METADATA))
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     if is_exercise:
@@ -188,7 +196,20 @@ def dump(notebook: NotebookNode) -> str:
     return nbformat.writes(notebook, version=nbformat.NO_CONVERT).rstrip("\n") + "\n"
 
 
-def build(root: Path, only: list[str]) -> list[str]:
+def with_stored_outputs(notebook: NotebookNode, target: Path) -> NotebookNode | None:
+    """The notebook with the outputs stored in `target`; None if a code cell has changed."""
+    if not target.exists():
+        return None
+    notebook = copy.deepcopy(notebook)
+    stored = _code(nbformat.read(target, as_version=nbformat.NO_CONVERT))
+    if [cell.source for cell in stored] != [cell.source for cell in _code(notebook)]:
+        return None
+    for cell, old in zip(_code(notebook), stored, strict=True):
+        cell.outputs, cell.execution_count = old.outputs, old.execution_count
+    return notebook
+
+
+def build(root: Path, only: list[str], keep_outputs: bool = False) -> list[str]:
     """Build the chosen lessons and their exercises; return what breaks a rule.
 
     A notebook with fragile cells is not written, one that breaks another rule is.
@@ -196,7 +217,7 @@ def build(root: Path, only: list[str]) -> list[str]:
     executed: list[tuple[Path, NotebookNode]] = []
     problems: list[str] = []
     for source in _sources(root, only):
-        if missing := missing_framework(source):
+        if not keep_outputs and (missing := missing_framework(source)):
             print(f"left out: {source.name} needs {missing}: make notebooks-extras", flush=True)
             continue
         notebook = read_source(source)
@@ -204,6 +225,9 @@ def build(root: Path, only: list[str]) -> list[str]:
             target.parent.mkdir(parents=True, exist_ok=True)
             if target.parent.name == "exercises":
                 made = blank(notebook)
+            elif keep_outputs and (kept := with_stored_outputs(notebook, target)):
+                made = kept
+                executed.append((target, made))
             else:
                 print(f"running {target.relative_to(root)}", flush=True)
                 made = execute(notebook, target.parent)
@@ -345,6 +369,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("only", nargs="*", help="lesson names or their beginnings; default all")
     parser.add_argument("--check", action="store_true", help="compare only, execute nothing")
+    parser.add_argument(
+        "--keep-outputs", action="store_true", help="run only notebooks whose code has changed"
+    )
     parser.add_argument("--no-execute", action="store_true", help=argparse.SUPPRESS)
     args = parser.parse_args()
     if args.no_execute:
@@ -353,7 +380,7 @@ def main() -> int:
     for variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
         os.environ.setdefault(variable, "2")
     os.environ.setdefault("MMREC_CACHE", str(ROOT / ".cache" / "features"))  # the tests' own
-    problems = check(ROOT, args.only) if args.check else build(ROOT, args.only)
+    problems = check(ROOT, args.only) if args.check else build(ROOT, args.only, args.keep_outputs)
     for problem in problems:
         print(problem, file=sys.stderr)
     return 1 if problems else 0
