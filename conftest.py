@@ -26,6 +26,10 @@ os.environ.setdefault("MMREC_CACHE", str(CACHE / "features"))
 os.environ.setdefault("MMREC_DATA", str(CACHE / "datasets"))
 os.environ.setdefault("SURPRISE_DATA_FOLDER", str(CACHE / "surprise"))
 
+# Stored outputs point to media by path; where one of these is set, cards embed them.
+for variable in ("COLAB_RELEASE_TAG", "VSCODE_PID", "MMREC_EMBED_MEDIA"):
+    os.environ.pop(variable, None)
+
 # Blanks must fail and sources are not modules; a test in tests/ looks after both.
 collect_ignore = ["notebooks/exercises", "notebooks/src", "tools", "benchmarks", "docs"]
 collect_ignore_glob = ["apps/*/src"]

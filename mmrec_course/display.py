@@ -5,7 +5,9 @@ The cards' HTML has inline styles only: JupyterLab removes all others from untru
 
 from __future__ import annotations
 
+import base64
 import math
+import mimetypes
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -32,6 +34,9 @@ MODALITY_COLORS = {
     "permuted": "#767676",
 }
 OTHER_COLORS = ("#8c7a1d", "#3d9fd6", "#767676")
+
+# Set where HTML is shown in a frame that cannot see the notebook's folder: Colab, VS Code, by hand.
+EMBED = ("COLAB_RELEASE_TAG", "VSCODE_PID", "MMREC_EMBED_MEDIA")
 
 _TEMPLATE = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True).from_string(
     Path(__file__).with_name("cards.html.jinja").read_text(encoding="utf-8")
@@ -225,9 +230,8 @@ def _section(
             "words": row.get("text") or "no description",
         }
         for medium in [medium for medium in ("image", "audio") if medium in row]:
-            # URLs seen from the notebook's folder; "" where this item lacks what others have.
-            path = row[medium]
-            card[medium] = path and quote(Path(os.path.relpath(path)).as_posix())
+            # "" where this item lacks what others have.
+            card[medium] = row[medium] and _url(row[medium])
         if parts is not None:
             card["parts"] = {str(name): fixed(x) for name, x in parts.loc[item_id].items()}
             card["score"] = fixed(math.fsum(parts.loc[item_id]))
@@ -246,6 +250,14 @@ def _section(
         "colors": {**MODALITY_COLORS, **dict(zip(others, cycle(OTHER_COLORS), strict=False))},
         **look,
     }
+
+
+def _url(path: str) -> str:
+    """Address of a file as seen from the notebook's folder, or the whole file as one (EMBED)."""
+    if not any(name in os.environ for name in EMBED):
+        return quote(Path(os.path.relpath(path)).as_posix())
+    content = base64.b64encode(Path(path).read_bytes()).decode()
+    return f"data:{mimetypes.guess_type(path)[0]};base64,{content}"
 
 
 def _text(section: dict[str, Any]) -> str:

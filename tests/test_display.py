@@ -171,6 +171,25 @@ def test_media_are_found_from_the_notebooks_folder_by_quoted_relative_path(
     assert page.values("audio", "src") == ["../data/mosaic/audio/t001.ogg"]
 
 
+@pytest.mark.parametrize("frame", shop.EMBED)
+def test_where_html_cannot_see_the_folder_media_are_embedded(
+    frame: str,
+    tmp_path: Path,
+    shown: Callable[..., shop.TextAndHtml],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, content in (("a.png", b"picture"), ("a.ogg", b"sound")):
+        (tmp_path / name).write_bytes(content)
+    items = pd.DataFrame(
+        {"image": [str(tmp_path / "a.png")], "audio": [str(tmp_path / "a.ogg")]}, index=["t1"]
+    )
+    monkeypatch.setenv(frame, "1")
+    page = Page(shown(shop.show_items, items, ["t1"]).html)
+    assert page.values("img", "src") == ["data:image/png;base64,cGljdHVyZQ=="]
+    (sound,) = page.values("audio", "src")
+    assert sound.startswith("data:audio/ogg;base64,")
+
+
 def test_no_output_names_a_folder_of_this_machine(
     everything: list[shop.TextAndHtml], folder: Path
 ) -> None:

