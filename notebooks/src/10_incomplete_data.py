@@ -30,7 +30,7 @@ print_table(combinations.value_counts().rename("tracks").reset_index(), index=Fa
 # Most tracks have everything. About a fifth lacks something, mostly the audio clip. No track lacks all three.
 # $a_{im}$ is 1 where item $i$ has modality $m$, else 0. Here is a gap that you can see:
 
-# %%
+# %% tags=["slide-track-without-cover"]
 from mmrec_course.display import show_track
 
 cold = items.isin(splits[0].candidates)  # cold-start items of the first split
@@ -129,7 +129,7 @@ for method, values in by_hand.items():
 # the root of its weight. Look at the squared length of each part. (Here with all columns of the
 # features, since zero has another meaning after a reduction.)
 
-# %%
+# %% tags=["predict", "slide-row-lengths"]
 from mmrec_course.fusion import early_fusion
 
 raw = extract_features(mosaic, fit_items=ids)
@@ -185,7 +185,7 @@ def ridge_scores(blocks, j):
 # share of these places, divided by their share of the cold-start items. It is 1 if they are listed as often
 # as the others. A first look, at one split:
 
-# %%
+# %% tags=["predict", "slide-exposure"]
 gap = ~present.to_numpy().all(axis=1)[cold]
 
 
@@ -262,7 +262,7 @@ def evaluate_method(blocks, method, j):
     return evaluate_scores(scores, splits[j]).assign(split=j, method=method)
 
 
-# %%
+# %% tags=["predict"]
 tables = []
 conditions = list(product(mechanisms, (0.0, 0.25, 0.5, 0.75)))
 for j, (mechanism, share) in product(range(5), conditions):
@@ -277,7 +277,7 @@ per_split = results.groupby(keys, as_index=False)["ndcg"].mean()
 curves = per_split.pivot_table(index=["mechanism", "method"], columns="share", values="ndcg")
 print_table(curves.rename(columns="{:.0%}".format), digits=3)
 
-# %%
+# %% tags=["slide-curves"]
 import matplotlib.pyplot as plt
 
 from mmrec_course.plotting import PALETTE, finish, use_style
@@ -422,7 +422,7 @@ for n in (0, 1, 3, 5):
 # anything to its collaborative part? Differences in NDCG@10, with bootstrap intervals over the 120 users
 # (without ratings, content-only lists tracks in the order of their ids):
 
-# %%
+# %% tags=["predict"]
 differences = {}
 pairs = [("final", "popularity"), ("content-only", "popularity"), ("final", "collaborative-only")]
 for name, baseline in pairs:
@@ -466,7 +466,7 @@ for rival, ratings in rivals:
 # data". Half of everything is missing completely at random. We impute neighbours' means twice: from the training
 # ratings, and from all ratings, those of the test included. *Mean* is the row of the curves.
 
-# %%
+# %% tags=["predict", "slide-leak"]
 rows = [results.query("mechanism == 'completely at random' and share == 0.5 and method == 'mean'")]
 for j, split in enumerate(splits):
     gappy = remove(features[j], 0.5, "completely at random", seed=j)

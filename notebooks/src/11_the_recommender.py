@@ -68,7 +68,7 @@ print_table(weights.assign(by_hand=squares / squares.sum()))
 # hyperparameter changed. The rest stays the same.) The tracks are a warm one, a
 # popular one, and a cold-start one:
 
-# %%
+# %% tags=["slide-three-tracks"]
 example = model.refitted("popularity_weight", 0.5).refitted("user_shrinkage", 6.0)
 user, tracks = "u481", ["t474", "t261", "t190"]
 row = pd.Index(example.user_ids_).get_indexer([user])
@@ -182,7 +182,7 @@ show_items(mosaic.items, largest.index, captions=[f"weight {w:.3f}" for w in lar
 # popularity prior $\hat p$, which we take from the package (a ridge from the features to the log of
 # popularity, as a z-score).
 
-# %%
+# %% tags=["slide-ingredients"]
 ingredients = {
     "EASE, own": p.ease[0],
     "iALS, own": p.als[0],
@@ -214,7 +214,7 @@ def combine(p, model):
     return parts
 
 
-# %%
+# %% tags=["predict", "slide-scores-by-hand"]
 parts = combine(p, example)
 by_hand = pd.DataFrame({name: scores[0] for name, scores in parts.items()}, index=tracks)
 score = example.score([user], tracks)[0]
@@ -299,7 +299,7 @@ print_table(choices.dropna().astype(float).rename_axis("hyperparameter"))
 # Back to the model with its defaults, and to the user of lesson 00. First the tracks to which `u416`
 # gave five stars, then the list. Which parts are long for a track with many ratings, and which for one without?
 
-# %%
+# %% tags=["predict"]
 user = "u416"
 liked = train[(train["user_id"] == user) & (train["rating"] == 5)].sort_values("timestamp")
 top = model.recommend([user], k=10)["item_id"]
@@ -324,7 +324,7 @@ show_list(mosaic.items, top, captions=captions, parts=reasons)
 # each cold-start track? Scores and truth become z-scores for each user, and all pairs of user and
 # track go into five groups by score. Are the best as good as they look?
 
-# %%
+# %% tags=["predict", "slide-best-too-high"]
 truth = mosaic.ground_truth()
 utility = pd.DataFrame(truth["utility"], truth["user_ids"], truth["item_ids"])
 users, new = model.user_ids_, cold[cold != today]
@@ -395,7 +395,7 @@ two = pd.DataFrame({"user_id": "you", "item_id": picks, "rating": 5, "timestamp"
 visited = copy(model).partial_fit(two)
 your_list = visited.recommend(["you"], k=6)["item_id"]
 
-# %%
+# %% tags=["predict"]
 own = 2**2 / (2**2 + visited.user_shrinkage**2)
 reasons = visited.explain("you", your_list)
 mean_user = (1 - own) * visited.explain("unknown user", your_list)["collaborative"]
@@ -446,7 +446,7 @@ warm_models["final model"] = final
 warm_results = {name: evaluate(m, past, metrics=["ndcg"]) for name, m in warm_models.items()}
 
 
-# %%
+# %% tags=["predict"]
 def difference_table(comparison):
     """NDCG@10 of each model, and final model minus model, with 95 % intervals."""
     ndcg = comparison[["mean", "low", "high"]]
@@ -503,7 +503,7 @@ print_table(running_table(cold_results), digits=3)
 cold_comparison = compare_splits(cold_results, test_share=0.2, baseline="final model")
 print_table(difference_table(cold_comparison)[["final minus row"]])
 
-# %%
+# %% tags=["slide-two-tables"]
 import matplotlib.pyplot as plt
 
 from mmrec_course.plotting import PALETTE, finish, use_style

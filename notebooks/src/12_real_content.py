@@ -8,7 +8,7 @@
 # **Needs** Lessons 03–05 (features), 06 (intervals), 08 (fusion, kernel ridge regression) and
 # [10](10_incomplete_data.ipynb) (missing modalities). Nothing is downloaded.
 
-# %%
+# %% tags=["slide-five-stamps"]
 from mmrec_course.datasets import load_stamps
 from mmrec_course.display import show_items
 
@@ -86,7 +86,7 @@ print_table(media_problems(blocks), index=False)
 # basketball?
 
 
-# %%
+# %% tags=["predict", "slide-basketball"]
 def show_neighbours(modality, item_id):
     """Show an item and its five nearest neighbours, with their categories."""
     ids = [item_id, *blocks[modality].nearest(item_id, k=5)["item_id"]]
@@ -261,7 +261,7 @@ for m in ("image", "text"):
 # has the same pictures, but the texts are permuted among the stamps.
 
 
-# %%
+# %% tags=["predict", "slide-fused"]
 def fused_kernels(image, text):
     """Return the exponential kernel of the fused rows for three weights of the picture."""
     pair = {"image": image, "text": text}
@@ -304,7 +304,7 @@ print_table(table.rename(columns={"size": "stamps", "mean": "fused right"}))
 #
 # And in which categories? Look for rows in which picture and words are far apart:
 
-# %%
+# %% tags=["slide-categories"]
 import matplotlib.pyplot as plt
 
 from mmrec_course.plotting import MODALITY_COLORS, finish, use_style
@@ -367,7 +367,7 @@ print(len(oranges), "oranges, equal:", np.allclose(y, fitted_again))
 # and it is their difference that we look at.
 
 
-# %%
+# %% tags=["predict", "slide-near-duplicates"]
 def evaluate_left_out(name, groups):
     """For each stamp: is it predicted right by a model fitted without its group?"""
     kernel, reg = results[name][["kernel", "reg"]].value_counts().idxmax()
@@ -445,7 +445,7 @@ def rank(clicks, weights, S):
 # The user clicks on a cow, a pig and a hen. All weights are equal. What would *you* show?
 
 
-# %%
+# %% tags=["predict", "slide-potato"]
 def recommend(item_ids, weights):
     """Show the five best stamps for a user who clicked on these; return the whole ranking."""
     clicks = np.isin(items.index, item_ids)[None].astype(float)
@@ -517,7 +517,7 @@ show(shares, "image + text")
 # A user clicks on a hammer, a saw and a wrench. A shop assistant would fetch pliers, a measuring tape and
 # the toolbox. Here are the first five, and the ranks of those three among the 451:
 
-# %%
+# %% tags=["predict"]
 ranking = recommend(["hammer", "saw", "wrench"], EQUAL)
 for item_id in ["plyers", "measuring-tape", "toolbox"]:
     print(f"{item_id:15} rank {ranking.get_loc(item_id) + 1}")

@@ -29,7 +29,7 @@ print(f"\n{len(ratings):,} ratings by {len(films.users)} people of {len(items):,
 #
 # What content is there?
 
-# %% tags=["needs-movielens"]
+# %% tags=["needs-movielens", "slide-films"]
 print_table(items.loc[["1", "50", "181"], ["title", "year", "genres"]])
 words = items["text"].str.split().str.len()
 print(f"\n{films.modalities} of {items['text'].notna().sum():,} films")
@@ -43,7 +43,7 @@ print(f"median {words.median():.0f} words; film 1: {items.loc['1', 'text']}")
 # Mosaic's simulated users, on the right twelve people. Why might "what next?" be another question on the
 # right?
 
-# %% tags=["needs-movielens"]
+# %% tags=["needs-movielens", "slide-when-they-rated"]
 import matplotlib.pyplot as plt
 
 from mmrec_course.datasets import load_mosaic
@@ -62,7 +62,7 @@ for ax, title, table in zip(axes, titles, (mosaic.ratings, ratings), strict=True
 alt = "Ratings of twelve users: all over two years on Mosaic, mostly at one visit on MovieLens"
 finish(figure, alt)
 
-# %% tags=["needs-movielens"]
+# %% tags=["needs-movielens", "predict"]
 times = ratings.groupby("user_id")["timestamp"]
 span = times.max() - times.min()
 print(f"all ratings within an hour: {(span < pd.Timedelta(hours=1)).mean():.0%} of the people")
@@ -155,7 +155,7 @@ def fit_final(split, features=None):
     return MultimodalRecommender(decay=0.0).fit(split.train_valid, features)
 
 
-# %% tags=["needs-movielens"]
+# %% tags=["needs-movielens", "predict", "slide-warm-films"]
 collaborative_only = fit_final(split)
 film_knockout = {"final": evaluate_ndcg(fit_final(split, blocks), split)}
 film_knockout["collaborative-only"] = evaluate_ndcg(collaborative_only, split)
@@ -243,7 +243,7 @@ def evaluate_models(name, one_split):
 
 by_split = {name: evaluate_models(name, one_split) for name, one_split in splits.items()}
 
-# %% tags=["needs-movielens"]
+# %% tags=["needs-movielens", "predict", "slide-three-splits"]
 means, differences = {}, {}
 for name, results in by_split.items():
     comparison = compare(results)
@@ -307,7 +307,7 @@ class PredictedPopularity(Recommender):
 # (`cold_start_results`). The row *text* is the personal ridge regression, with its $\lambda$ chosen on the
 # validation items.
 
-# %% tags=["needs-movielens"]
+# %% tags=["needs-movielens", "predict", "slide-cold-start-films"]
 from mmrec_course.evaluation import cold_item_split, compare_splits
 from mmrec_course.extras.cold_start import cold_start_results
 
@@ -402,7 +402,7 @@ s = shrinkage["mean"].idxmax()
 # grid. Now the test people, and for twenty ratings also $s = 0$. Popularity counts all of the past, as on the
 # temporal split:
 
-# %% tags=["needs-movielens"]
+# %% tags=["needs-movielens", "predict"]
 popularity = Popularity().fit(train)
 new_user_results = {}
 for n in COUNTS:
@@ -426,7 +426,7 @@ no_shrinkage = evaluate_ndcg(folded[20].refitted("user_shrinkage", 0.0), known[2
 twenty = new_user_results[20] | {"s = 0": no_shrinkage}
 print("final with s = 0 − popularity, n = 20:", difference(twenty, "s = 0", "popularity"))
 
-# %% tags=["needs-movielens"]
+# %% tags=["needs-movielens", "slide-new-users"]
 figure, ax = plt.subplots(figsize=(7, 3.8))
 position = np.arange(len(COUNTS))
 for color, (name, curve) in zip(PALETTE, curves.groupby("model", sort=False), strict=False):
