@@ -12,7 +12,7 @@ from mmrec_course.datasets import load_mosaic
 mosaic = load_mosaic()
 mosaic
 
-# %%
+# %% tags=["slide-one-track"]
 from mmrec_course.display import show_track
 
 track = "t268"
@@ -143,7 +143,7 @@ def nearest(block, item_id, k=4):
     return block.item_ids[order[1 : k + 1]]  # order[0] is the track itself
 
 
-# %%
+# %% tags=["predict"]
 from mmrec_course.display import show_items
 
 show_items(mosaic.items, nearest(blocks["image"], track), columns=4)
@@ -154,7 +154,7 @@ show_items(mosaic.items, nearest(blocks["image"], track), columns=4)
 # %%
 show_items(mosaic.items, nearest(blocks["text"], track), columns=4)
 
-# %%
+# %% tags=["slide-neighbours-by-sound"]
 show_items(mosaic.items, nearest(blocks["audio"], track), columns=4)
 
 # %% [markdown]
@@ -169,7 +169,7 @@ show_items(mosaic.items, nearest(blocks["audio"], track), columns=4)
 # A model of **collaborative filtering** looks only at who rated what, and how. It has nothing to go
 # on here, for nobody has rated these tracks. Ask one, EASE (lesson 07), what it predicts for them:
 
-# %%
+# %% tags=["predict"]
 from mmrec_course.recommenders import EASE
 
 ease = EASE().fit(train)
@@ -284,7 +284,7 @@ wrong = {m: ContentRidge(modality=m, reg=10.0).fit(train, permuted) for m in per
 results["permuted"] = evaluate(LateFusion(wrong, permuted, w), split)
 results["chance"] = evaluate(Random().fit(train, blocks), split)
 
-# %%
+# %% tags=["predict"]
 from mmrec_course.display import print_table
 
 table = compare(results, metric="ndcg", baseline="text")
@@ -295,7 +295,7 @@ print_table(table[["mean", "low", "high", "difference", "diff_low", "diff_high"]
 # if other listeners of the same kind had been asked about the same tracks (lesson 06). `difference`
 # is each row minus *text*, the highest single modality here, with its own interval.
 
-# %%
+# %% tags=["slide-fused-and-single"]
 from mmrec_course.plotting import plot_comparison
 
 ax = plot_comparison(
@@ -338,7 +338,7 @@ finish(
 # Does content still help where items have ratings? Now each listener's last tenth of ratings is held
 # out, and all 480 tracks are ranked, not only 96, so compare no number with those above:
 
-# %%
+# %% tags=["predict", "slide-warm-items"]
 from mmrec_course.evaluation import temporal_split
 from mmrec_course.recommenders import MultimodalRecommender, Popularity
 
@@ -370,7 +370,7 @@ print_table(warm_table[["mean", "low", "high", "difference", "diff_low", "diff_h
 # scores of items without ratings by $1 - \delta$: a score that rests on features alone is less certain.
 # We keep the default, 0.5. How many of the ten will be new?
 
-# %%
+# %% tags=["predict"]
 model = MultimodalRecommender(cold_discount=0.5).fit(train, blocks)
 top = model.recommend([listener], k=10)
 parts = model.explain(listener, top["item_id"])
