@@ -26,7 +26,7 @@ mosaic
 # Here are two songs about the road. Look, read, press play. What told you first that they are not
 # for the same evening?
 
-# %%
+# %% tags=["slide-two-roads"]
 from mmrec_course.display import show_track
 
 fast, slow = "t005", "t032"
@@ -118,7 +118,7 @@ print_table(shares.rename(index=stars))
 # rating of 4 or 5 is a like. That gives a second matrix, `liked`: 1 where the rating is at least 4, and 0
 # everywhere else.
 
-# %%
+# %% tags=["predict", "slide-zeros"]
 liked = R >= 4
 n_liked, n_lower, n_unrated = liked.sum().sum(), (R < 4).sum().sum(), R.isna().sum().sum()
 print(f"liked {n_liked:,}, rated lower {n_lower:,}, never rated {n_unrated:,}")
@@ -139,7 +139,7 @@ print(f"never rated: {n_unrated / (n_unrated + n_lower):.0%} of the zeros in lik
 #
 # It is 0 if all tracks have equally many ratings, and nearly 1 if one track has them all.
 
-# %%
+# %% tags=["predict"]
 per_track, per_user = R.count(), R.count(axis=1)
 c = np.sort(per_track)
 n = len(c)
@@ -152,7 +152,7 @@ print(f"top tenth: {top_tenth:.0%} of the ratings, Gini {gini:.2f}")
 # of the tracks had no rating at all and the others had equally many. In the figure, look at how
 # steeply the curve falls, and how long it stays low.
 
-# %%
+# %% tags=["slide-long-tail"]
 from mmrec_course.plotting import finish, plot_long_tail
 
 ax = plot_long_tail(per_track, title="A fifth of the tracks has 43 % of the ratings")
@@ -280,7 +280,7 @@ show_items(mosaic.items, single.index, captions=captions, columns=3)
 # interval.
 
 
-# %%
+# %% tags=["slide-gaps-in-media"]
 def bootstrap(statistic, *groups, n_boot=2000, rng=0):
     rng = np.random.default_rng(rng)
     results = []
@@ -454,7 +454,7 @@ print(f"equal {(error == 0).mean():.0%}, at most one star off {(error <= 1).mean
 # Gaps in the media were at random. Are the gaps in $R$, too? For each listener, take the mean utility of
 # the rated tracks minus that of the others:
 
-# %%
+# %% tags=["predict", "slide-gaps-in-ratings"]
 mean_rated = utility.where(R.notna()).mean(axis=1)
 mean_other = utility.where(R.isna()).mean(axis=1)
 print(f"rated {mean_rated.mean():.2f}, not rated {mean_other.mean():.2f}")
@@ -473,7 +473,7 @@ print("positive for", (mean_rated > mean_other).sum(), "of", len(users), "listen
 # and it is not part of utility at all. Below are rank correlations over the tracks: 1 is the same order, 0 no
 # relation, −1 the opposite order.
 
-# %%
+# %% tags=["predict"]
 tracks = pd.DataFrame({"number of ratings": per_track, "mean rating": mean_rating})
 tracks["utility where rated"] = utility.where(R.notna()).mean()
 columns = tracks.columns
@@ -524,7 +524,7 @@ print_table(pd.DataFrame(fame_and_rating, index=["fame and mean rating"]))
 # much a high rating of the one says about the other. Permute the names of the tracks at random. Does it
 # notice?
 
-# %%
+# %% tags=["predict"]
 from mmrec_course.recommenders import EASE
 
 permuted = np.random.default_rng(0).permutation(items.to_numpy())
