@@ -98,7 +98,7 @@ Image.fromarray(cover).convert("CMYK").save(folder / "print.jpg", quality=95)
 # One lies on its side, one has a fourth channel, one a single channel, one numbers up to 65,535, and one the
 # four ink colours of print. `load_image` gives (height, width, 3), 8 bits, red green blue, upright:
 
-# %%
+# %% tags=["slide-five-files"]
 names = ["sideways.jpg", "glass.png", "grey.png", "deep.png", "print.jpg"]
 images = [load_image(folder / name) for name in names]
 for name, image in zip(names, images, strict=True):
@@ -139,7 +139,7 @@ print("largest difference:", np.abs(by_hand - resize_image(cover, 40)).max())
 # Half a step of brightness is rounding. Does the choice matter? Here are stripes, about four pixels from one to
 # the next, a little tilted:
 
-# %%
+# %% tags=["predict", "slide-stripes"]
 x, y = np.meshgrid(np.arange(160), np.arange(160))
 stripes = (127.5 + 127.5 * np.sin(2 * np.pi * (0.26 * x + 0.02 * y))).astype(np.uint8)
 picked, averaged = stripes[::4, ::4], resize_image(stripes, 40)
@@ -218,7 +218,7 @@ print("equal?", "caf\u00e9" == "cafe\u0301", "lengths", len("caf\u00e9"), len("c
 # accent that is put on top of it. Unicode has a *normal form* for that. First the markup, then the normal form,
 # then **tokens**: the units of a text, here words. By hand, with the standard library:
 
-# %%
+# %% tags=["predict"]
 import html
 import re
 import unicodedata
@@ -274,7 +274,7 @@ print_table(pd.DataFrame(rows, index=list(options)))
 # Half of all tokens are stop words, and there are fewer than 300 different ones. Stems make the
 # vocabulary smaller again. But both follow rules and understand nothing:
 
-# %%
+# %% tags=["slide-lost-words"]
 print(tokenize("nets netting netted universe university", stem="english"))
 print(tokenize("The Who play at the end", stop_words="english"))
 print(tokenize("the 80s on mp3"))
@@ -293,7 +293,7 @@ print(tokenize("1984年の歌 สวัสดี Москва"))
 # The **sampling rate** is the number of samples for each second of sound, in hertz (Hz). `load_audio` averages the
 # channels and brings every file to 22,050 samples per second.
 
-# %%
+# %% tags=["predict"]
 import soundfile
 
 from mmrec_course.preprocessing import load_audio
@@ -316,7 +316,7 @@ for name in ("stereo.wav", "inverted.wav"):
 # frequency**. At 11,025 samples per second it is 5,512 Hz. So what becomes of a tone of 9,000 Hz, if you keep every
 # second of 22,050 samples? Read the strongest frequency off the spectrum:
 
-# %%
+# %% tags=["predict", "slide-new-tone"]
 import librosa
 
 
@@ -410,7 +410,7 @@ except ValueError as error:
 own = load_folder(folder, item_id="sku", image="photo", audio="sound", text="about", separator=";")
 print(own)
 
-# %%
+# %% tags=["slide-reasons"]
 print_table(own.problems, index=False, max_width=70)
 
 # %% [markdown]
@@ -515,7 +515,7 @@ def test_accuracy(choose_on_all_items, seed):
     return classifier.score(x[test][:, words], coin[test])
 
 
-# %%
+# %% tags=["predict", "slide-coins"]
 from mmrec_course.display import interval
 
 for name, choose_on_all_items in {"training items": False, "all items": True}.items():
