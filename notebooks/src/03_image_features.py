@@ -7,7 +7,7 @@
 # **Time** {minutes} minutes, exercises 30 to 75 more.<br>
 # **Needs** Lessons 01 and 02. Nothing is downloaded.
 
-# %%
+# %% tags=["slide-three-covers"]
 from mmrec_course.datasets import load_mosaic
 from mmrec_course.display import fixed, show_items
 
@@ -50,7 +50,7 @@ print(len(counts), "bins,", (counts > 0).sum(), "of them used by", counts.sum(),
 # %% [markdown]
 # Which bins are those? Each bar has the colour in the middle of its bin:
 
-# %%
+# %% tags=["slide-colour-histogram"]
 import matplotlib.pyplot as plt
 from matplotlib.colors import hsv_to_rgb
 
@@ -103,7 +103,7 @@ print("equal to the package:", np.allclose(ColorHistogram().transform([cover])[0
 #
 # Neither of the two knows *where* a colour is. Permute all pixels of a cover, and not one number changes:
 
-# %%
+# %% tags=["predict"]
 from mmrec_course.features import ColorMoments
 
 pixels = cover.reshape(-1, 3)
@@ -151,7 +151,7 @@ print(np.round(cell_histogram(first, second)).astype(int))
 # Nearly all votes are between 40° and 100°. Is that right? Look at the cover, the length of the
 # gradient at every pixel, and the cell:
 
-# %%
+# %% tags=["slide-gradients"]
 from mmrec_course.plotting import show_images
 
 steep = np.hypot(*[np.abs(g).max(axis=2) for g in np.gradient(small, axis=(0, 1))])
@@ -266,7 +266,7 @@ def block_of(rows, names):
     return FeatureBlock(modality="image", values=rows, **labels).align(mosaic.items.index)
 
 
-# %%
+# %% tags=["slide-blocks"]
 descriptors = {"histogram": ColorHistogram(), "moments": ColorMoments(), "HOG": HOG()}
 blocks = {name: extract(descriptor) for name, descriptor in descriptors.items()}
 blocks["visual words"] = block_of(word_rows, bag.get_feature_names_out())
@@ -286,7 +286,7 @@ def show_neighbours(name, item_id):
 
 show_neighbours("histogram", "t077")
 
-# %%
+# %% tags=["predict"]
 show_neighbours("HOG", "t077")
 
 # %% [markdown]
@@ -303,7 +303,7 @@ show_neighbours("HOG", "t077")
 # the most frequent label. In brackets: a 95 % interval, by a bootstrap over covers (lesson 01). (Hue is
 # a circle, so it comes as cosine and sine; we probe the cosine.) As a control, a fact about the *music*: the genre.
 
-# %%
+# %% tags=["predict"]
 import pandas as pd
 
 from mmrec_course.display import interval, print_table
@@ -404,7 +404,7 @@ for change, strengths in ((crop, shares), (blur, (1, 2, 4, 8)), (tint, shares)):
             rows.append((change.__name__, name, strength, share_found(name, changed)))
 found = pd.DataFrame(rows, columns=["change", "descriptor", "strength", "found"])
 
-# %%
+# %% tags=["predict", "slide-what-breaks"]
 from mmrec_course.plotting import PALETTE
 
 figure, axes = plt.subplots(1, 3, figsize=(8, 3), sharey=True)
@@ -467,7 +467,7 @@ print_table(running_table(results), digits=3)
 # `standardize` gets the training items. A histogram learns nothing.
 
 
-# %%
+# %% tags=["predict", "slide-ranking"]
 def descriptor_blocks(items):
     return {
         "histogram": blocks["histogram"],
