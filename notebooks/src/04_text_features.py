@@ -7,7 +7,7 @@
 # **Needs** NumPy's matrix products; tokens as in [lesson 02](02_preprocessing.ipynb); `FeatureBlock`,
 # probes and the running table as in [lesson 03](03_image_features.ipynb). Nothing is downloaded.
 
-# %%
+# %% tags=["slide-two-texts"]
 from mmrec_course.datasets import load_mosaic
 from mmrec_course.display import show_items
 
@@ -73,7 +73,7 @@ n_with = (counts > 0).sum(axis=0)
 idf = 1 + np.log((1 + len(counts)) / (1 + n_with))
 print_table(pd.DataFrame({"texts with it": n_with, "IDF": idf}, index=vocabulary))
 
-# %%
+# %% tags=["predict", "slide-nearest-text"]
 from sklearn.preprocessing import normalize
 
 x = normalize(tf * idf)
@@ -225,7 +225,7 @@ print("square roots of sums of squares:", np.sqrt((coordinates**2).sum(axis=0)).
 # directions would keep more of the matrix. Which words lie along which direction, and how similar are
 # "boat sea" and "ship harbour" now?
 
-# %%
+# %% tags=["predict", "slide-two-directions"]
 words = small.get_feature_names_out()
 print_table(pd.DataFrame(directions[:2].T, words, ["direction 1", "direction 2"]))
 rows = normalize(coordinates)
@@ -280,7 +280,7 @@ for fact in ("theme", "genre", "lead", "motif"):
 facts["lightness"] = truth["look"][:, 2]
 artist = pd.Series(truth["artist"], truth["item_ids"])
 
-# %%
+# %% tags=["predict", "slide-probe"]
 from mmrec_course.display import interval
 from mmrec_course.evaluation import probe
 
@@ -359,7 +359,7 @@ for name in ("words", "character n-grams", "LSA 50"):
 # In the figure, look at how steeply each line falls. Chance is the share of all texts that have the
 # theme.
 
-# %%
+# %% tags=["predict", "slide-misspelt"]
 import matplotlib.pyplot as plt
 
 from mmrec_course.plotting import finish, use_style
@@ -469,7 +469,7 @@ def text_blocks_of(items):
     }
 
 
-# %%
+# %% tags=["predict", "slide-ranking"]
 from mmrec_course.evaluation import compare_splits
 from mmrec_course.plotting import plot_comparison
 
