@@ -76,12 +76,12 @@ class VBPR(TorchRecommender):
 
 
 class TwoTower(TorchRecommender):
-    """Two towers with a softmax loss; score = u_uᵀ v_i, v_i = Σ_m g_im (W_m x_im + c_m) + e_i.
+    """Two towers with a softmax loss; score = u_uᵀ v_i, v_i = Σ_m g_im (W_m f_im + c_m) + e_i.
 
-    The user tower is an embedding. The item tower adds up the encoded features x_im of the present
+    The user tower is an embedding. The item tower adds up the encoded features f_im of the present
     modalities with weights g_im, and an embedding e_i, which is 0 for items without positive pairs.
     All present modalities have equal weights, or ``gate=True`` learns g_i = softmax over the
-    present m of a_mᵀ tanh(W_m x_im + c_m) + d_m. In training a modality is dropped with
+    present m of a_mᵀ tanh(W_m f_im + c_m) + d_m. In training a modality is dropped with
     the rate ``modality_dropout`` (never the last one), e_i with ``id_dropout``, so that the rest
     learns to do without them.
 
@@ -90,7 +90,7 @@ class TwoTower(TorchRecommender):
     share q_i of the pairs is subtracted from its logit), or "uncorrected". ``contrastive`` is the
     weight of an InfoNCE loss between each two modalities of the same items. Other arguments and
     what is fitted: `TorchRecommender`; also ``gate_`` (n_items, M), the g_im, and ``encoded_``
-    (n_items, M, n_factors), the W_m x_im + c_m, in the order of ``modalities_``.
+    (n_items, M, n_factors), the W_m f_im + c_m, in the order of ``modalities_``.
 
     Yi et al. (2019), Sampling-Bias-Corrected Neural Modeling for Large Corpus Item Recommendations,
     RecSys; Neverova et al. (2016), ModDrop, TPAMI; van den Oord, Li and Vinyals (2018),

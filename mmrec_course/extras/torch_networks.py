@@ -92,7 +92,7 @@ class TwoTowerNetwork(Network):
         self.gate = nn.ModuleList([nn.Linear(k, 1, dtype=FLOAT) for _ in rows])
 
     def encode(self, index: Tensor) -> Tensor:
-        """(n, M, n_factors): W_m x_im + c_m."""
+        """(n, M, n_factors): W_m f_im + c_m."""
         if not self.rows:
             return self.own.new_zeros(len(index), 0, self.own.shape[1])
         parts = zip(self.encoders, self.rows, strict=True)

@@ -64,7 +64,8 @@ class TorchRecommender(VectorRecommender):
                     self._keep(network)
                     ndcg = validate() if validate else np.nan
                     if self.verbose:
-                        print(f"epoch {epoch}: loss {loss:.4f}, NDCG@10 {ndcg:.4f}")
+                        quality = f", NDCG@10 {ndcg:.4f}" if validate else ""
+                        print(f"epoch {epoch}: loss {loss:.4f}{quality}")
                     rows.append({"epoch": epoch, "loss": loss, "ndcg": ndcg})
                     if validate and stalled([row["ndcg"] for row in rows], self.patience):
                         break

@@ -22,7 +22,8 @@ torch.set_default_dtype(torch.float64)
 mosaic = load_mosaic()
 users, items = mosaic.users.index, mosaic.items.index
 split = temporal_split(mosaic.ratings)
-blocks = extract_features(mosaic, fit_items=split.train_valid["item_id"].unique())
+training_items = split.train_valid["item_id"].unique()
+blocks = extract_features(mosaic, fit_items=training_items)
 
 # %% [markdown]
 # Mosaic's listeners are simulated: the results show what the models do, not what people do.
@@ -56,7 +57,7 @@ blocks = extract_features(mosaic, fit_items=split.train_valid["item_id"].unique(
 # %%
 from torch.nn.functional import binary_cross_entropy_with_logits, logsigmoid
 
-from mmrec_course.display import print_table
+from mmrec_course.display import fixed, print_table
 
 
 def likes(ratings):
@@ -96,10 +97,9 @@ for name, parameter, by_hand in (("P", P, E @ Q), ("Q", Q, E.T @ P), ("b", b, E.
     print(name, tuple(parameter.shape), "equal:", torch.allclose(parameter.grad, by_hand))
 
 # %% [markdown]
-# Three lines of algebra, and autograd agrees. From now on it can do the work; we shall check it where
-# the model gets complicated.
+# Autograd agrees. From now on it does the work; we check it where the model gets complicated.
 #
-# The loop has four lines that you will find in every PyTorch program: compute the loss, forget the old
+# The loop has the four lines of every PyTorch program: compute the loss, forget the old
 # gradients, compute the new ones, take a step. One pass over all data is an **epoch**. The optimiser,
 # *AdamW*, scales each parameter's step by the size of its recent gradients, and before each step it
 # shrinks all parameters by the factor $1 - \gamma\lambda$. This **weight decay** is its
@@ -140,19 +140,18 @@ def validate(P, Q, b):
 
 
 # %% [markdown]
-# Run it without and with weight decay. The training loss keeps falling. Where does the validation loss
-# turn? And does NDCG turn at the same place?
+# Run it without and with weight decay. Where does the validation loss turn? Does NDCG turn there, too?
 
 # %%
 import matplotlib.pyplot as plt
 
-from mmrec_course.plotting import finish, use_style
+from mmrec_course.plotting import PALETTE, finish, use_style
 
 curves = {f"λ = {reg}": train(reg) for reg in (0.0, 1.0)}
 use_style()
 figure, axes = plt.subplots(1, 3, figsize=(9, 3), layout="constrained")
-for curve in curves.values():
-    curve.plot(subplots=True, ax=axes, legend=False)
+for curve, color in zip(curves.values(), PALETTE, strict=False):
+    curve.plot(subplots=True, ax=axes, legend=False, color=color)
 for ax, column in zip(axes, curve.columns, strict=True):
     ax.set_title(column)
 axes[0].legend(curves)
@@ -164,16 +163,13 @@ finish(figure, alt=alt)
 # %%
 for name, curve in curves.items():
     lowest, ndcg = curve["validation loss"].idxmin(), curve["validation NDCG@10"]
-    print(
-        f"{name}: lowest validation loss at epoch {lowest}; NDCG@10 there {ndcg[lowest]:.2f},",
-        end=" ",
-    )
-    print(f"at the end {ndcg.iloc[-1]:.2f}")
+    print(f"{name}: lowest validation loss at epoch {lowest};", end=" ")
+    print(f"NDCG@10 there {ndcg[lowest]:.2f}, at the end {ndcg.iloc[-1]:.2f}")
 
 # %% [markdown]
 # Without decay, the validation loss is lowest at epoch 75 and then rises: the model is **overfitting**.
-# Its NDCG stays level: the probabilities get worse, the order does not. With decay the loss falls to the
-# end, and NDCG ends higher. So regularise, and stop by the metric that you care about. **Early stopping**
+# Its NDCG stays level: the probabilities get worse, the order does not. With decay the loss is lowest at
+# the end, and NDCG ends higher. So regularise, and stop by the metric that you care about. **Early stopping**
 # ends training when the metric on held-out ratings has not improved for some epochs, and keeps the best
 # number of epochs. That number is one more hyperparameter, chosen like the others.
 #
@@ -189,21 +185,24 @@ for name, curve in curves.items():
 #
 # $$s_{ui} = \beta_i + \gamma_u^\top \gamma_i + \theta_u^\top (E f_i) + b^\top f_i$$
 #
-# In words: a bias and latent factors $\gamma$ for each id, as before. Then a matrix $E$ maps the features
-# to a few numbers, and $\theta_u$ says how much listener $u$ likes each of them. $b^\top f_i$ says how
-# popular such features are. For a cold-start track $\beta_i$ and $\gamma_i$ are 0, and the other two
-# terms remain. The paper had features of one picture; ours are the early-fused rows of lesson 08.
+# In words: a bias and latent factors for each id, as before, in the paper's letters: $\gamma$ and $E$ are
+# not those above. Then a matrix $E$ maps the features to a few numbers, and $\theta_u$ says how much
+# listener $u$ likes each of them. $b^\top f_i$ says how popular such features are. For a cold-start track
+# $\beta_i$ and $\gamma_i$ are 0, and the other two terms remain. The paper had features of one picture;
+# ours are the early-fused rows of lesson 08.
 #
 # The gradients, for one triple $(u, i, j)$: let $d = \sigma(s_{uj} - s_{ui})$, large if the order is wrong.
 # Then $\partial L / \partial \gamma_u = -d\,(\gamma_i - \gamma_j)$ and
-# $\partial L / \partial E = -d\;\theta_u (f_i - f_j)^\top$; the others follow the same pattern. The
-# network of the package, beside them:
+# $\partial L / \partial E = -d\;\theta_u (f_i - f_j)^\top$; the others follow the same pattern. In
+# the package's network, `users` returns $(\gamma_u, \theta_u, 1)$ and `items` returns
+# $(\gamma_i, E f_i, \beta_i + b^\top f_i)$, so one dot product is the score:
 
 # %%
 from mmrec_course.extras.torch_networks import VBPRNetwork
 from mmrec_course.fusion import early_fusion
 
-rows = torch.tensor(early_fusion(blocks).align(items).values)  # (n_items, d)
+fused = early_fusion(blocks, fit_items=training_items)
+rows = torch.tensor(fused.align(items).values)  # (n_items, d)
 user, item = X.nonzero(as_tuple=True)  # positive pairs
 torch.manual_seed(0)
 network = VBPRNetwork(rows, X.any(0), len(users), user, item, 8)
@@ -219,6 +218,8 @@ with torch.no_grad():
         "gamma_user": (u, -d * (network.gamma_item[i] - network.gamma_item[j])),
         "theta_user": (u, -d * (rows[i] - rows[j]) @ network.encoder),
         "gamma_item": (i, -d * gamma_u),
+        "beta_item": (i, -d),
+        "feature_bias": (slice(None), -d * (rows[i] - rows[j]).T),
         "encoder": (slice(None), -d * (rows[i] - rows[j]).T @ theta_u),  # Eᵀ
     }
 for name, (place, by_hand) in gradients.items():
@@ -227,8 +228,9 @@ for name, (place, by_hand) in gradients.items():
 # %% [markdown]
 # The package trains it with the loop from above. Two things differ: a step uses a **batch** of 512 pairs
 # instead of all, so an epoch has many steps; and for each pair a new $j$ is drawn. `fit` holds out a tenth
-# of the ratings for early stopping, then trains anew on everything. (`verbose=True` prints each epoch.)
-# `history_` keeps the curves:
+# of the ratings for early stopping, then trains anew on everything. `history_` keeps the curves, `verbose=True`
+# prints them. (Held-out ratings are random ones, easier to predict than each user's last ones, the test set
+# below: lesson 06.)
 
 # %%
 from mmrec_course.extras.torch_models import VBPR
@@ -246,14 +248,14 @@ finish(figure, alt=alt)
 
 # %% [markdown]
 # Do the features help? The ablation is the model without features, **BPR-MF**. The permutation control
-# has the rows of each modality permuted. One more thing to know about trained networks: start and batches
-# are random, so another seed gives another model. We take the mean of three seeds.
+# has the rows of each modality permuted. Start and batches are random, so another seed gives another model.
+# We take the mean of three seeds.
 
 # %%
 from mmrec_course.evaluation import compare
 
 permuted = {m: block.shuffle(rng=0) for m, block in blocks.items()}
-results = {}
+results, training_losses = {}, {}
 for name, features in {"BPR-MF": None, "VBPR": blocks, "permuted": permuted}.items():
     model, tables = VBPR(n_epochs=20, early_stopping=False), []
     for seed in range(3):
@@ -261,7 +263,9 @@ for name, features in {"BPR-MF": None, "VBPR": blocks, "permuted": permuted}.ite
         tables.append(evaluate(model, split, metrics=["ndcg"]))
     results[name] = sum(tables) / 3  # of each user
     means = [table["ndcg"].mean() for table in tables]
-    print(f"{name}: seeds differ by more than 0.005:", max(means) - min(means) > 0.005)
+    far = max(means) - min(means) > 0.005
+    print(f"{name}: NDCG@10 {np.mean(means):.2f}, seeds differ by more than 0.005: {far}")
+    training_losses[name] = model.history_["loss"].iloc[-1]  # of the last seed
 
 
 # %%
@@ -269,15 +273,15 @@ def where(row):
     return "above 0" if row["diff_low"] > 0 else "below 0" if row["diff_high"] < 0 else "includes 0"
 
 
-for baseline in ("BPR-MF", "permuted"):
-    row = compare(results, baseline=baseline).loc["VBPR"]
-    print(f"VBPR against {baseline}: NDCG@10 {row['difference']:+.2f}, interval", where(row))
+for name, baseline in (("VBPR", "BPR-MF"), ("VBPR", "permuted"), ("permuted", "BPR-MF")):
+    row = compare(results, baseline=baseline).loc[name]
+    gain, lower = fixed(row["difference"], 2), training_losses[name] < training_losses[baseline]
+    print(f"{name} against {baseline}: {gain}, interval {where(row)}; lower training loss: {lower}")
 
 # %% [markdown]
-# Both intervals exclude zero: VBPR ranks better than the same model without features, and better than with
-# permuted ones. So it is the content that helps, not the additional parameters. In lesson 11 content
-# added nothing that could be told from zero to EASE *and* iALS together. BPR-MF is a weaker start, and
-# leaves more to add.
+# VBPR ranks better than the same model without features, and better than with permuted ones. So it is the
+# content that helps, not the additional parameters. In lesson 11 content added nothing that could be told
+# from zero to EASE *and* iALS together. BPR-MF, with 0.10, is a weaker start (EASE alone: 0.13, lesson 07).
 #
 # ## Two towers
 #
@@ -288,28 +292,28 @@ for baseline in ("BPR-MF", "permuted"):
 # ```
 # listener u ─► embedding ─────────────────────────────────► u_u ┐
 #                                                                 ├─► dot product
-# cover ─► W_image x ┐                                            │
-# words ─► W_text x  ├─► sum, weighted by the gate ─► + e_i ─► v_i ┘
-# sound ─► W_audio x ┘
+# cover ─► W_image f ┐                                            │
+# words ─► W_text f  ├─► sum, weighted by the gate ─► + e_i ─► v_i ┘
+# sound ─► W_audio f ┘
 # ```
 #
-# $$v_i = \sum_m g_{im} h_{im} + e_i, \qquad h_{im} = W_m x_{im} + c_m, \qquad
+# $$v_i = \sum_m g_{im} h_{im} + e_i, \qquad h_{im} = W_m f_{im} + c_m, \qquad
 # g_{im} = \operatorname{softmax}_m\big(a_m^\top \tanh h_{im} + d_m\big)$$
 #
 # In words: each modality is encoded by a matrix of its own. A **gate** gives weights to the present
 # modalities: not one for the catalogue as in lesson 08, but for each track, by what its features look like.
 # The **softmax** makes them positive and sum to 1. $e_i$ is the track's own embedding; a cold-start track has
-# none. (The user tower is an embedding of the id, which is the shortest. An unknown user gets the mean
-# of all users.)
+# none. (The user tower is an embedding of the id; an unknown user gets the mean of all.)
 #
-# The loss is the **full softmax**: of all tracks, which one did the listener like?
+# The loss is the **full softmax**: of all tracks with a like (`known` in the code), which one did the
+# listener like?
 #
 # $$L = -\log \frac{\exp(u_u^\top v_i)}{\sum_j \exp(u_u^\top v_j)}$$
 #
 # ### The gradients by hand
 #
-# With $\pi_{uj}$, the softmax's probability of track $j$: the error of a score is $\pi_{uj} - x_{uj}$, as
-# in logistic factorisation. Let $\delta_i = \partial L / \partial v_i$. Then the chain rule goes two ways
+# With $\pi_{uj}$, the softmax's probability of track $j$: the error of a score is $\pi_{uj}$, minus 1 for
+# the liked track. Let $\delta_i = \partial L / \partial v_i$. Then the chain rule goes two ways
 # through the gate: into $h_{im}$ directly, with weight $g_{im}$, and into the gate's input $z_{im} =
 # a_m^\top \tanh h_{im} + d_m$:
 #
@@ -321,11 +325,11 @@ for baseline in ("BPR-MF", "permuted"):
 from mmrec_course.extras.torch_models import TwoTower
 from mmrec_course.extras.torch_networks import TwoTowerNetwork
 
-unit = {m: early_fusion({m: block}).align(items) for m, block in blocks.items()}
-x = [torch.tensor(block.values) for block in unit.values()]  # M × (n_items, d_m)
-present = torch.tensor(np.array([block.present for block in unit.values()]).T)
+unit = [early_fusion({m: b}, fit_items=training_items).align(items) for m, b in blocks.items()]
+F = [torch.tensor(block.values) for block in unit]  # M × (n_items, d_m)
+present = torch.tensor(np.array([block.present for block in unit]).T)
 torch.manual_seed(0)
-network = TwoTowerNetwork(x, present, len(users), item, TwoTower(n_factors=8, gate=True))
+network = TwoTowerNetwork(F, present, len(users), item, TwoTower(n_factors=8, gate=True))
 network.eval()  # no dropout
 network.loss(user, item).backward()
 
@@ -347,18 +351,16 @@ with torch.no_grad():
         a = network.gate[m].weight  # (1, k)
         dh = g[:, [m]] * delta + dz[:, [m]] * a * (1 - torch.tanh(h[:, m]) ** 2)
         equal_a = torch.allclose(network.gate[m].weight.grad, dz[:, m] @ torch.tanh(h[:, m]))
-        equal_W = torch.allclose(network.encoders[m].weight.grad, dh.T @ x[m])
+        equal_W = torch.allclose(network.encoders[m].weight.grad, dh.T @ F[m])
         print(f"{name:5} gradient of a equal: {equal_a}, of W: {equal_W}")
 
 # %% [markdown]
-# Autograd found the same, in one line.
-#
 # ### Gate and modality dropout, each against its ablation
 #
 # **Modality dropout** removes modalities at random in training (lesson 10), so that no weight relies on
-# one of them. In the same way `id_dropout` removes $e_i$: the content must learn to do without it, as it
-# must for a cold-start track. So look at cold-start tracks, on five splits: with and without gate, with
-# and without modality dropout. (Ten epochs each; without gate, present modalities have equal weights.)
+# one of them. In the same way `id_dropout` removes $e_i$, which a cold-start track lacks. So look at
+# cold-start tracks, on five splits, with and without gate and modality dropout. (Fixed settings, ten epochs;
+# without gate, present modalities have equal weights.)
 
 # %%
 from mmrec_course.evaluation import cold_item_split, compare_splits
@@ -392,12 +394,12 @@ for name, baseline in pairs:
     print(f"{name:7} against {baseline:7}: interval", where(table.loc[name]))
 
 # %% [markdown]
-# The gate does not help: compared with equal weights, its interval lies below zero, with dropout and
-# without. A likely reason is overfitting: the gate may choose weights for each training track, and a
-# cold-start track gets weights that no rating has tested. Modality dropout makes no difference that can
-# be told from zero. ([Lesson 10, deeper](deeper/10_modality_dropout.ipynb) shows a case in which it
-# helps: little other regularisation, and cold-start tracks that lack half of their modalities.) So the
-# package's default is `gate=False`: equal weights.
+# With these settings the gate does not help: compared with equal weights, its interval lies below zero,
+# with dropout and without (0.00 is rounded). A likely reason is overfitting: the gate may choose weights
+# for each training track, and a cold-start track gets weights that no rating has tested. Modality dropout
+# makes no difference that can be told from zero. ([Lesson 10, deeper](deeper/10_modality_dropout.ipynb)
+# shows a case in which it helps: little other regularisation, and cold-start tracks that lack half of their
+# modalities.) So the package's default is `gate=False`: equal weights.
 #
 # What did the gate learn? Two tracks of lesson 09, with their weights in the last model:
 
@@ -410,9 +412,8 @@ captions = [", ".join(f"{m} {w:.1f}" for m, w in gates.loc[track].items()) for t
 show_items(mosaic.items, shown, captions=captions)
 
 # %% [markdown]
-# The weights sum to 1 but for rounding. Words get the most for the first track; for the second, words and
-# sound get nearly the same. These are weights of the features that a track happens to have, not of a
-# listener's taste.
+# The weights sum to 1 but for rounding, and differ from track to track. They are weights of a track's
+# features, not of a listener's taste.
 #
 # ## The loss: who are the negatives?
 #
@@ -424,16 +425,14 @@ show_items(mosaic.items, shown, captions=captions)
 #
 # $$s'_{uj} = u_u^\top v_j - \log q_j$$
 #
-# In words: an item that comes up $q_j$ times as often counts $1/q_j$ times as much when it does, for
+# In words: an item that comes up with probability $q_j$ counts $1/q_j$ times when it does, for
 # $e^{s - \log q} = e^s / q$. On average the batch then stands for the whole catalogue. The sign is easy to
 # get wrong: TensorFlow Recommenders once *added* $\log q$ (tensorflow/recommenders#219). Test it with random
 # scores: which share of the softmax's sum do the most popular tenth of the tracks have?
 
 # %%
 rng = np.random.default_rng(0)
-n_likes = np.maximum(
-    likes(split.train_valid).sum(0).numpy(), 1
-)  # a track without a like counts one
+n_likes = likes(split.train_valid).sum(0).numpy().clip(1)  # a track without a like counts one
 q, s = n_likes / n_likes.sum(), rng.normal(size=len(items))
 popular = q >= np.quantile(q, 0.9)
 print(f"all items:  {np.exp(s)[popular].sum() / np.exp(s).sum():.2f}")
@@ -444,12 +443,12 @@ for name, logits in {"s − log q": s - np.log(q), "s": s, "s + log q": s + np.l
 
 # %% [markdown]
 # The most popular tenth has 0.08 of the true sum. With $- \log q$ the batches agree. Without it, the
-# popular tracks have 0.28: as negatives they are pushed down three times too hard. With the wrong sign it
-# is 0.55, which is worse than no correction.
+# popular tracks have 0.28: as negatives they are pushed down more than three times too hard. With the wrong
+# sign it is 0.55, which is worse than no correction.
 #
-# Now train with each loss. The *full* one is the truth to approach; a second one with another seed shows
-# how near one can come. We measure three things: the rank correlation of all scores with those of the
-# full softmax, the mean number of likes of the listed tracks, and NDCG@10.
+# Now train with each loss. The *full* one is the truth to approach, and another seed shows how near one can
+# come. We measure the rank correlation of all scores with those of the full softmax, the mean number of
+# likes of listed tracks, and NDCG@10.
 
 # %%
 from scipy.stats import spearmanr
@@ -482,22 +481,22 @@ for name, row in compare(loss_results).iloc[1:].iterrows():
     print(f"NDCG@10, {name} against full: interval", where(row))
 
 # %% [markdown]
-# - **Corrected** scores agree with the full softmax as well as those of another seed do, and the lists
-#   are equally popular. The interval of the NDCG includes zero.
-# - **Uncorrected** lists favour the unpopular: 19 likes for a listed track instead of about 60, and the
-#   mean of all tracks is 28. NDCG is lower, and the interval excludes zero.
+# - **Corrected** scores agree with the full softmax, to one digit, as well as those of another seed do.
+#   Listed tracks are nearly as popular, 59 and 61 likes. The interval of the NDCG includes zero.
+# - **Uncorrected** lists favour the unpopular: 19 likes for a listed track, and the mean of all tracks
+#   is 28. NDCG is lower, and the interval excludes zero.
 # - **Add $\log q$ to the uncorrected scores**, after training, and popularity and correlation are back.
-#   So the model had learned $s - \log q$ in the place of $s$.
+#   So the model had learned nearly $s - \log q$ in the place of $s$.
 #
-# Our catalogue is small: a batch has 512 pairs, more than there are tracks. With a million items the
-# corrected estimate has the same mean, and more noise.
+# Our catalogue is small: a batch has 512 pairs, more than there are tracks. Of a million items a batch
+# holds few, and its estimate is noisier.
 #
 # ## Seconds against quality
 #
-# The models of lessons 14 to 16 and their rivals. Each tries six settings on the validation part: its defaults,
-# and five drawn at random from its grid (`make bench-extras`; about an hour). Differences are to the tuned final
-# model of lesson 11, with 95 % intervals; *joint ridge* is early fusion of lesson 08. The seconds are of one
-# fit with the defaults, on the machine that made the table:
+# The models of lessons 14 to 16 and their rivals. Each tries six settings on the validation part: its
+# defaults, and five drawn at random from its grid; rows with one trial have nothing to choose
+# (`make bench-extras`). Differences are to the tuned final model of lesson 11, with 95 % intervals; *joint
+# ridge* is early fusion of lesson 08. The seconds are of one fit with the defaults:
 
 # %%
 benchmark = pd.read_csv("../benchmarks/frameworks.csv")
@@ -505,28 +504,27 @@ shown = ["situation", "model", "ndcg", "difference", "diff_low", "diff_high", "s
 print_table(benchmark[shown], digits=3, index=False)
 
 # %% [markdown]
-# Read the differences. On warm items VBPR is below the final model. The two towers have the highest mean of the
+# On warm items VBPR is below the final model. The two towers have the highest mean of the
 # trained models, and their interval includes zero, as that of iALS does. On cold-start items VBPR is below
 # again, and neither the two towers nor the joint ridge can be told from the final model. No trained model is
 # ahead.
 #
-# EASE, iALS and the joint ridge need less than a fifth of a second for a fit; a training, with early stopping,
-# takes some seconds. That buys freedom: another loss, a sampled one, a network in the place of a matrix. It
-# costs settings: learning rate, batch size, epochs, dropout and a seed, each of which changes the result.
-# (A table of Mosaic, whose listeners are simulated and few. It does not say what a network gains from a
-# million users.)
+# EASE, iALS and the joint ridge need less than a fifth of a second for a fit; a training, with early
+# stopping, takes some seconds. That buys freedom: another loss, or a network in the place of a matrix. It
+# costs settings: learning rate, batch size, epochs, dropout, seed. (Mosaic's listeners are simulated and
+# few. The table does not say what a network gains from a million users.)
 #
 # ## What goes wrong
 #
-# - **One seed.** In the section on VBPR, three seeds of one model differ by more than 0.005. VBPR itself
-#   leads by about 0.01.
-# - **The training loss.** It falls for every model here, also for the one with permuted features.
-# - **The wrong sign of logQ, or no correction.** Nothing fails, and the training loss falls. Only the
-#   lists get obscure.
+# - **One seed.** Three seeds of VBPR differ by more than 0.005, and it leads by about 0.01. An interval
+#   over users does not cover the choice of the seed.
+# - **The training loss.** Permuted features lowered it, and the interval of NDCG includes 0.
+# - **No correction, or the wrong sign of logQ.** No error says so. Count how popular the listed tracks are.
 # - **Untrained embeddings.** A cold-start track's $\gamma_i$ must be 0. Left at its random start, it is
 #   noise in each score.
 # - **Negatives that could never be positive.** If cold-start tracks are drawn as negatives, the model
-#   learns that their features are disliked. The package draws from tracks with likes only.
+#   learns that their features are disliked (lesson 14 measures it). The package draws from tracks with
+#   likes only.
 # - **`optimizer.zero_grad()` forgotten.** Gradients add up over steps, and no error says so.
 #
 # ## Two more ideas: InfoNCE and the item graph
@@ -534,7 +532,7 @@ print_table(benchmark[shown], digits=3, index=False)
 # [Deeper: InfoNCE](deeper/15_infonce.ipynb) adds a second task: a track's words and its sound should find
 # each other among other tracks. They learn to, and the ranking gains nothing that can be told from zero.
 #
-# [Deeper: the item graph](deeper/15_item_graph.ipynb) needs no training at all: it links each track to
+# [Deeper: the item graph](deeper/15_item_graph.ipynb) learns nothing from features: it links each track to
 # its nearest neighbours in each modality, as FREEDOM does, and passes vectors along the links. So a
 # cold-start track gets a vector from its neighbours.
 #

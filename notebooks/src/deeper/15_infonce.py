@@ -59,7 +59,7 @@ print("equal:", np.isclose(by_hand, network.info_nce(items).item()))
 # ## Does it learn the task?
 #
 # `contrastive` is the weight of this loss beside the ranking loss. It is an **auxiliary task**: we do not
-# need its answers, only what the encoders learn from it. First: does it learn, for tracks that it has
+# need its answers, only what the encoders learn from it. Does it learn, for tracks that it has
 # never seen? For each cold-start track and each two modalities, rank the other modality's rows by cosine.
 # How many of the other tracks stand below the right one? Half of them would be chance.
 
@@ -76,7 +76,7 @@ def share_below(model, tracks, first, second):
 
 # %%
 settings = {"n_factors": 32, "id_dropout": 0.8, "batch_size": 1024, "learning_rate": 0.02}
-results, found = {}, []
+results, shares = {}, []
 for cold, blocks in zip(splits, features, strict=True):
     for weight in (0.0, 0.03, 0.1):
         model = TwoTower(contrastive=weight, n_epochs=10, early_stopping=False, **settings)
@@ -84,11 +84,11 @@ for cold, blocks in zip(splits, features, strict=True):
         results.setdefault(weight, []).append(evaluate(model, cold, metrics=["ndcg"]))
         for pair in (("image", "text"), ("image", "audio"), ("text", "audio")):
             share = share_below(model, cold.candidates, *pair)
-            found.append({"pair": " – ".join(pair), "weight": weight, "share": share})
+            shares.append({"pair": " – ".join(pair), "weight": weight, "share": share})
 
 # %%
 print_table(
-    pd.DataFrame(found).pivot_table(index="pair", columns="weight", values="share"), digits=1
+    pd.DataFrame(shares).pivot_table(index="pair", columns="weight", values="share"), digits=1
 )
 
 # %% [markdown]
@@ -108,7 +108,7 @@ for weight in (0.03, 0.1):
     print(weight, "interval includes 0:", row["diff_low"] < 0 < row["diff_high"])
 
 # %% [markdown]
-# No: both intervals include zero (simulated listeners, five splits). The reason lies in the table above.
+# No: both intervals include zero (simulated listeners, five splits). A likely reason lies in the table above.
 # InfoNCE rewards what modalities have *in common*. What only the cover shows is noise for this task, but
 # not for the listener who likes that cover. A contrastive loss is useful where two modalities are views
 # of the same thing, such as a picture and its caption, and where there is much more such data than there

@@ -42,8 +42,8 @@ features = [extract_features(mosaic, fit_items=items[warm]) for warm in training
 # The graph is **frozen**: computed once, before training. (An earlier model, LATTICE, learned it anew in
 # each step. FREEDOM's authors found that this does not help, and costs a lot.) In the authors' program
 # training goes through the frozen graph, and a second graph, of users and items, is pruned at random.
-# Here we take steps 1 to 4 alone, and apply them to vectors that have been trained already: nothing is
-# learned from features at all.
+# Here we take steps 1 to 4 alone, and apply them to vectors that are already trained: nothing is
+# learned from features.
 #
 # ## By hand
 #
@@ -78,7 +78,7 @@ def item_graph(blocks, warm, k=10):
 
 # %% [markdown]
 # Each present track has $k$ links, so $D^{-1/2} A D^{-1/2}$ is a mean over neighbours. Look at one
-# cold-start track and at the three warm tracks that get most weight in its row of $S$:
+# cold-start track, at the warm track with most weight in its row of $S$, and at two of the others:
 
 # %%
 warm = trainings[0]
@@ -90,8 +90,8 @@ show_items(mosaic.items, [track, *nearest], captions=["cold-start", *["neighbour
 print("links of the track:", int((row > 0).sum()), "  largest weight:", row.max().round(3))
 
 # %% [markdown]
-# Look, read and play. A track that is a neighbour in two modalities has twice the weight. (It has 28
-# links, not 30, because some tracks are its neighbours in two modalities.)
+# Look, read and play. A link in one modality weighs 1/30. The first neighbour is one in all three, so it
+# has three times the weight, and 28 links remain of 30.
 #
 # ## Cold-start tracks
 #
@@ -137,7 +137,7 @@ for other in ("2 steps", "learned towers"):
 
 # %% [markdown]
 # The model with ids alone gives every cold-start track the score 0, so the lower id is listed first:
-# about chance. One step of propagation brings most of what content can bring, without a single trained
+# about chance. One step of propagation brings most of what the learned towers bring, without a trained
 # parameter for features. The learned towers rank better still, and the interval excludes zero. Two steps
 # are worse than one. (Simulated listeners; five splits.)
 #
@@ -151,7 +151,7 @@ from mmrec_course.evaluation import compare, temporal_split
 
 split = temporal_split(mosaic.ratings)
 everything = np.ones(len(items), dtype=bool)
-blocks = extract_features(mosaic, fit_items=items)
+blocks = extract_features(mosaic, fit_items=split.train_valid["item_id"].unique())
 S, model = item_graph(blocks, everything), TwoTower(**SETTINGS).fit(split.train_valid)
 Q = item_vectors(model)
 permuted = item_graph({m: b.shuffle(rng=0) for m, b in blocks.items()}, everything)
@@ -176,7 +176,8 @@ for name, row in table.iloc[1:].iterrows():
 # - An item graph uses features only to choose neighbours. It is built once and has no parameters but $k$
 #   and the weights of the modalities.
 # - Propagation gives a cold-start track a vector: the mean of its neighbours'.
-# - A second step takes neighbours of neighbours. Vectors become more alike, and NDCG falls: *over-smoothing*.
+# - A second step takes neighbours of neighbours. NDCG falls, perhaps by *over-smoothing*: vectors become
+#   more alike.
 #
 # ## Sources
 #

@@ -94,15 +94,14 @@ assert torch.allclose(_g[:2].sum(1), torch.ones(2)), (
 assert torch.allclose(_g[0], torch.softmax(_logits[0], 0)), "where all are present: the softmax"
 
 # %% [markdown]
-# *Why.* These are lesson 08's weights renormalised over the present modalities, only that here
-# they come from the item's own features.
+# *Why.* These are lesson 08's renormalised weights, but from the item's own features.
 #
 # ## 3 · The in-batch softmax, corrected
 #
-# Three or four lines. For a batch of positive pairs, return the mean softmax loss in which each pair's
+# Three lines. For a batch of positive pairs, return the mean softmax loss in which each pair's
 # negatives are the items of the other pairs, with the logQ correction. `users` and `items` are all
-# vectors, `q` the items' shares. (Another pair with the *same* item is no negative; leave that aside
-# here.)
+# vectors, `q` the items' shares. `cross_entropy(logits, target)` is the mean of −log softmax in the columns
+# `target`. (Leave aside that the *same* item in another pair is no negative.)
 
 
 # %% exercise="logq"
@@ -123,6 +122,7 @@ _wrong = {
     ),
     "the sign: subtract log q": cross_entropy(_scores + torch.log(q[item]), _at),
     "subtract the log of q, not q": cross_entropy(_scores - q[item], _at),
+    "the mean, not the sum": cross_entropy(_scores - torch.log(q[item]), _at, reduction="sum"),
 }
 for _message, _value in _wrong.items():
     assert not torch.isclose(_loss, _value), _message
@@ -178,6 +178,6 @@ for _seed in range(6):
         )
 
 # %% [markdown]
-# *Why.* Neither accuracy nor a ground truth was needed. Scores without $\log q$ have lost the popularity
+# *Why.* Neither accuracy nor ground truth was needed. Scores without $\log q$ have lost the popularity
 # of the items, so their mean over users does not rise with $\log q$. You can make this test on any model
 # whose training you have not seen.
