@@ -13,13 +13,12 @@ they are; then Sphinx, with docs/site/conf.py. Nothing is run and nothing is fet
 
 from __future__ import annotations
 
-import ast
 import os
 import re
 import shutil
 import sys
 from collections.abc import Iterator
-from html import escape
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 
@@ -273,13 +272,15 @@ def api_pages() -> dict[str, str]:
     """A page of autodoc's directives for each package, extras' modules under headings of theirs."""
     pages = {}
     for name in PACKAGES:
-        module = f"mmrec_course.{name}"
-        source = (ROOT / "mmrec_course" / name / "__init__.py").read_text(encoding="utf-8")
-        text = heading(name, "=") + f".. automodule:: {module}\n   :no-members:\n\n"
-        (names,) = re.findall(r"^__all__ = (\[.*?\])", source, flags=re.M | re.S)
-        for public in ast.literal_eval(names):
+        package = import_module(f"mmrec_course.{name}")
+        text = heading(name, "=") + f".. automodule:: {package.__name__}\n   :no-members:\n\n"
+        for public in package.__all__:
+            home = getattr(package, public).__module__
             kind = "class" if public[0].isupper() else "function"
-            text += f".. auto{kind}:: {module}.{public}\n\n"
+            if ".extras." in home:
+                text += f"Also, from extras: :obj:`{public} <{home}.{public}>`.\n\n"
+            else:
+                text += f".. auto{kind}:: {package.__name__}.{public}\n\n"
         pages[f"api/{name}.rst"] = text
     extras = sorted(p.stem for p in (ROOT / "mmrec_course/extras").glob("[a-z]*.py"))
     text = heading("extras", "=") + ".. automodule:: mmrec_course.extras\n   :no-members:\n\n"
@@ -308,7 +309,7 @@ def landing() -> str:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| (\d\d) \| \[(.+?)\]\((.+?)\.ipynb\) \| .+ \| (\d+) \|$", readme, re.M)
     course = "\n".join(
-        f'<li><a href="{page}.html">{number} {escape(name[0].upper() + name[1:])}</a> {minutes} min</li>'
+        f'<li><a href="{page}.html">{number} {name[0].upper()}{name[1:]}</a> {minutes} min</li>'
         for number, name, page, minutes in rows
     )
     lessons = [f"notebooks/{name}" for name in LESSONS]

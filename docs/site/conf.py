@@ -40,6 +40,7 @@ autodoc_default_options = {
 }
 autodoc_member_order = "bysource"
 maximum_signature_line_length = 80
+toc_object_entries_show_parents = "hide"
 python_use_unqualified_type_names = True
 
 html_theme = "sphinx_book_theme"
@@ -52,9 +53,11 @@ html_theme_options = {
 html_context = {"default_mode": "auto"}
 html_favicon = "_static/favicon.svg"
 html_static_path = ["_static"]
+templates_path = ["_templates"]
 html_extra_path = [str(ROOT / "build/site-src/extra")]
 html_css_files = ["site.css"]
 html_js_files = ["site.js"]
+html_use_index = html_domain_indices = False
 html_sidebars = {"index": []}
 html_copy_source = False
 html_show_sourcelink = False
@@ -67,6 +70,9 @@ def mend_docstring(app, what, name, obj, options, lines):
     """
     text = "\n".join(lines)
     text = re.sub(r"^Notebook: (\w+)", r"Lesson: :doc:`/notebooks/\1`", text, flags=re.M)
+    if name == "mmrec_course":  # its reading order
+        page = r"`\1/\2.py <../_modules/mmrec_course/\1/\2.html>`__"
+        text = re.sub(r"``(\w+)/(\w+)\.py``", page, text)
     paragraphs = text.split("\n\n")
     for number, paragraph in enumerate(paragraphs):
         if re.search(r"\A {4}|\S {3,}\S", paragraph) and ">>>" not in paragraph:

@@ -38,8 +38,8 @@ def modality_shapley(
 
     The objective, called once for each of the ``2^|M|`` subsets, maps a tuple of modalities,
     possibly empty, to one array for each split, with a value for each user, always the same users.
-    Fusion weights should be refitted inside it. A placebo maps a modality to such arrays, for M with
-    a fake in its place: permuted rows (``FeatureBlock.shuffle``) or Gaussian noise. For the
+    Fusion weights should be refitted inside it. A placebo maps a modality to such arrays, for M
+    with a fake in its place: permuted rows (``FeatureBlock.shuffle``) or Gaussian noise. For the
     intervals and ``test_share`` see :func:`~mmrec_course.evaluation.compare_splits`.
 
     Shapley (1953), A Value for n-Person Games; Lundberg and Lee (2017), NeurIPS, on models.
