@@ -38,6 +38,7 @@ autodoc_default_options = {
         f"set_{name}_request" for name in ("fit", "partial_fit", "predict", "score", "transform")
     ),
 }
+autodoc_type_aliases = {name: name for name in ("ArrayLike", "Floats")}
 autodoc_member_order = "bysource"
 maximum_signature_line_length = 80
 toc_object_entries_show_parents = "hide"
