@@ -29,7 +29,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 
 .DEFAULT_GOAL := help
 .PHONY: help lab lab-extras app test test-extras notebooks notebooks-extras data movielens
-.PHONY: bench bench-extras lock wheels site test-site clean
+.PHONY: bench bench-extras lock wheels slides site test-site clean
 
 # uv takes seconds where pip takes a minute; pip does the work where uv is not to be had or fails.
 install = { [ -x $(BIN)/uv ] && $(BIN)/uv pip install --quiet --python $(BIN)/python $(1) \
@@ -88,10 +88,13 @@ bench-extras: $(XDEV)  ## lessons 14 to 17: every model, tuned alike (an hour); 
 	$(XBIN)/python benchmarks/scaling.py
 	$(XBIN)/python benchmarks/frameworks.py
 
+slides: $(SITE)  ## build the slides of each lesson into build/slides
+	$(BIN)/python tools/build_slides.py
+
 site: $(SITE)  ## build the web site of the course into build/site/html (with slides, if made before)
 	$(BIN)/python tools/build_site.py
 
-test-site: site  ## build it, check its links, and read it in headless Chromium
+test-site: slides site  ## build it, check its links, and read it in headless Chromium
 	MMREC_SITE=build/site/html $(BIN)/pytest tests/site
 
 # All at once first: a package has the same version in every lock.

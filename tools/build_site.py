@@ -38,9 +38,17 @@ TEXTS = {
     "data/mosaic/README.md": "Mosaic, the music shop",
     "data/stamps/README.md": "The stamps",
     "CONTRIBUTING.md": "Contributing",
+    "CHANGELOG.md": "Changes",
 }
 PACKAGES = ("datasets", "preprocessing", "features", "evaluation", "fusion", "recommenders")
 MODULES = ("display", "plotting")
+TEACHING = [p.relative_to(ROOT).as_posix() for p in sorted(ROOT.glob("docs/teaching/**/*.md"))]
+NOTEBOOKS = [
+    path.relative_to(ROOT).as_posix()
+    for path in sorted(ROOT.glob("notebooks/**/*.ipynb"))
+    if not {"solutions", ".ipynb_checkpoints"} & set(path.parts)
+]
+PAGES = {*TEXTS, *TEACHING, *NOTEBOOKS}
 CODE = r"(?s:^```.*?^```|`[^`]+`|\$\$.*?\$\$|\$[^$\n]+\$)"
 LINK = r"(?P<bang>!?)\[(?P<text>[^\[\]]*)\]\((?P<target>[^()\s]+)\)"
 # What no link to the glossary may stand in: code, formulas, links, HTML, headings and labels.
@@ -80,10 +88,8 @@ def copy(place: str, folder: str = "") -> None:
 def notebook_pages() -> dict[str, str]:
     """Every notebook that becomes a page: its place → its prepared text."""
     pages = {}
-    for path in sorted(ROOT.glob("notebooks/**/*.ipynb")):
-        place = path.relative_to(ROOT).as_posix()
-        if path.parent.name == "solutions" or ".ipynb_checkpoints" in place:
-            continue
+    for place in NOTEBOOKS:
+        path = ROOT / place
         notebook = nbformat.read(path, as_version=4)
         if path.parent.name == "exercises":
             notebook.cells = list(exercise_cells(notebook, path))
@@ -145,6 +151,8 @@ def prepare(notebook: NotebookNode, place: str) -> None:
     if place.count("/") == 1:
         if (ROOT / f"build/slides/{stem}.html").exists():
             links.append(f'<a href="../slides/{stem}.html">Slides</a>')
+        if f"docs/teaching/{stem}.md" in TEACHING:
+            links.append(f'<a href="../docs/teaching/{stem}.html">Teacher’s page</a>')
         further = [f"exercises/{stem}"] if (ROOT / f"notebooks/exercises/{name}").exists() else []
         further += [f"deeper/{p.stem}" for p in sorted(ROOT.glob(f"notebooks/deeper/{stem[:2]}_*"))]
         entries = [f"{menu_name(f'notebooks/{page}.ipynb')} <{page}>" for page in further]
@@ -194,13 +202,16 @@ def relink(text: str, place: str) -> str:
         if path.startswith("mmrec_course") and path.endswith(".py"):
             room = path.split("/")[1].removesuffix(".py")
             path = f"api/{'index' if room == '__init__' else room}.rst"
-        elif not (ROOT / path).is_file():
-            return found["text"]
-        elif path.startswith("apps/"):  # a notebook, but no page
+        elif found["bang"]:
+            copy(path)
+        elif path not in PAGES:
+            deck = f"slides/{PurePosixPath(path).stem}.html"
+            if path.startswith("docs/slides/") and (ROOT / "build" / deck).exists():
+                return f'<a href="{os.path.relpath(deck, here)}">{found["text"]}</a>'
+            if not (ROOT / path).is_file():
+                return found["text"]
             copy(path, "extra")
             return f'<a href="{os.path.relpath(path, here)}" download>{found["text"]}</a>'
-        elif not path.endswith((".ipynb", ".md")):
-            copy(path)
         there = os.path.relpath(path, here)
         return f"{found['bang']}[{found['text']}]({there}{hash_}{anchor})"
 
@@ -257,9 +268,8 @@ def link_terms(text: str, place: str, seen: set[str]) -> str:
 
 def text_pages() -> dict[str, str]:
     """Markdown files of the repository that become pages."""
-    teaching = [p.relative_to(ROOT).as_posix() for p in sorted(ROOT.glob("docs/teaching/**/*.md"))]
     pages = {}
-    for place in (*TEXTS, *teaching):
+    for place in (*TEXTS, *TEACHING):
         text = relink((ROOT / place).read_text(encoding="utf-8"), place)
         if place == "docs/glossary.md":
             text = re.sub(r"^### (.+)$", lambda m: f"({slug(m[1])})=\n{m[0]}", text, flags=re.M)
@@ -317,11 +327,10 @@ def landing() -> str:
     texts = [f"{name} <{place.removesuffix('.md')}>" for place, name in TEXTS.items()]
     reference = [texts[1], "The package <api/index>", texts[0], *texts[2:]]
     menu += "\n\n" + toctree(reference, "Reference")
-    guide = sorted(p.relative_to(ROOT) for p in ROOT.glob("docs/teaching/**/*.md"))
-    guide.sort(key=lambda path: path.stem.lower() not in ("readme", "index"))
-    menu += "\n\n" + toctree([p.with_suffix("").as_posix() for p in guide], "For teachers")
+    guide = sorted(TEACHING, key=lambda place: "index" not in place and "README" not in place)
+    menu += "\n\n" + toctree([place.removesuffix(".md") for place in guide], "For teachers")
     hours = round(sum(int(minutes) for *_, minutes in rows) / 60)
-    teachers = f' · <a href="{guide[0].with_suffix(".html")}">For teachers</a>' if guide else ""
+    teachers = f' · <a href="{guide[0].removesuffix(".md")}.html">For teachers</a>' if guide else ""
     filled = {"list": card_list(), "map": course, "hours": str(hours), "teachers": teachers}
     for name, value in filled.items():
         text = text.replace(f"{{{{{name}}}}}", value)
