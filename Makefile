@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 # What learners need, and on top of it what the course is tested and built with.
 READY := $(VENV)/.ready
 DEV := $(VENV)/.ready-dev
+SITE := $(VENV)/.ready-site
 # What lessons 14 to 17 need is large: it has an environment of its own.
 EXTRAS := .venv-extras
 XBIN := $(EXTRAS)/bin
@@ -28,7 +29,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 
 .DEFAULT_GOAL := help
 .PHONY: help lab lab-extras app test test-extras notebooks notebooks-extras data movielens
-.PHONY: bench bench-extras lock wheels clean
+.PHONY: bench bench-extras lock wheels slides site test-site clean
 
 # uv takes seconds where pip takes a minute; pip does the work where uv is not to be had or fails.
 install = { [ -x $(BIN)/uv ] && $(BIN)/uv pip install --quiet --python $(BIN)/python $(1) \
@@ -87,10 +88,19 @@ bench-extras: $(XDEV)  ## lessons 14 to 17: every model, tuned alike (an hour); 
 	$(XBIN)/python benchmarks/scaling.py
 	$(XBIN)/python benchmarks/frameworks.py
 
+slides: $(SITE)  ## build the slides of each lesson into build/slides
+	$(BIN)/python tools/build_slides.py
+
+site: $(SITE)  ## build the web site of the course into build/site/html (with slides, if made before)
+	$(BIN)/python tools/build_site.py
+
+test-site: slides site  ## build it, check its links, and read it in headless Chromium
+	MMREC_SITE=build/site/html $(BIN)/pytest tests/site
+
 # All at once first: a package has the same version in every lock.
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header \
   --no-annotate --no-emit-index-url --no-emit-find-links pyproject.toml
-lock: $(READY)  ## resolve the five locks anew from pyproject.toml
+lock: $(READY)  ## resolve the six locks anew from pyproject.toml
 	@mkdir -p build
 	$(COMPILE) --upgrade --all-extras --output-file build/all.lock
 	$(COMPILE) -c build/all.lock --output-file requirements.lock
@@ -99,6 +109,8 @@ lock: $(READY)  ## resolve the five locks anew from pyproject.toml
 	$(COMPILE) -c build/all.lock --extra dev --extra frameworks --output-file build/frameworks.lock
 	grep -Ev '^(cuda|nvidia|triton)' build/frameworks.lock > requirements-frameworks.lock
 	$(COMPILE) -c build/all.lock --extra dev --extra scale --output-file requirements-scale.lock
+	$(COMPILE) -c build/all.lock --extra dev --extra site --no-emit-package playwright \
+	  --no-emit-package pyee --no-emit-package greenlet --output-file requirements-site.lock
 	$(BIN)/python tools/check_wheels.py
 
 wheels: $(READY)  ## ask the index whether every locked package has a wheel everywhere
@@ -125,6 +137,12 @@ $(READY): requirements.lock pyproject.toml | $(BIN)/python
 $(DEV): requirements-dev.lock $(READY)
 	@echo "installing the versions of requirements-dev.lock: half a minute, once"
 	@$(call install,-r requirements-dev.lock)
+	@touch $@
+
+# Without dependencies: the lock has all but playwright, of which nothing is used.
+$(SITE): requirements-site.lock $(DEV)
+	@echo "installing the versions of requirements-site.lock: half a minute, once"
+	@$(call install,--no-deps -r requirements-site.lock)
 	@touch $@
 
 # pip, not uv, fetches PyTorch: it takes a CPU build where you have set one up (see README). Where

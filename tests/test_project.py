@@ -39,6 +39,7 @@ LOCKS = {
     "requirements-extras.lock": ("encoders", "data"),
     "requirements-frameworks.lock": ("dev", "frameworks"),
     "requirements-scale.lock": ("dev", "scale"),
+    "requirements-site.lock": ("dev", "site"),
 }
 # What the lessons on frameworks, and the models they use, may import beside the core.
 FRAMEWORKS = {"keras", "keras_rs", "lightfm", "safetensors", "tensorflow", "torch"}
@@ -128,10 +129,11 @@ def test_each_lock_satisfies_its_dependencies(lock: str, system: str, python: st
 @pytest.mark.parametrize("system", SYSTEMS)
 @pytest.mark.parametrize("python", RELEASES)
 def test_every_lock_holds_the_core_and_a_package_in_one_version(system: str, python: str) -> None:
-    core, dev, extras, frameworks, scale = (locked(lock, system, python) for lock in LOCKS)
+    core, dev, extras, frameworks, scale, site = (locked(lock, system, python) for lock in LOCKS)
     assert core.items() <= dev.items() <= frameworks.items()
     assert core.items() <= extras.items()
     assert dev.items() <= scale.items()
+    assert dev.items() <= site.items()
     for one, other in ((dev, extras), (frameworks, scale)):
         both = one.keys() & other.keys()
         assert {name: one[name] for name in both} == {name: other[name] for name in both}
@@ -250,10 +252,11 @@ def test_make_has_the_commands_and_ci_runs_one_of_them() -> None:
     needs = dict(re.findall(r"^([a-z-]+): (\$\(\w+\))  ##", makefile, flags=re.MULTILINE))
     assert {needs[name] for name in ("lab", "app", "movielens", "data")} == {"$(READY)"}
     assert {needs[name] for name in ("test", "notebooks", "bench")} == {"$(DEV)"}
-    assert needs["lab-extras"] == "$(XREADY)"
+    assert (needs["lab-extras"], needs["site"]) == ("$(XREADY)", "$(SITE)")
     assert {needs[f"{name}-extras"] for name in ("test", "notebooks", "bench")} == {"$(XDEV)"}
     ci = ROOT / ".ci" / "run"
-    assert ci.read_text(encoding="utf-8").splitlines()[-2:] == ["make test", "make test-extras"]
+    commands = ["make test", "make test-extras", "make test-site"]
+    assert ci.read_text(encoding="utf-8").splitlines()[-3:] == commands
     assert ci.stat().st_mode & 0o111, ".ci/run cannot be executed"
 
 

@@ -132,8 +132,8 @@ def copy_libraries() -> None:
         else:
             (TARGET / "reveal").mkdir(parents=True, exist_ok=True)
             shutil.copy(reveal / part, TARGET / "reveal" / part)
-    for file in files("sphinx-mathjax-offline") or []:
-        _, is_static, rest = str(file).partition("static/mathjax/")
+    for file in files("django-static-mathjax") or []:
+        _, is_static, rest = str(file).partition("static/mathjax/es5/")
         if is_static and (rest == "tex-chtml.js" or rest.startswith("output/chtml/fonts")):
             target = TARGET / "mathjax" / rest
             target.parent.mkdir(parents=True, exist_ok=True)

@@ -20,7 +20,7 @@ from packaging.tags import Tag, compatible_tags, cpython_tags, mac_platforms
 from packaging.utils import canonicalize_name, parse_wheel_filename
 
 ROOT = Path(__file__).resolve().parent.parent
-EXTRAS = ("dev", "extras", "frameworks", "scale")
+EXTRAS = ("dev", "extras", "frameworks", "scale", "site")
 LOCKS = ("requirements.lock", *(f"requirements-{name}.lock" for name in EXTRAS))
 # The first release and a late one: markers may tell them apart.
 PYTHONS = ("3.11.0", "3.11.99", "3.12.0", "3.12.99", "3.13.0", "3.13.99")

@@ -202,7 +202,7 @@ def rmse(predicted: ArrayLike, actual: ArrayLike) -> float:
 
 
 def mae(predicted: ArrayLike, actual: ArrayLike) -> float:
-    """Mean absolute error mean |predicted − actual| of ratings, in their units.
+    """Mean absolute error mean ``|predicted − actual|`` of ratings, in their units.
 
     Notebook: 06_evaluation
     """

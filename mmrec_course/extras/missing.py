@@ -98,7 +98,7 @@ def dropout_ridge(
     """Ridge regression ŷ_i = Σ_m a_im x_im W_m under modality dropout, in closed form.
 
     If each modality of each item is dropped with probability p (``rate``), the expected squared
-    error plus λ |W|² (``reg``) is least for
+    error plus ``λ |W|²`` (``reg``) is least for
 
         (E[ZᵀZ] + λI) W = E[ZᵀT],  E[Z_mᵀZ_m] = (1 − p) F_mᵀF_m,
         E[Z_mᵀZ_n] = (1 − p)² F_mᵀF_n (m ≠ n),  E[Z_mᵀT] = (1 − p) F_mᵀT.

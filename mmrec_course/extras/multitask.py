@@ -97,11 +97,12 @@ class CommonSpace(BaseEstimator):  # type: ignore[misc]
 class MultitaskRidge(BaseEstimator):  # type: ignore[misc]
     """Predict y_m = z_m W_m: every modality in a common space, by matrices that may be shared.
 
-    The matrices minimise Σ_m Σ_i |t_i − z_im W_m|² + penalty over the training items i that have
-    modality m; SOLVERS has the penalties and the solutions. ``projection``, ``n_components`` and
-    ``projection_reg`` belong to the :class:`CommonSpace`. Where ``projection_reg``, λ (``reg``),
-    μ (``own_reg``) or r (``rank``) is None, the squared error of out-of-fold predictions chooses
-    it on a grid; where ``weights`` is, :func:`stack_weights` learns it from these predictions.
+    The matrices minimise ``Σ_m Σ_i |t_i − z_im W_m|² + penalty`` over the training items i that
+    have modality m; SOLVERS has the penalties and the solutions. ``projection``,
+    ``n_components`` and ``projection_reg`` belong to the :class:`CommonSpace`. Where
+    ``projection_reg``, λ (``reg``), μ (``own_reg``) or r (``rank``) is None, the squared error of
+    out-of-fold predictions chooses it on a grid; where ``weights`` is, :func:`stack_weights` learns
+    it from these predictions.
 
     Learned: ``coef_``, modality → W_m (k, n_targets); ``shared_``, W or None; ``own_``, modality
     → V_m = W_m − W; ``intercept_``, ``weights_``, ``reg_``, ``own_reg_``, ``rank_``. Caruana

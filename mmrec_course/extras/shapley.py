@@ -32,15 +32,15 @@ def modality_shapley(
 
     - *alone*: v({m}) − v(∅);
     - *left out* (leave-one-out ablation): v(M) − v(M \\ {m});
-    - *Shapley*: Σ_{S ∌ m} |S|! (|M| − |S| − 1)! / |M|! · (v(S ∪ {m}) − v(S)), what m adds when it
-      joins, averaged over all orders. Only these values add up to v(M) − v(∅);
+    - *Shapley*: ``Σ_{S ∌ m} |S|! (|M| − |S| − 1)! / |M|! · (v(S ∪ {m}) − v(S))``, what m adds when
+      it joins, averaged over all orders. Only these values add up to v(M) − v(∅);
     - each *placebo*: v(M \\ {m} and a fake m) − v(M \\ {m}), which should be about 0.
 
-    The objective, called once for each of the 2^|M| subsets, maps a tuple of modalities, possibly
-    empty, to one array for each split, with a value for each user, always the same users. Fusion
-    weights should be refitted inside it. A placebo maps a modality to such arrays, for M with a
-    fake in its place: permuted rows (``FeatureBlock.shuffle``) or Gaussian noise. For the intervals
-    and ``test_share`` see :func:`~mmrec_course.evaluation.compare_splits`.
+    The objective, called once for each of the ``2^|M|`` subsets, maps a tuple of modalities,
+    possibly empty, to one array for each split, with a value for each user, always the same users.
+    Fusion weights should be refitted inside it. A placebo maps a modality to such arrays, for M
+    with a fake in its place: permuted rows (``FeatureBlock.shuffle``) or Gaussian noise. For the
+    intervals and ``test_share`` see :func:`~mmrec_course.evaluation.compare_splits`.
 
     Shapley (1953), A Value for n-Person Games; Lundberg and Lee (2017), NeurIPS, on models.
     """
