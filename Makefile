@@ -29,7 +29,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
 
 .DEFAULT_GOAL := help
 .PHONY: help lab lab-extras app test test-extras notebooks notebooks-extras data movielens
-.PHONY: bench bench-extras lock wheels slides site test-site clean
+.PHONY: bench bench-extras lock wheels class stick release slides site test-site clean
 
 # uv takes seconds where pip takes a minute; pip does the work where uv is not to be had or fails.
 install = { [ -x $(BIN)/uv ] && $(BIN)/uv pip install --quiet --python $(BIN)/python $(1) \
@@ -88,14 +88,25 @@ bench-extras: $(XDEV)  ## lessons 14 to 17: every model, tuned alike (an hour); 
 	$(XBIN)/python benchmarks/scaling.py
 	$(XBIN)/python benchmarks/frameworks.py
 
+class: $(DEV)  ## hand-outs in class/: lessons without the outputs to predict, exercises, no solutions
+	$(BIN)/python tools/build_class.py
+
+stick: $(DEV)  ## a room without network: the course and wheels for each system (SYSTEM=Windows for one)
+	$(BIN)/python tools/build_stick.py $(if $(SYSTEM),"$(SYSTEM)")
+
+release: $(DEV)  ## wheel, sdist, data and their fingerprints in dist/
+	$(BIN)/python tools/build_release.py
+
 slides: $(SITE)  ## build the slides of each lesson into build/slides
 	$(BIN)/python tools/build_slides.py
 
 site: $(SITE)  ## build the web site of the course into build/site/html (with slides, if made before)
 	$(BIN)/python tools/build_site.py
 
-test-site: slides site  ## build it, check its links, and read it in headless Chromium
+# Chromium reads the site; kernels run the short routes of the teacher's pages; nbgrader its round.
+test-site: slides site  ## site, slides, routes of 45 and 90 minutes, nbgrader: what publishes and teaches
 	MMREC_SITE=build/site/html $(BIN)/pytest tests/site
+	MMREC_ROUTES=1 $(BIN)/pytest -n $(JOBS) tests/test_teaching.py $(wildcard tests/test_nbgrader_round.py)
 
 # All at once first: a package has the same version in every lock.
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header \
@@ -117,7 +128,7 @@ wheels: $(READY)  ## ask the index whether every locked package has a wheel ever
 	$(BIN)/python tools/check_wheels.py
 
 clean:  ## remove the environment and every cache
-	rm -rf $(VENV) $(EXTRAS) .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis build *.egg-info
+	rm -rf $(VENV) $(EXTRAS) .cache .*_cache .hypothesis build class colab dist *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:
