@@ -148,7 +148,7 @@ def print_intervals(comparison, baseline):
 
 print_intervals(compare(losses, baseline="logistic"), "logistic")
 
-# %%
+# %% tags=["slide-losses"]
 from mmrec_course.plotting import finish, plot_comparison, use_style
 
 use_style()
@@ -183,7 +183,7 @@ text = blocks["text"].align(items)
 length = np.where(text.present, (text.values > 0).sum(axis=1), np.nan)
 two = np.array([np.nanargmin(length), np.nanargmax(length)])
 
-# %%
+# %% tags=["predict"]
 dataset = Dataset()
 dataset.fit(users, items[two], item_features=text.names)
 tfidf = [dict(zip(text.names, text.values[i], strict=True)) for i in two]
@@ -331,7 +331,7 @@ for seed in range(5):
     for name, model in cold_start_models(split, seed).items():
         results[name].append(evaluate(model, split, metrics=("ndcg",)))
 
-# %%
+# %% tags=["predict", "slide-cold-start"]
 for baseline in ("16 directions", "40 directions"):
     comparison = compare_splits(results, test_share=0.2, baseline=baseline)
     print_intervals(comparison, baseline)
@@ -372,7 +372,7 @@ def cold_share(F, rows):
     return np.isin(top, rated, invert=True).mean()
 
 
-# %%
+# %% tags=["predict", "slide-trap"]
 everything = np.arange(len(items))
 shares = {
     "rows of warm tracks": cold_share(np.hstack([fused, identity]), rated),
@@ -393,7 +393,7 @@ for name, share in shares.items():
 # its author tried permuted features, as lesson 08 does). Let us ask on warm items. Four models, each with three
 # seeds:
 
-# %%
+# %% tags=["predict"]
 seeds, length = range(3), {"n_epochs": 15}
 features = {
     "identity alone": over_seeds(seeds, **length),
@@ -404,7 +404,7 @@ features = {
 comparison = compare(features)
 print_intervals(comparison, "identity alone")
 
-# %%
+# %% tags=["slide-warm"]
 ax = plot_comparison(comparison, title="No gain from content, and noise hurts")
 finish(
     ax,
@@ -430,7 +430,7 @@ finish(
 # A score of LightFM is no rating and, with WARP and BPR, no probability. Apply $\sigma$ to the scores of held-out
 # *rated* pairs. If they were probabilities of a like, their mean would be near the share of likes:
 
-# %%
+# %% tags=["predict"]
 test = warm.test
 u, i = users.get_indexer(test["user_id"]), items.get_indexer(test["item_id"])
 print("share of likes:", round((test["rating"] >= 4).mean(), 1))

@@ -142,7 +142,7 @@ def validate(P, Q, b):
 # %% [markdown]
 # Run it without and with weight decay. Where does the validation loss turn? Does NDCG turn there, too?
 
-# %%
+# %% tags=["predict", "slide-curves"]
 import matplotlib.pyplot as plt
 
 from mmrec_course.plotting import PALETTE, finish, use_style
@@ -268,7 +268,7 @@ for name, features in {"BPR-MF": None, "VBPR": blocks, "permuted": permuted}.ite
     training_losses[name] = model.history_["loss"].iloc[-1]  # of the last seed
 
 
-# %%
+# %% tags=["predict", "slide-vbpr-ablation"]
 def where(row):
     return "above 0" if row["diff_low"] > 0 else "below 0" if row["diff_high"] < 0 else "includes 0"
 
@@ -385,7 +385,7 @@ for cold in splits:
         model.fit(training, cold_blocks)
         cold_results[name].append(evaluate(model, cold, metrics=["ndcg"]))
 
-# %%
+# %% tags=["predict", "slide-gate"]
 table = compare_splits(cold_results, test_share=0.2)
 print_table(table[["mean", "difference", "diff_low", "diff_high"]])
 pairs = [("gate", "neither"), ("both", "dropout"), ("dropout", "neither"), ("both", "gate")]
@@ -430,7 +430,7 @@ show_items(mosaic.items, shown, captions=captions)
 # get wrong: TensorFlow Recommenders once *added* $\log q$ (tensorflow/recommenders#219). Test it with random
 # scores: which share of the softmax's sum do the most popular tenth of the tracks have?
 
-# %%
+# %% tags=["predict"]
 rng = np.random.default_rng(0)
 n_likes = likes(split.train_valid).sum(0).numpy().clip(1)  # a track without a like counts one
 q, s = n_likes / n_likes.sum(), rng.normal(size=len(items))
@@ -473,7 +473,7 @@ for name, table in tables.items():
     row = {"rank correlation": np.mean(correlations), "likes": n_likes[listed].mean()}
     rows.append({"loss": name, **row})
 
-# %%
+# %% tags=["predict", "slide-negatives"]
 print("likes of a track, mean:", round(n_likes.mean()))
 digits = {"rank correlation": 1, "likes": 0}
 print_table(pd.DataFrame(rows), digits=digits, index=False)

@@ -113,7 +113,7 @@ losses = {m: SumOfSquares(reduction="sum") for m in Z}
 #
 # In the long run each step multiplies the distance to the smallest loss by about $\beta$.
 
-# %%
+# %% tags=["predict"]
 import numpy as np
 
 gram = sum((Z[m] * present[m][:, None]).T @ Z[m] for m in Z)
@@ -142,7 +142,7 @@ print("equal to the closed form:", np.allclose(W, ridge.shared_, atol=1e-3))
 # Sixty steps find the closed form. How far above the smallest possible loss is each step? (The smallest loss
 # is computed from the closed form. The figure ends at 0.1.)
 
-# %%
+# %% tags=["slide-steps"]
 import matplotlib.pyplot as plt
 
 from mmrec_course.plotting import finish, use_style
@@ -217,7 +217,7 @@ print(
 # al. 2019): subtract $\log p_j$ from the score of each item $j$ of the batch, the right one included. $p_j$ is
 # the item's share of all pairs. By hand, for three pairs, without and with it:
 
-# %%
+# %% tags=["predict"]
 scores = np.array([[2.0, 1.0, 0.0], [0.5, 1.5, 0.0], [1.0, 1.0, 1.0]])  # users × items of the batch
 p = np.array([0.10, 0.01, 0.01])  # the first item is popular
 
@@ -250,7 +250,7 @@ print("equal:", np.allclose(loss(np.arange(3), logits), by_hand))
 # **accidental hit**, and should not count. keras-rs has a layer for this, too. Try it on scores of 0, where
 # pairs 0 and 2 have item 7:
 
-# %%
+# %% tags=["predict", "slide-accidental-hits"]
 import keras_rs
 from keras_rs.layers import RemoveAccidentalHits
 
@@ -279,7 +279,7 @@ from mmrec_course.extras.keras_models import KerasTwoTower
 towers = KerasTwoTower(hold_out="items", patience=8).fit(split.train_valid, blocks)
 curve = towers.history_  # one row for each epoch: epoch, loss, ndcg
 
-# %%
+# %% tags=["slide-curves"]
 figure, axes = plt.subplots(1, 2, figsize=(7.5, 3.2), layout="constrained")
 for ax in axes:
     ax.xaxis.get_major_locator().set_params(integer=True)
@@ -364,7 +364,7 @@ def cold_start_models(split, seed):
     }
 
 
-# %%
+# %% tags=["predict", "slide-cold-start"]
 results = {"joint ridge": [], "two towers": [], "permuted": []}
 for seed in range(5):
     fold = cold_item_split(mosaic.ratings, fraction=0.2, rng=seed)
@@ -383,7 +383,7 @@ print_table(table[["mean", "difference", "diff_low", "diff_high"]])
 # out ratings. Without features only the embeddings are left: matrix factorisation with another loss. The
 # last row is iALS with the hyperparameters that lesson 07 chose.
 
-# %%
+# %% tags=["predict"]
 from mmrec_course.evaluation import compare, temporal_split
 from mmrec_course.recommenders import ImplicitALS
 

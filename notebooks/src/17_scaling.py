@@ -135,7 +135,7 @@ for step, theory in expected.items():
     rows.append({"step": step, "theory": theory, "slope": slope(last["size"], last["seconds"])})
 print_table(pd.DataFrame(rows), digits=1, index=False)
 
-# %%
+# %% tags=["slide-growth-lines"]
 import matplotlib.pyplot as plt
 
 from mmrec_course.plotting import PALETTE, finish, use_style
@@ -183,7 +183,7 @@ whole = np.argsort(-(P @ Q.T), axis=1)[:, :10]
 by_hand, ours = top_ten_in_blocks(P, Q, 100), exact_top_k(P, Q, 10)
 print("equal:", (by_hand == whole).all(), (ours == whole).all())
 
-# %%
+# %% tags=["predict"]
 matrix_mb = 8 * len(P) * len(Q) / 1e6
 blocks_mb = peak_mb(top_ten_in_blocks, P, Q, 100)
 print(f"the whole matrix: {matrix_mb:.0f} MB; needed in blocks of 100 users: {blocks_mb:.0f} MB")
@@ -192,7 +192,7 @@ print(f"the whole matrix: {matrix_mb:.0f} MB; needed in blocks of 100 users: {bl
 # The same lists, and a fraction of the memory. Here is the memory of a process over time, for 10,000 users
 # and 10,000 items (from the benchmark). Look at the height of the two lines:
 
-# %%
+# %% tags=["slide-memory"]
 memory = measured[measured["part"] == "memory"]
 figure, ax = plt.subplots(figsize=(7, 3.2))
 for color, (way, rows) in zip(PALETTE, memory.groupby("what", sort=False), strict=False):
@@ -320,7 +320,7 @@ print("equal lists:", (lists["item_id"].to_numpy() == here["item_id"].to_numpy()
 # with a million and with five million drawn ratings, beside `ImplicitALS` on one machine and *implicit*, a
 # library in C++. Seconds are those of the fit, memory is the largest process's:
 
-# %%
+# %% tags=["predict"]
 runs = measured[measured["part"] == "ials"].copy()
 runs["way"] = runs["what"].replace({"1 worker": "Dask, 1 worker", "2 worker": "Dask, 2 workers"})
 for column, digits in {"seconds": 0, "gib": 1, "ndcg": 2}.items():
@@ -388,7 +388,7 @@ print_table(killed.assign(described=killed["present"].astype(int))[["run", "desc
 # In words: the divided part shrinks, the rest stays. This is **Amdahl's law**. How much do 1,000 workers
 # bring?
 
-# %%
+# %% tags=["predict"]
 speed_up = pd.DataFrame(
     {f"p = {p}": {n: 1 / ((1 - p) + p / n) for n in (2, 8, 64, 1000)} for p in (0.5, 0.9, 0.99)}
 )
@@ -490,7 +490,7 @@ for column, title in (("qps", "queries per second"), ("gib", "GiB")):
 # A list must not contain what the user has rated, nor what is sold out. With exact search both are
 # masked before ranking. An index returns ten items, and only then are some dropped. What is left?
 
-# %%
+# %% tags=["predict"]
 Q, seen = ials.item_factors_, ials.histories_
 index = build_index(Q, "hnsw")
 available = rng.random(len(Q)) < 0.7
@@ -529,7 +529,7 @@ print_table(pd.Series(gigabytes, name="GB").rename_axis("a million items"), digi
 # EASE breaks first, by far. So `MultimodalRecommender` leaves EASE out above 6,000 rated items: then $c$
 # is iALS alone, as with `als_weight=1`. What does that cost? On Mosaic we can measure both:
 
-# %%
+# %% tags=["predict", "slide-without-ease"]
 from mmrec_course.recommenders import MultimodalRecommender
 
 blocks = extract_features(mosaic, fit_items=train["item_id"].unique())
@@ -565,7 +565,7 @@ print(f"{capstone['ratings']:,.0f} ratings, {100_000:,} items: {fixed(capstone['
 # ratings. All wait for the slowest block. How uneven is it, if the items are sorted by popularity, and
 # if by id?
 
-# %%
+# %% tags=["slide-skew"]
 n_ratings = train.groupby("item_id").size().sort_values(ascending=False)
 for name, ordered in {"by popularity": n_ratings, "by id": n_ratings.sort_index()}.items():
     work = np.array([block.sum() for block in np.array_split(ordered.to_numpy(), 4)])
