@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 import time
+from functools import partial
 
 import joblib
 import numpy as np
@@ -17,11 +18,13 @@ import dask.dataframe as dd  # noqa: E402
 
 from mmrec_course.datasets import Dataset, load_mosaic  # noqa: E402
 from mmrec_course.evaluation import evaluate, temporal_split  # noqa: E402
+from mmrec_course.extras import scale  # noqa: E402
 from mmrec_course.extras.scale import PARTS, DaskALS, temporal_parts  # noqa: E402
 from mmrec_course.features import extract, extract_features  # noqa: E402
 from mmrec_course.features.cache import read_cache  # noqa: E402
 from mmrec_course.features.stateless import StatelessTransformer  # noqa: E402
 from mmrec_course.recommenders import ImplicitALS  # noqa: E402
+from mmrec_course.recommenders.collaborative import solve_factors  # noqa: E402
 
 __version__ = "1"  # without it, what a transformer of this file computes would not be cached
 ALS = ImplicitALS(factors=8, alpha=4.0, iterations=4)
@@ -157,6 +160,42 @@ def test_without_a_block_or_a_fit_there_are_no_lists(mosaic):
         DaskALS(ALS, n_blocks=0).fit(partitioned(mosaic.ratings))
     with pytest.raises(ValueError, match="not fitted"):
         DaskALS(ALS).recommend()
+
+
+def solve_slowly(log, *arguments):
+    """`solve_factors`; writes down which process calls it."""
+    with open(log, "a") as file:  # noqa: PTH123
+        file.write(f"{os.getpid()}\n")
+    time.sleep(0.03)
+    return solve_factors(*arguments)
+
+
+def test_a_worker_that_dies_in_the_middle_of_a_fit_changes_no_factor(
+    tmp_path, monkeypatch, mosaic, client
+):
+    log, n_blocks, killed = tmp_path / "log", 4, []
+    monkeypatch.setattr(scale, "solve_factors", partial(solve_slowly, str(log)))
+    n_calls = n_blocks * (2 * ALS.iterations + 1)
+    ratings = mosaic.ratings[::5]
+    one = ImplicitALS(**ALS.get_params()).fit(ratings)
+
+    def kill_half_way():
+        calls = []
+        while len(calls) < n_calls // 2:
+            time.sleep(0.01)
+            calls = log.read_text().splitlines() if log.exists() else []
+        killed.extend([len(calls), int(calls[-1])])
+        os.kill(killed[1], signal.SIGKILL)
+
+    killer = threading.Thread(target=kill_half_way, daemon=True)
+    killer.start()
+    als = DaskALS(ALS, n_blocks=n_blocks).fit(partitioned(ratings))
+    killer.join(timeout=60)
+    assert n_calls // 2 <= killed[0] < n_calls <= len(log.read_text().splitlines())
+    np.testing.assert_allclose(als.item_factors_, one.item_factors_, rtol=0, atol=1e-8)
+    np.testing.assert_allclose(als.mean_factors_, one.mean_factors_, rtol=0, atol=1e-8)
+    client.wait_for_workers(2)
+    assert killed[1] not in client.run(os.getpid).values()
 
 
 # --- media --------------------------------------------------------------------------------------
