@@ -300,7 +300,7 @@ def extraction(way: str, modality: str, n: int) -> dict[str, Any]:
 def _one_killed(client: Any, n: int) -> Iterator[None]:
     """End a worker's process when half of the files are in the cache; see that it is replaced."""
     victim = next(iter(client.run(os.getpid).values()))
-    killer = threading.Thread(target=_kill_half_way, args=(victim, n))
+    killer = threading.Thread(target=_kill_half_way, args=(victim, n), daemon=True)
     killer.start()
     yield
     killer.join()
