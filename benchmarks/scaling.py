@@ -3,7 +3,8 @@
 In: nothing; ratings are drawn, media are Mosaic's. Out: tables, printed and written to scaling.csv.
 Run: python benchmarks/scaling.py [growth memory ials extraction retrieval capstone], or a part of
 a measurement's name as in RUNS; without one all of them, which takes half an hour. Every
-measurement has a process of its own.
+measurement has a process of its own, and replaces its own rows. Column "load": how many cores
+other programs kept busy meanwhile; "gib_each": peaks of each worker and of the client.
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -190,12 +193,17 @@ def _on_dask(n_workers: int, path: Path) -> dict[str, Any]:
         evaluated = time.perf_counter()
         als.recommend(10).to_parquet(path.with_name("lists"))
         end = time.perf_counter()
-        workers = max(client.run(peak).values())
+        workers = sorted(client.run(peak).values())
     return {
         "ratings": n_ratings, "split": split_done - start, "seconds": fitted - split_done,
-        "evaluate": evaluated - fitted, "lists": end - evaluated, "gib": workers,
-        "gib_client": peak(), "ndcg": ndcg,
+        "evaluate": evaluated - fitted, "lists": end - evaluated, "gib": workers[-1],
+        "gib_client": peak(), "gib_each": _each(workers), "ndcg": ndcg,
     }  # fmt: skip
+
+
+def _each(workers: Iterable[float]) -> str:
+    """Peaks of the workers and of this process, GiB."""
+    return " ".join(f"{gib:.3g}" for gib in (*workers, peak()))
 
 
 def _alone(way: str, path: Path) -> dict[str, Any]:
@@ -265,31 +273,42 @@ def extraction(way: str, modality: str, n: int) -> dict[str, Any]:
         folder = Path(name)
         ds = _copies(folder, modality, n)
         os.environ["MMREC_CACHE"] = str(folder / "cache")
+        # File j and file j + n_different are the same but for their last bytes.
+        n_different = min(n, len(load_mosaic().items[modality].dropna()))
+        few = Dataset(ratings=ds.ratings, items=ds.items[:n_different])
+        extract = partial(extract_features, ds, fit_items=few.items.index)
         if way.endswith("threads"):
             start = time.perf_counter()
-            block = extract_features(ds, n_jobs=int(way[0]))[modality]
-            return {"seconds": time.perf_counter() - start, "present": int(block.present.sum())}
-        with start_client(int(way[0])) as client:
-            client.run(lambda: __import__("mmrec_course.features"))  # their start is counted apart
-            victim, start = next(iter(client.run(os.getpid).values())), time.perf_counter()
-            if "killed" in way:
-                killer = threading.Thread(target=_kill_half_way, args=(victim, n))
-                killer.start()
-            with joblib.parallel_config(backend="dask"):
-                block = extract_features(ds)[modality]
-            took = time.perf_counter() - start
-            if "killed" in way:
-                killer.join()
-                client.wait_for_workers(2)
-                assert victim not in client.run(os.getpid).values()
-    # File j and file j + n_different are the same but for their last bytes.
-    n_different = len(load_mosaic().items[modality].dropna())
-    same = np.allclose(block.values[n_different:], block.values[: max(0, n - n_different)])
-    return {"seconds": took, "present": int(block.present.sum()), "same": same}
+            block = extract(n_jobs=int(way[0]))[modality]
+            took, each = time.perf_counter() - start, _each([])
+        else:
+            with start_client(int(way[0])) as client:
+                client.run(lambda: __import__("mmrec_course.features"))  # before the clock starts
+                with _one_killed(client, n) if "killed" in way else nullcontext():
+                    start = time.perf_counter()
+                    with joblib.parallel_config(backend="dask"):
+                        block = extract()[modality]
+                    took = time.perf_counter() - start
+                each = _each(client.run(peak).values())
+        alone = extract_features(few, cache=False)[modality]
+    same = np.allclose(block.values, alone.values[np.arange(n) % n_different], atol=1e-6)
+    present = int(block.present.sum())
+    return {"seconds": took, "present": present, "same": same, "gib_each": each}
+
+
+@contextmanager
+def _one_killed(client: Any, n: int) -> Iterator[None]:
+    """End a worker's process when half of the files are in the cache; see that it is replaced."""
+    victim = next(iter(client.run(os.getpid).values()))
+    killer = threading.Thread(target=_kill_half_way, args=(victim, n), daemon=True)
+    killer.start()
+    yield
+    killer.join()
+    client.wait_for_workers(2)
+    assert victim not in client.run(os.getpid).values()
 
 
 def _kill_half_way(victim: int, n: int) -> None:
-    """End a worker's process when half of the files are in the cache."""
     folder = Path(os.environ["MMREC_CACHE"])
     while sum(_entries(path) for path in folder.glob("*.npz")) < n // 2:
         time.sleep(0.2)
@@ -396,11 +415,21 @@ RUNS: dict[str, list[tuple[Any, ...]]] = {
 def measured(name: str, run: tuple[Any, ...]) -> list[dict[str, Any]]:
     """One measurement in a process of its own; rows for the table."""
     command = [sys.executable, __file__, "--one", json.dumps([name, *run])]
+    busy, start = _busy_elsewhere(), time.perf_counter()
     result = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
+    load = (_busy_elsewhere() - busy) / (time.perf_counter() - start)
     rows = json.loads(result.stdout.splitlines()[-1])
     rows = rows if isinstance(rows, list) else [rows]
     what = " ".join(map(str, run))
-    return [{"part": name, "what": run[0], "size": run[-1], "run": what, **row} for row in rows]
+    about = {"part": name, "what": run[0], "size": run[-1], "run": what, "load": max(0.0, load)}
+    return [about | row for row in rows]
+
+
+def _busy_elsewhere() -> float:
+    """Seconds that all cores were busy, without what this process and its children did."""
+    cores, own = psutil.cpu_times(), os.times()
+    busy = sum(cores) - cores.idle - getattr(cores, "iowait", 0.0)
+    return busy - sum(own[:4])
 
 
 def main(names: list[str]) -> None:
@@ -412,9 +441,12 @@ def main(names: list[str]) -> None:
                 continue
             rows = pd.DataFrame(measured(part, run))
             last = rows.dropna(axis=1).iloc[-1].to_dict()
+            if "gib" in last:
+                last["gib"] = rows["gib"].max()
             print({k: f"{x:.3g}" if isinstance(x, float) else x for k, x in last.items()})
             old = pd.read_csv(TABLE) if TABLE.exists() else rows[:0]
-            table = pd.concat([old[old["run"] != rows["run"].iloc[0]], rows])
+            replaced = (old["part"] == part) & (old["run"] == rows["run"].iloc[0])
+            table = pd.concat([old[~replaced], rows])
             order = [" ".join(map(str, r)) for runs in RUNS.values() for r in runs]
             table = table.sort_values("run", key=lambda run: run.map(order.index), kind="stable")
             table.to_csv(TABLE, index=False, float_format="%.4g")

@@ -291,3 +291,19 @@ def test_times_of_any_unit_are_read_and_an_empty_one_is_named(folder):
     write_items(folder, head + "u,a,5,1714558830\nu,b,5,\n", "ratings.csv")
     with pytest.raises(ValueError, match=r"ratings.csv: row 3, column 'timestamp': <NA> is not"):
         load_folder(folder)
+
+
+def test_addresses_are_kept_only_where_the_caller_allows_them(folder):
+    pytest.importorskip("fsspec")
+    near = (folder / "pictures").as_uri() + "/"
+    cells = ["a.png", "../pictures/b.png", "%2e%2e/x.png", "a.png::http://x/y.png"]
+    rows = [near + cell for cell in cells] + ["file:///etc/x.png", "../x.png", "pictures/c.png"]
+    write_items(folder, "item_id,image\n" + "".join(f"i{j},{r}\n" for j, r in enumerate(rows)))
+    assert load_folder(folder).items["image"].notna().tolist() == [False] * 6 + [True]
+    ds = load_folder(folder, addresses=near)
+    assert ds.items["image"].dropna().to_dict() == {
+        "i0": near + "a.png",
+        "i6": str(folder.resolve() / "pictures" / "c.png"),
+    }
+    assert ds.problems["item_id"].tolist() == ["i1", "i2", "i3", "i4", "i5"]
+    assert extract_features(ds, cache=False)["image"].present.tolist() == [True, *[False] * 5, True]

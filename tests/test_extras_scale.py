@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 import time
+from functools import partial
 
 import joblib
 import numpy as np
@@ -17,11 +18,13 @@ import dask.dataframe as dd  # noqa: E402
 
 from mmrec_course.datasets import Dataset, load_mosaic  # noqa: E402
 from mmrec_course.evaluation import evaluate, temporal_split  # noqa: E402
+from mmrec_course.extras import scale  # noqa: E402
 from mmrec_course.extras.scale import PARTS, DaskALS, temporal_parts  # noqa: E402
 from mmrec_course.features import extract, extract_features  # noqa: E402
 from mmrec_course.features.cache import read_cache  # noqa: E402
 from mmrec_course.features.stateless import StatelessTransformer  # noqa: E402
 from mmrec_course.recommenders import ImplicitALS  # noqa: E402
+from mmrec_course.recommenders.collaborative import solve_factors  # noqa: E402
 
 __version__ = "1"  # without it, what a transformer of this file computes would not be cached
 ALS = ImplicitALS(factors=8, alpha=4.0, iterations=4)
@@ -159,6 +162,50 @@ def test_without_a_block_or_a_fit_there_are_no_lists(mosaic):
         DaskALS(ALS).recommend()
 
 
+def kill_half_way(log, n):
+    """Once ``log`` has n // 2 lines, end the process of the last; returns thread and outcome."""
+    killed = []
+
+    def kill():
+        lines = []
+        while len(lines) < n // 2:
+            time.sleep(0.01)
+            lines = log.read_text().split("\n")[:-1] if log.exists() else []
+        killed.append((len(lines), int(lines[-1].split()[0])))
+        os.kill(killed[0][1], signal.SIGKILL)
+
+    killer = threading.Thread(target=kill, daemon=True)
+    killer.start()
+    return killer, killed
+
+
+def solve_slowly(log, *arguments):
+    """`solve_factors`; writes down which process calls it."""
+    with open(log, "a") as file:  # noqa: PTH123
+        file.write(f"{os.getpid()}\n")
+    time.sleep(0.03)
+    return solve_factors(*arguments)
+
+
+def test_a_worker_that_dies_in_the_middle_of_a_fit_changes_no_factor(
+    tmp_path, monkeypatch, mosaic, client
+):
+    log, n_blocks = tmp_path / "log", 4
+    monkeypatch.setattr(scale, "solve_factors", partial(solve_slowly, str(log)))
+    n_calls = n_blocks * (2 * ALS.iterations + 1)
+    ratings = mosaic.ratings[::5]
+    one = ImplicitALS(**ALS.get_params()).fit(ratings)
+    killer, killed = kill_half_way(log, n_calls)
+    als = DaskALS(ALS, n_blocks=n_blocks).fit(partitioned(ratings))
+    killer.join(timeout=60)
+    ((n_before, victim),) = killed
+    assert n_calls // 2 <= n_before < n_calls <= len(log.read_text().splitlines())
+    np.testing.assert_allclose(als.item_factors_, one.item_factors_, rtol=0, atol=1e-8)
+    np.testing.assert_allclose(als.mean_factors_, one.mean_factors_, rtol=0, atol=1e-8)
+    client.wait_for_workers(2)
+    assert victim not in client.run(os.getpid).values()
+
+
 # --- media --------------------------------------------------------------------------------------
 
 
@@ -223,20 +270,16 @@ def test_a_worker_that_dies_is_replaced_and_no_picture_is_lost_or_done_twice(
     items = pd.DataFrame({"image": [str(tmp_path / f"{j}.png") for j in range(n)]})
     ratings = pd.DataFrame({"user_id": [], "item_id": [], "rating": [], "timestamp": []})
     ds = Dataset(ratings=ratings, items=items.rename_axis("item_id"))
-    victim = next(iter(client.run(os.getpid).values()))
-    lines = lambda: log.read_text().splitlines() if log.exists() else []  # noqa: E731
-
-    def kill_half_way():
-        while len(lines()) < n // 2:
-            time.sleep(0.01)
-        os.kill(victim, signal.SIGKILL)
-
-    killer = threading.Thread(target=kill_half_way, daemon=True)
-    killer.start()
+    client.wait_for_workers(2)
+    client.run(lambda: __import__("mmrec_course.features"))  # both must be ready to take part
+    killer, killed = kill_half_way(log, n)
     with joblib.parallel_config(backend="dask"):
         block = extract_features(ds, extractors={"image": Slow(str(log))})["image"]
     killer.join(timeout=60)
-    done = pd.DataFrame([line.split() for line in lines()], columns=["pid", "r", "g", "b"])
+    ((n_before, victim),) = killed
+    assert n // 2 <= n_before < n
+    lines = log.read_text().splitlines()
+    done = pd.DataFrame([line.split() for line in lines], columns=["pid", "r", "g", "b"])
     assert str(victim) in set(done["pid"])
     pictures = done[["r", "g", "b"]].agg(" ".join, axis=1)
     assert pictures.nunique() == n

@@ -26,6 +26,7 @@ def load_folder(
     timestamp: str | None = None,
     separator: str = ",",
     scale: tuple[float, float] | None = (1, 5),
+    addresses: str = "",
 ) -> Dataset:
     """Read a folder of your own: items.csv, the media it lists, and ratings.csv if there is one.
 
@@ -38,6 +39,9 @@ def load_folder(
     ``item_id`` to ``timestamp`` say what these columns are called in the tables, if not so. Cells
     of image and audio hold paths relative to the folder. One column may serve several:
     item_id="file", image="file". Other columns are kept, as text.
+
+    The folder is one of this machine. With ``addresses="s3://bucket/covers/"`` (end it with a /)
+    cells of image and audio may be addresses that begin so; `extract_features` opens them.
 
     ``scale`` is the lowest and highest rating allowed; None for any number. Ratings that are all
     alike, or 0 and 1 (−1 and 1) alone, are implicit feedback: yes counts as the highest, no as
@@ -69,7 +73,7 @@ def load_folder(
         raise FileNotFoundError(f"ratings.csv: no such file in {folder.name!r}, but {given[0]}")
     ratings = check_ratings(table, items=items.index, scale=scale, name="ratings.csv")
     ratings = ratings.reset_index(drop=True)
-    items, problems = locate_media(items, folder)
+    items, problems = locate_media(items, folder, addresses)
     return Dataset(ratings=ratings, items=items, problems=problems, folder=folder, notes=notes)
 
 

@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from urllib.parse import unquote
 
 import pandas as pd
 
@@ -21,16 +22,20 @@ SIGNS = (
     (rb"....ftyp", "an MP4, HEIC or AVIF file"),
     (rb"\xff\xfe|\xfe\xff|([\t\n\r -~]|[\xc2-\xf4][\x80-\xbf]+)+[\xc2-\xf4]?$", "text"),
 )
+LEADS_OUT = re.compile(r"::|[/\\]\.\.")  # :: opens one address inside another
 READABLE = {"image": "picture", "audio": "sound"}
 Listing = Callable[[Path], dict[str, list[Path]]]
 
 
-def locate_media(items: pd.DataFrame, folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+def locate_media(
+    items: pd.DataFrame, folder: Path, addresses: str = ""
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Turn the relative paths in the columns image and audio into paths on this machine.
 
     Where there is no such file, one is taken whose path differs only in ``\\`` for ``/``, blanks,
     Unicode's normal form or case, if there is exactly one. Refused are files outside of the
     folder, web addresses, and what is no regular file, empty, or begins like something else.
+    An address that begins with ``addresses``, and has no ``..`` or ``::``, is kept, unread.
     Returns a copy of items with absolute paths, ``<NA>`` for what cannot be used; and the
     reasons, a DataFrame item_id, modality, reason.
     """
@@ -40,7 +45,12 @@ def locate_media(items: pd.DataFrame, folder: Path) -> tuple[pd.DataFrame, pd.Da
     for modality in [m for m in READABLE if m in items.columns]:
         paths = {}
         for item_id, cell in items[modality].dropna().items():
-            paths[item_id], reason = _find(folder, str(cell), modality, listing)
+            address = str(cell).strip()
+            allowed = "://" in addresses and address.startswith(addresses)
+            if not allowed or LEADS_OUT.search(unquote(address)):
+                paths[item_id], reason = _find(folder, str(cell), modality, listing)
+            else:
+                paths[item_id], reason = address, ""
             if reason:
                 problems.append((item_id, modality, reason))
         items[modality] = pd.array([paths.get(i) for i in items.index], dtype="string")

@@ -94,7 +94,7 @@ def search_index(
     seen: sp.csr_array | None = None,
     available: NDArray[np.bool_] | None = None,
 ) -> Indices:
-    """Search an index of `build_index`; ``effort`` is lists to look into, or steps along links.
+    """Search an index of `build_index`; ``effort`` is lists to look into, or candidates kept.
 
     Unavailable items are skipped during the search. Of the others, as many more are fetched as a
     query has seen, and the seen ones are dropped: the lists stay k long as far as the index finds

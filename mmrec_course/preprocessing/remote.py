@@ -16,8 +16,9 @@ def local_copy(path: str) -> Iterator[str]:
     """Yield a path on this machine; the copy of an address is removed afterwards.
 
     An address has ``://`` in it and is opened by fsspec: ``file://``, ``s3://`` (with the package
-    s3fs), ``gs://`` (gcsfs) and others. MediaError if it cannot be read; ImportError, which names
-    the package, if one is missing.
+    s3fs), ``gs://`` (gcsfs) and others. Items have addresses where a `Dataset` was made with them,
+    or `load_folder` was told to allow them. MediaError if it cannot be read; ImportError, which
+    names the package, if one is missing.
 
     Notebook: 17_scaling
     """

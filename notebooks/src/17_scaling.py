@@ -40,8 +40,7 @@ print(f"{len(users)} users, {len(items)} tracks, {len(mosaic.ratings):,} ratings
 # - Extraction looks at each file once: $O(I)$.
 # - To score all items for all users: $O(U I f)$ operations, and $U I$ scores.
 #
-# As a function, for Mosaic and for the large shop. What is printed for the shop is *calculated*, not
-# measured:
+# For Mosaic and for the large shop (*calculated*, not measured):
 
 
 # %%
@@ -65,8 +64,8 @@ for name, sizes in {"Mosaic": (600, 480, 25_000), "large": (10**7, 10**6, 10**8)
 
 # %% [markdown]
 # A core does some $10^{10}$ operations per second. So for the large shop one sweep of iALS takes a minute,
-# the ridge half a minute, all neighbours half a day, all scores nine hours. EASE would take years, and 8,000 GB.
-# All scores at once would need 80,000 GB.
+# the ridge half a minute, all neighbours half a day, all scores nine hours. EASE would take years, and 8,000 GB;
+# all scores at once need 80,000 GB.
 #
 # ## Is it true? Slopes on a log–log scale
 #
@@ -74,8 +73,7 @@ for name, sizes in {"Mosaic": (600, 480, 25_000), "large": (10**7, 10**6, 10**8)
 # logarithmic scales, and the cost is a straight line with **slope** $s$. Slope 1: twice the data, twice the
 # cost. Slope 3: twice the data, eight times the cost.
 #
-# We need catalogues of different sizes. `make_world` made Mosaic. Draw three worlds, each with twice as
-# many tracks, users and ratings, from 10,000 ratings on:
+# `make_world` made Mosaic. Draw three worlds, each with twice as many tracks, users and ratings as the last:
 
 # %%
 from mmrec_course.datasets.synthetic import draw_tracks, make_world
@@ -119,7 +117,7 @@ print("memory of EASE, slope over items:", fixed(slope(list(X), ease_mb), 1))
 print("memory of the ratings, slope over items:", fixed(slope(list(X), ratings_mb), 1))
 
 # %% [markdown]
-# The formula says 2 and 1. Both are right, already at this size.
+# The slopes are those of the formula.
 #
 # And time? Seconds depend on the machine, so no cell of this course prints its own. They were measured
 # once, up to a million ratings, by `benchmarks/scaling.py`. It draws its ratings in a simpler way:
@@ -154,8 +152,8 @@ finish(
 )
 
 # %% [markdown]
-# The slopes are near the theory. One falls short of it while parts that grow more slowly still count, such as the
-# $O(I^2)$ of EASE's Gram matrix.
+# The slopes are near the theory. EASE falls short of 3 while its smaller parts still count, such as the
+# $O(I^2)$ of the Gram matrix.
 #
 # ## Blocks: never hold the whole matrix
 #
@@ -175,7 +173,7 @@ def top_ten_in_blocks(P, Q, size):
     lists = []
     for start in range(0, len(P), size):
         scores = P[start : start + size] @ Q.T  # (size, n_items)
-        lists.append(np.argsort(-scores, axis=1)[:, :10].copy())  # the rest can go
+        lists.append(np.argsort(-scores, axis=1)[:, :10].copy())  # a view would keep all
     return np.vstack(lists)
 
 
@@ -184,13 +182,12 @@ by_hand, ours = top_ten_in_blocks(P, Q, 100), exact_top_k(P, Q, 10)
 print("equal:", (by_hand == whole).all(), (ours == whole).all())
 
 # %% tags=["predict"]
-matrix_mb = 8 * len(P) * len(Q) / 1e6
-blocks_mb = peak_mb(top_ten_in_blocks, P, Q, 100)
-print(f"the whole matrix: {matrix_mb:.0f} MB; needed in blocks of 100 users: {blocks_mb:.0f} MB")
+print(f"the whole matrix: {8 * len(P) * len(Q) / 1e6:.0f} MB")
+print(f"needed in blocks of 100 users: {peak_mb(top_ten_in_blocks, P, Q, 100):.0f} MB")
 
 # %% [markdown]
 # The same lists, and a fraction of the memory. Here is the memory of a process over time, for 10,000 users
-# and 10,000 items (from the benchmark). Look at the height of the two lines:
+# and 10,000 items, from the benchmark (a GiB is $2^{30}$ bytes, 1.07 GB):
 
 # %% tags=["slide-memory"]
 memory = measured[measured["part"] == "memory"]
@@ -207,8 +204,7 @@ finish(
 print_table(memory.groupby("what", sort=False)["gib"].max().rename("GiB at most"), digits=1)
 
 # %% [markdown]
-# `recommend` and `evaluate` have worked in such blocks since lesson 06. What remains is what must be held,
-# ratings, factors and features, and the time.
+# `recommend` and `evaluate` work in such blocks, too.
 #
 # ## A cluster: partitions, tasks, workers
 #
@@ -231,10 +227,10 @@ total = delayed(sum)([square(2), square(3)])
 print(len(dict(total.__dask_graph__())), "tasks; result:", total.compute())
 
 # %% [markdown]
-# Without more ado Dask uses threads of this process. A `Client` starts workers instead. Without an address
-# it starts a local cluster on your machine. With one, `Client("tcp://…:8786")`, it connects to a
-# cluster, and all that follows stays the same. `client.dashboard_link` is the address of a page that shows
-# every task. (In a script, `Client` must stand under `if __name__ == "__main__":`.)
+# By default Dask uses threads of this process. A `Client` starts workers instead, on your machine. With an
+# address, `Client("tcp://…:8786")`, it connects to a cluster, and all that follows stays the same.
+# `client.dashboard_link` is the address of a page that shows every task. (In a script, `Client` must stand
+# under `if __name__ == "__main__":`.)
 
 # %%
 from dask.distributed import Client
@@ -265,12 +261,11 @@ equal = popularity.sort_index().to_dict() == here.to_dict()
 print(ratings.npartitions, "partitions; equal:", equal)
 
 # %% [markdown]
-# Each partition counted its own likes, and only the counts were sent and added. This is why popularity
-# scales.
+# Each partition counted its own likes, and only the counts were sent and added: popularity scales.
 #
 # A temporal split needs each user's ratings in order. If all ratings of a user lie in one partition, each
 # partition can be split without the others. Bringing them there is a **shuffle**: every partition sends rows
-# to every other. It is the most expensive thing one does with partitions, so it is done once.
+# to every other. It is expensive, so it is done once: `persist` computes now and leaves the parts on the workers.
 
 # %%
 from mmrec_course.extras.scale import DaskALS, temporal_parts
@@ -284,15 +279,16 @@ print({part: len(getattr(split, part)) for part in ("train", "valid", "test")})
 # ### iALS in blocks
 #
 # Recall lesson 07: hold $Q$ fixed, and each user's factors are a ridge regression of their own. No user needs
-# another user. So a half-sweep may be cut into blocks of users, and the same for items. What all blocks need
-# is the other side's factors. They are sent to every worker, a **broadcast**. By hand, for one half-sweep
-# in two tasks, with lesson 07's solver:
+# another user. So a half-sweep may be cut into blocks of users, and the same for items. All blocks need the
+# other side's factors. They are sent to every worker, a **broadcast**. By hand, one half-sweep in two
+# tasks. `solve_factors` is lesson 07's `solve_rows` for sparse confidences, where an entry means $t_{ui} = 1$:
 
 # %%
 from mmrec_course.recommenders.collaborative import solve_factors
 
 ials = ImplicitALS(factors=16, alpha=4.0, reg=10.0, iterations=10).fit(train)
-confidence = ials._confidence(ials.histories_)  # (n_users, n_items) sparse
+likes = ials.histories_ >= 1.5  # (n_users, n_items) sparse; 1.5 is a centred 4
+confidence = likes + 4.0 * ials.histories_ * likes  # 1 + α x for likes alone
 Q = delayed(ials.item_factors_)
 tasks = [delayed(solve_factors)(block, Q, 10.0) for block in (confidence[:300], confidence[300:])]
 P = np.vstack(delayed(tasks).compute())
@@ -316,9 +312,9 @@ here = ials.recommend(ials.user_ids_, 10)
 print("equal lists:", (lists["item_id"].to_numpy() == here["item_id"].to_numpy()).all())
 
 # %% [markdown]
-# The same numbers, to the last digit printed. Mosaic gains nothing by it. The benchmark does the same
-# with a million and with five million drawn ratings, beside `ImplicitALS` on one machine and *implicit*, a
-# library in C++. Seconds are those of the fit, memory is the largest process's:
+# The same numbers. The benchmark does the same with 12,000, a million and five
+# million drawn ratings, beside `ImplicitALS` and *implicit*, a library in C++, in one process (– is not
+# measured). Seconds are those of the fit, memory is the largest process's:
 
 # %% tags=["predict"]
 runs = measured[measured["part"] == "ials"].copy()
@@ -330,17 +326,18 @@ for column, digits in {"seconds": 0, "gib": 1, "ndcg": 2}.items():
     print()
 
 # %% [markdown]
-# The NDCG is the same, and nearly that of *implicit*, which has another random start. With five million ratings a
-# worker stays under 1 GiB, and one process needs twice as much: it holds the whole table. But Dask's fit takes
-# **several times as long**. As long as the data fit into one process, use one process.
+# In a column the NDCG is the same, and nearly that of *implicit*, which has another random start. (From left to
+# right there are more items, 480, 5,000 and 20,000: ten are harder to find.) With five million ratings a worker
+# stays under 1 GiB, and one process needs twice as much. But Dask's fit takes **several times as long**. As long
+# as the data fit into one process, use one process.
 #
 # What would a hundred million ratings of ten million users need? Calculated: the factors of all users, which are
-# broadcast, are $10^7 \times 32$ numbers or 2.6 GB on each worker. So next the broadcast breaks.
+# broadcast, are $10^7 \times 32$ numbers or 2.6 GB on each worker. They are the next limit.
 #
 # ### The same calls: extraction
 #
 # `extract_features` runs its work through *joblib*, a library that has exchangeable backends. Name
-# Dask's, and the files are read and described by the workers. Nothing else changes:
+# Dask's, and the workers read and describe the files. Nothing else changes (a terminal shows a bar):
 
 # %%
 import joblib
@@ -356,9 +353,9 @@ here = extract_features(few, cache=False)["image"]
 print("equal:", np.allclose(there.values, here.values, atol=1e-6))
 
 # %% [markdown]
-# A worker must be able to read the file. On a real cluster the files lie in a shared store, and an item
-# has an address in place of a path: `s3://bucket/cover.jpg` (with the package s3fs) or `gs://…` (gcsfs). The
-# library *fsspec* opens it on the worker. We have no store here, but `file://` takes the same way:
+# On a real cluster the files lie in a shared store, and an item has an address in place of a path:
+# `s3://bucket/cover.jpg` (with the package s3fs) or `gs://…` (gcsfs). *fsspec* opens it on the worker. In an
+# items.csv, `load_folder(…, addresses="s3://bucket/")` allows it. `file://` takes the same way:
 
 # %%
 remote = Dataset(items="file://" + covers, ratings=mosaic.ratings.head(0))
@@ -372,11 +369,12 @@ print("equal:", np.allclose(block.values, here.values, atol=1e-6))
 
 # %%
 killed = measured[(measured["part"] == "extraction") & measured["what"].str.contains("killed")]
-print_table(killed.assign(described=killed["present"].astype(int))[["run", "described", "same"]])
+killed = killed.rename(columns={"size": "files", "present": "described"}).set_index("run")
+print_table(killed[["files", "described", "same"]], digits=0)
 
 # %% [markdown]
-# Every file was described, and a new worker took the dead one's place. This process alone writes the cache
-# (lesson 02).
+# Every file was described, with the same features (the last column). The benchmark also checks that a new
+# worker took the dead one's place. A test kills a worker in the middle of iALS: the factors are equal.
 #
 # ## Amdahl's law: what two workers bring
 #
@@ -385,8 +383,7 @@ print_table(killed.assign(described=killed["present"].astype(int))[["run", "desc
 #
 # $$S(n) = \frac{1}{(1 - p) + p / n}$$
 #
-# In words: the divided part shrinks, the rest stays. This is **Amdahl's law**. How much do 1,000 workers
-# bring?
+# This is **Amdahl's law**. How much do 1,000 workers bring?
 
 # %% tags=["predict"]
 speed_up = pd.DataFrame(
@@ -407,9 +404,8 @@ print("iALS, seconds relative to ImplicitALS:")
 print_table((tiny / tiny["ImplicitALS"]), digits=1)
 
 # %% [markdown]
-# Two threads help little, and two workers take twice as long as one thread. (The machine had other work, too.) A
-# cover takes a few thousandths of a second, and to divide such work costs more. On a small table of
-# ratings, most of the time is Dask's own.
+# Two threads help little, and two workers are slower than one thread. (The machine had other work, too.) To
+# divide such small work costs more than it saves. On a small table of ratings, most of the time is Dask's own.
 #
 # **When is a cluster worth it?** When the data do not fit, or when the work takes many minutes and divides
 # well, as extraction does. Before that: fewer columns, blocks, a faster library.
@@ -422,10 +418,10 @@ client.close()
 #
 # iALS scores a track by the inner product $p_u^\top q_i$. To find the ten largest of a million such products,
 # must all be computed? This problem is **maximum inner product search**. An **approximate** search looks at
-# a few candidates and may miss some of the best. How good it is, is its **recall against exact search**: the
-# share of the exact ten that it finds.
+# a few candidates and may miss some of the best. The share of the exact ten that it finds is its **recall
+# against exact search**.
 #
-# The oldest way is the **inverted file index** (IVF). Sort the items into lists of similar ones by k-means,
+# One way is the **inverted file index** (IVF). Sort the items into lists of similar ones by k-means,
 # once. For a query, find the lists whose centres have the largest product with it, and look into these
 # alone. By hand, on drawn vectors of 20,000 items in 200 groups:
 
@@ -448,12 +444,13 @@ for n_probes in (1, 4, 20, 100):
 print_table(pd.DataFrame(rows), digits={"recall": 1}, index=False)
 
 # %% [markdown]
-# A fifth of the lists is enough for nearly all of the exact ten. The number of lists that are looked into
-# trades recall for time: it is a parameter of the search, chosen on queries like yours.
+# A fifth of the lists is enough for nearly all of the exact ten. How many are looked into is a parameter, a choice
+# between recall and time, made on queries like yours.
 #
 # *faiss* is the library for it. `build_index` and `search_index` call it. "flat" compares everything. "ivf" is
-# the above. "hnsw", a **hierarchical navigable small-world graph**, links each item to some neighbours. A
-# search starts anywhere and walks along the links to better and better items.
+# the above, here with 512 lists, and its effort is how many are looked into. "hnsw", a **hierarchical navigable
+# small-world graph**, links each item to some neighbours. A search walks along the links to better and better
+# items; its effort is how many candidates it keeps.
 
 # %%
 from mmrec_course.extras.retrieval import build_index, recall_of, search_index
@@ -479,11 +476,10 @@ for column, title in (("qps", "queries per second"), ("gib", "GiB")):
     print()
 
 # %% [markdown]
-# - **At 480 items** exact search answers tens of thousands of queries per second. An index brings nothing.
-# - **At 10,000** the indices are still level with "flat", which compares everything.
-# - **At 100,000** they are twice as fast as "flat", and at a million more than ten times.
-# - **HNSW needs most memory**, for its links. IVF needs less than the exact matrix, since faiss stores 4 bytes a
-#   number.
+# - **At 480 items** exact search answers tens of thousands of queries per second: no need for an index.
+# - **At 10,000** no index is clearly faster than "flat".
+# - **At 100,000** they are twice as fast, and at a million more than ten times.
+# - **HNSW needs most memory**, for its links. faiss stores 4 bytes a number, the exact matrix 8.
 #
 # ### Filters
 #
@@ -500,9 +496,9 @@ left = (~seen.toarray().astype(bool)[user, found] & available[found]).sum(axis=1
 print(f"left of ten: {fixed(left.mean(), 0)} on average")
 
 # %% [markdown]
-# A list of ten with almost nothing in it: what a user has rated has the highest scores. There are two
-# remedies. Tell the index which items are available, and it passes over the others *during* the search.
-# And fetch as many more as the user has rated, then drop those. `search_index` does both:
+# Almost nothing: what a user has rated has the highest scores. There are two remedies, and `search_index` has
+# both. Tell the index which items are available, to pass over the others *during* the search. And fetch as many
+# more as the user has rated, then drop those:
 
 # %%
 found = search_index(index, ials.user_factors_, 10, seen=seen, available=available)
@@ -512,8 +508,7 @@ print("full lists:", (found >= 0).all(), "recall:", fixed(recall_of(found, exact
 # %% [markdown]
 # ## What breaks first in the final model
 #
-# Take the model of lesson 11 to a million items, with three modalities and 460 feature columns in all. What
-# must it hold? Again calculated:
+# What must the model of lesson 11 hold at a million items, with 460 feature columns? Again calculated:
 
 # %%
 million = 10**6
@@ -538,20 +533,23 @@ for name, weight in {"with EASE": 0.65, "iALS alone": 1.0}.items():
     final = MultimodalRecommender(als_weight=weight).fit(train, blocks)
     results[name] = evaluate(final, split, metrics=["ndcg"])
 table = compare(results, baseline="with EASE")
-print_table(table[["mean", "difference", "diff_low", "diff_high"]])
+print_table(table[["mean", "difference", "diff_low", "diff_high"]], digits=3)
+
+# %% [markdown]
+# The interval contains zero: on Mosaic nothing shows that EASE is missed. And the memory, at 100,000 items?
 
 # %%
 capstone = measured[measured["part"] == "capstone"].iloc[0]
-print(f"{capstone['ratings']:,.0f} ratings, {100_000:,} items: {fixed(capstone['gib'], 1)} GiB")
+print(f"{capstone['ratings']:,.0f} ratings: {fixed(capstone['gib'] * 2**30 / 1e9, 1)} GB")
 
 # %% [markdown]
-# That is about ten copies of the features (0.37 GB each): as given, aligned, reduced, weighted, inside the two
-# regressions. A million items would need ten times as much, calculated 39 GiB. So features break next.
+# That is as much as eleven copies of the features (0.37 GB each): aligned, reduced, weighted and so on. A million
+# items would need ten times as much, calculated 42 GB. So features break next.
 #
 # | part | at a million items | instead |
 # |---|---|---|
 # | EASE | 8,000 GB | iALS; or EASE of the few thousand most popular items |
-# | content ridge | ten copies of the features, 37 GB | fewer columns, float32, sums over partitions (exercise 3) |
+# | features | as much as eleven copies, 42 GB | fewer columns, float32, sums over partitions (exercise 3) |
 # | k nearest neighbours | $10^{12}$ pairs | an index of faiss |
 # | scores of all items | nine hours for all users | retrieve a few hundred by an index, rank those by the final model |
 # | extraction | a second a file is twelve days | workers, each with its files |
@@ -562,8 +560,7 @@ print(f"{capstone['ratings']:,.0f} ratings, {100_000:,} items: {fixed(capstone['
 # ## What goes wrong
 #
 # Blocks of the same number of items need not be the same amount of work: a few items have most of the
-# ratings. All wait for the slowest block. How uneven is it, if the items are sorted by popularity, and
-# if by id?
+# ratings. All wait for the slowest block. How uneven is it, by popularity and by id?
 
 # %% tags=["slide-skew"]
 n_ratings = train.groupby("item_id").size().sort_values(ascending=False)
@@ -572,7 +569,7 @@ for name, ordered in {"by popularity": n_ratings, "by id": n_ratings.sort_index(
     print(f"{name}: {(work / work.sum()).round(2).tolist()}")
 
 # %% [markdown]
-# Sorted by popularity, the first block has half of the ratings. Four workers would then be at most twice as fast
+# By popularity, the first block has half of the ratings. Four workers would then be at most twice as fast
 # as one. Such a **skew** is a common reason for a slow cluster. `DaskALS` takes the blocks by id.
 #
 # Others: a large array sent to each task instead of once to each worker; thousands of tasks of a millisecond; eight
@@ -596,7 +593,7 @@ for name, ordered in {"by popularity": n_ratings, "by id": n_ratings.sort_index(
 # - iALS divides by users and by items and gives the same numbers. `extract_features` runs on any
 #   backend of joblib.
 # - **Amdahl's law** bounds the **speed-up**; small work is slower on a cluster.
-# - **Maximum inner product search** with **IVF** or **HNSW** trades recall for time. Filter during the
+# - **Maximum inner product search** with **IVF** or **HNSW** gives up recall for time. Filter during the
 #   search, and fetch more than you show.
 # - EASE breaks first at a million items. iALS, an index and **two stages** replace it.
 #
