@@ -164,8 +164,11 @@ def prepare(notebook: NotebookNode, place: str) -> None:
 
 
 def title_of(place: str) -> str:
-    notebook = nbformat.read(ROOT / place, as_version=4)
-    return notebook.cells[0].source.partition("\n")[0].removeprefix("# ")
+    if place.endswith(".md"):
+        text = (ROOT / place).read_text(encoding="utf-8")
+    else:
+        text = nbformat.read(ROOT / place, as_version=4).cells[0].source
+    return text.partition("\n")[0].removeprefix("# ")
 
 
 def menu_name(place: str) -> str:
@@ -175,7 +178,7 @@ def menu_name(place: str) -> str:
         return "Exercises"
     if "/deeper/" in place:
         return re.sub(r"^\d\d · [Dd]eeper: ", "Deeper: ", title)
-    return title.partition(":")[0]
+    return title.partition(":")[0]  # of lessons and of teacher's pages
 
 
 def toctree(entries: list[str], caption: str = "") -> str:
@@ -328,7 +331,8 @@ def landing() -> str:
     reference = [texts[1], "The package <api/index>", texts[0], *texts[2:]]
     menu += "\n\n" + toctree(reference, "Reference")
     guide = sorted(TEACHING, key=lambda place: "index" not in place and "README" not in place)
-    menu += "\n\n" + toctree([place.removesuffix(".md") for place in guide], "For teachers")
+    entries = [f"{menu_name(place)} <{place.removesuffix('.md')}>" for place in guide]
+    menu += "\n\n" + toctree(entries, "For teachers")
     hours = round(sum(int(minutes) for *_, minutes in rows) / 60)
     teachers = f' · <a href="{guide[0].removesuffix(".md")}.html">For teachers</a>' if guide else ""
     filled = {"list": card_list(), "map": course, "hours": str(hours), "teachers": teachers}

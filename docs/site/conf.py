@@ -38,7 +38,11 @@ autodoc_default_options = {
         f"set_{name}_request" for name in ("fit", "partial_fit", "predict", "score", "transform")
     ),
 }
-autodoc_type_aliases = {name: name for name in ("ArrayLike", "Floats")}
+autodoc_type_aliases = {
+    **{"ArrayLike": "ArrayLike", "Floats": "NDArray[float64]", "Ids": "ArrayLike"},
+    **dict.fromkeys(("Present", "Scores", "Weights"), "Mapping[str, ArrayLike]"),
+    "Groups": "ArrayLike | None",
+}
 autodoc_member_order = "bysource"
 maximum_signature_line_length = 80
 toc_object_entries_show_parents = "hide"
@@ -49,7 +53,6 @@ html_theme_options = {
     "use_download_button": False,
     "use_fullscreen_button": False,
     "search_bar_text": "Search",
-    "show_toc_level": 2,
 }
 html_context = {"default_mode": "auto"}
 html_favicon = "_static/favicon.svg"
@@ -82,5 +85,12 @@ def mend_docstring(app, what, name, obj, options, lines):
     lines[:] = "\n\n".join(paragraphs).splitlines()
 
 
+def mend_signature(app, what, name, obj, options, signature, returns):
+    """Print a type alias as what it stands for, inside other types, too."""
+    alias = re.compile(r"TypeAliasForwardRef\('(.*?)'\)")
+    return tuple(text and alias.sub(r"\1", text) for text in (signature, returns))
+
+
 def setup(app):
+    app.connect("autodoc-process-signature", mend_signature)
     app.connect("autodoc-process-docstring", mend_docstring, priority=400)  # before napoleon
