@@ -244,7 +244,7 @@ for track in (calm, busy):
 # its peaks are beginnings of notes. Compare it with itself, shifted: where it matches again, something
 # repeats. That shift may be the beat. Look for the peaks, then for their distance:
 
-# %%
+# %% tags=["slide-beats"]
 strength = librosa.onset.onset_strength(S=mels[busy], sr=sr)
 centred = strength - strength.mean()
 match = np.correlate(centred, centred, "full")[len(centred) - 1 :]
@@ -262,7 +262,7 @@ finish(
 # A shift of 10 frames is 258 beats per minute, one of 64 frames is 40: only between these do we look for
 # the best match.
 
-# %% tags=["predict", "slide-tempo"]
+# %% tags=["predict"]
 from mmrec_course.features import RhythmStatistics
 
 lags = np.arange(10, 65)
