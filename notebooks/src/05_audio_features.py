@@ -7,7 +7,7 @@
 # **Needs** Sampling rate and waveform (lesson 02), probes and the running table (lesson 03). Loudspeakers
 # or headphones. Nothing is downloaded.
 
-# %%
+# %% tags=["slide-two-clips"]
 from mmrec_course.datasets import load_mosaic
 from mmrec_course.display import show_items
 
@@ -104,7 +104,7 @@ finish(
 # So what do 128 mel bands keep, and what do they merge? Take pairs of tones, 100 Hz apart, low and
 # high. In which band is each tone strongest?
 
-# %%
+# %% tags=["predict", "slide-tones"]
 import pandas as pd
 
 from mmrec_course.display import print_table
@@ -132,7 +132,7 @@ print_table(pd.DataFrame(bands, index=index, columns=["band of the first", "of t
 # is more than 80 dB below the loudest band is set to 80 dB below it.
 
 
-# %%
+# %% tags=["slide-log-mel"]
 def log_mel(spectrum):
     level = 10 * np.log10(np.maximum(filters @ np.abs(spectrum) ** 2, 1e-10))
     return np.maximum(level, level.max() - 80)
@@ -244,7 +244,7 @@ for track in (calm, busy):
 # its peaks are beginnings of notes. Compare it with itself, shifted: where it matches again, something
 # repeats. That shift may be the beat. Look for the peaks, then for their distance:
 
-# %%
+# %% tags=["slide-beats"]
 strength = librosa.onset.onset_strength(S=mels[busy], sr=sr)
 centred = strength - strength.mean()
 match = np.correlate(centred, centred, "full")[len(centred) - 1 :]
@@ -262,7 +262,7 @@ finish(
 # A shift of 10 frames is 258 beats per minute, one of 64 frames is 40: only between these do we look for
 # the best match.
 
-# %%
+# %% tags=["predict"]
 from mmrec_course.features import RhythmStatistics
 
 lags = np.arange(10, 65)
@@ -352,7 +352,7 @@ def same_genre(block):
     return (genre[similarity.argmax(axis=1)] == genre).astype(float)
 
 
-# %%
+# %% tags=["predict", "slide-same-genre"]
 hits = {name: same_genre(block) for name, block in compared.items()}
 resampled = np.random.default_rng(0).integers(len(genre), size=(2000, len(genre)))
 
@@ -406,7 +406,7 @@ print_table(scores)
 # explain the other. A probe may read the *genre*, and from it the rest. So subtract from each fact
 # the mean of its genre, and ask again about what is left:
 
-# %%
+# %% tags=["predict", "slide-within-genre"]
 genres = pd.Series(truth["genre"], index=truth["item_ids"])
 within = facts - facts.groupby(genres).transform("mean")
 _, ax = plt.subplots(figsize=(7.5, 3.4))
@@ -469,7 +469,7 @@ print_table(running_table(results), digits=3)
 # Sound alone is far above chance for tracks that nobody has rated. Is it better or worse than covers
 # and words?
 
-# %%
+# %% tags=["predict"]
 from mmrec_course.evaluation import compare_splits
 
 against = compare_splits(results, test_share=0.2, baseline="audio")
