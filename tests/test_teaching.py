@@ -24,6 +24,22 @@ def test_every_lesson_has_a_page_and_a_deck() -> None:
     assert tuple(DECKS) == LESSONS
 
 
+def test_the_table_of_points_is_right() -> None:
+    text = (teaching.PAGES / "grading.md").read_text(encoding="utf-8")
+    stated = dict(re.findall(r"\| (\d\d) \| (\d[\d, ]*) \| \d+ ", text))
+    totals = {n: int(total) for n, total in re.findall(r"\| (\d\d) \| \d[\d, ]* \| (\d+) ", text)}
+    points = {}
+    for path in sorted((teaching.ROOT / "notebooks" / "src" / "exercises").glob("*.py")):
+        source = path.read_text(encoding="utf-8")
+        sets: dict[str, int] = {}
+        for name, given in re.findall(r'^# %% check="(\w+)"(?:.* points=(\d+))?', source, re.M):
+            sets[name] = sets.get(name, 0) + int(given or 1)
+        points[path.name[:2]] = ", ".join(map(str, sets.values()))
+    assert stated == points
+    assert totals == {n: sum(map(int, p.split(", "))) for n, p in points.items()}
+    assert f"**{sum(totals.values())}**" in text
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_agrees_with_its_lesson(name: str) -> None:
     path = teaching.PAGES / f"{name}.md"
