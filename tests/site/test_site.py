@@ -139,6 +139,14 @@ def test_lessons_link_a_term_once_and_the_package_names_its_lessons(pages):
     assert any("11_the_recommender" in target for target in pages["api/recommenders.html"].links)
 
 
+def test_each_exercise_has_a_folded_solution(pages):
+    for path in ROOT.glob("notebooks/exercises/*.ipynb"):
+        blanks = path.read_text(encoding="utf-8").count('"grade_id": "exercise-')
+        page = pages[f"notebooks/exercises/{path.stem}.html"].text
+        assert page.count("Show a solution") == blanks, path.name
+        assert not re.search(r"<details[^>]*\bhide\b[^>]*\bopen\b", page), path.name
+
+
 def test_a_notebook_can_be_downloaded_as_it_is(pages):
     for path in ROOT.glob("notebooks/**/*.ipynb"):
         name = path.relative_to(ROOT).as_posix()
