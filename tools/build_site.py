@@ -147,7 +147,10 @@ def prepare(notebook: NotebookNode, place: str) -> None:
                 cell.metadata.setdefault("mystnb", {})["image"] = {"alt": picture["alt"]}
     name, stem = PurePosixPath(place).name, PurePosixPath(place).stem
     links = [f'<a href="{name}" download>Download this notebook</a>']
-    if place.count("/") == 1:  # a lesson
+    if "/exercises/" in place:
+        copy(f"notebooks/solutions/{name}", "extra")
+        links.append(f'<a href="../solutions/{name}" download>Download the solutions</a>')
+    elif place.count("/") == 1:  # a lesson
         if (ROOT / f"build/slides/{stem}.html").exists():
             links.append(f'<a href="../slides/{stem}.html">Slides</a>')
         if f"docs/teaching/{stem}.md" in TEACHING:
@@ -194,6 +197,8 @@ def relink(text: str, place: str) -> str:
         path, hash_, anchor = target.partition("#")
         path = posixpath.normpath(here / path)
         path = path.replace("notebooks/solutions/", "notebooks/exercises/")
+        if path == place:
+            return found["text"]
         if path.startswith("mmrec_course") and path.endswith(".py"):
             room = path.split("/")[1].removesuffix(".py")
             path = f"api/{'index' if room == '__init__' else room}.rst"
