@@ -13,7 +13,7 @@ they are; then Sphinx, with docs/site/conf.py. Nothing is run and nothing is fet
 
 from __future__ import annotations
 
-import os
+import posixpath
 import re
 import shutil
 import sys
@@ -51,8 +51,8 @@ NOTEBOOKS = [
 PAGES = {*TEXTS, *TEACHING, *NOTEBOOKS}
 CODE = r"(?s:^```.*?^```|`[^`]+`|\$\$.*?\$\$|\$[^$\n]+\$)"
 LINK = r"(?P<bang>!?)\[(?P<text>[^\[\]]*)\]\((?P<target>[^()\s]+)\)"
-# What no link to the glossary may stand in: code, formulas, links, HTML, headings and labels.
-CLOSED = rf"{CODE}|!?\[[^\[\]]*\]\([^()]*\)|<[^>]+>|^#+ .*$|\*\*(?:Aim|Time|Needs)\*\*"
+# What no link to the glossary may stand in: code, formulas, sources, links, HTML and headings.
+CLOSED = rf"{CODE}|(?s:^## Sources$.*)|!?\[[^\[\]]*\]\([^()]*\)|<[^>]+>|^#+ .*$"
 MEDIA = re.compile(r'src="([^":]+\.\w+)"')
 
 
@@ -95,7 +95,7 @@ def notebook_pages() -> dict[str, str]:
             notebook.cells = list(exercise_cells(notebook, path))
         copy(place, "extra")  # to be downloaded as it is
         for media in {m for html in html_outputs(notebook) for m in MEDIA.findall(html)}:
-            copy(os.path.normpath(PurePosixPath(place).parent / media), "extra")
+            copy(posixpath.normpath(PurePosixPath(place).parent / media), "extra")
         prepare(notebook, place)
         pages[place] = nbformat.writes(notebook)
     return pages
@@ -145,10 +145,12 @@ def prepare(notebook: NotebookNode, place: str) -> None:
             picture = output.get("metadata", {}).get("image/png", {})
             if "alt" in picture:
                 cell.metadata.setdefault("mystnb", {})["image"] = {"alt": picture["alt"]}
-    name = PurePosixPath(place).name
+    name, stem = PurePosixPath(place).name, PurePosixPath(place).stem
     links = [f'<a href="{name}" download>Download this notebook</a>']
-    stem = PurePosixPath(place).stem
-    if place.count("/") == 1:
+    if "/exercises/" in place:
+        copy(f"notebooks/solutions/{name}", "extra")
+        links.append(f'<a href="../solutions/{name}" download>Download the solutions</a>')
+    elif place.count("/") == 1:  # a lesson
         if (ROOT / f"build/slides/{stem}.html").exists():
             links.append(f'<a href="../slides/{stem}.html">Slides</a>')
         if f"docs/teaching/{stem}.md" in TEACHING:
@@ -158,27 +160,20 @@ def prepare(notebook: NotebookNode, place: str) -> None:
         entries = [f"{menu_name(f'notebooks/{page}.ipynb')} <{page}>" for page in further]
         notebook.cells.append(new_markdown_cell(toctree(entries)))
     bar = new_markdown_cell(f'<p class="page-links">{" · ".join(links)}</p>')
-    top = notebook.cells[0].source
-    title, _, rest = top.partition("\n")
+    title, _, rest = notebook.cells[0].source.partition("\n")
     notebook.cells[:1] = [new_markdown_cell(title), bar, new_markdown_cell(rest)]
 
 
-def title_of(place: str) -> str:
-    if place.endswith(".md"):
-        text = (ROOT / place).read_text(encoding="utf-8")
-    else:
-        text = nbformat.read(ROOT / place, as_version=4).cells[0].source
-    return text.partition("\n")[0].removeprefix("# ")
-
-
 def menu_name(place: str) -> str:
-    """The short name for the menu: what stands before a colon; for deeper pages, after it."""
-    title = title_of(place)
+    """The short name for the menu: Exercises, Deeper: …, or what stands before a colon."""
     if "/exercises/" in place:
         return "Exercises"
-    if "/deeper/" in place:
-        return re.sub(r"^\d\d · [Dd]eeper: ", "Deeper: ", title)
-    return title.partition(":")[0]  # of lessons and of teacher's pages
+    text = (ROOT / place).read_text(encoding="utf-8")
+    if place.endswith(".ipynb"):
+        text = nbformat.reads(text, as_version=4).cells[0].source
+    title = text.partition("\n")[0].removeprefix("# ")
+    deeper = re.fullmatch(r"\d\d · [Dd]eeper: (.+)", title)
+    return f"Deeper: {deeper[1]}" if deeper else title.partition(":")[0]
 
 
 def toctree(entries: list[str], caption: str = "") -> str:
@@ -200,8 +195,10 @@ def relink(text: str, place: str) -> str:
         if target is None or re.match(r"[a-z]+:|#", target):
             return found[0]
         path, hash_, anchor = target.partition("#")
-        path = os.path.normpath(here / path)
+        path = posixpath.normpath(here / path)
         path = path.replace("notebooks/solutions/", "notebooks/exercises/")
+        if path == place:
+            return found["text"]
         if path.startswith("mmrec_course") and path.endswith(".py"):
             room = path.split("/")[1].removesuffix(".py")
             path = f"api/{'index' if room == '__init__' else room}.rst"
@@ -210,12 +207,12 @@ def relink(text: str, place: str) -> str:
         elif path not in PAGES:
             deck = f"slides/{PurePosixPath(path).stem}.html"
             if path.startswith("docs/slides/") and (ROOT / "build" / deck).exists():
-                return f'<a href="{os.path.relpath(deck, here)}">{found["text"]}</a>'
+                return f'<a href="{posixpath.relpath(deck, here)}">{found["text"]}</a>'
             if not (ROOT / path).is_file():
                 return found["text"]
             copy(path, "extra")
-            return f'<a href="{os.path.relpath(path, here)}" download>{found["text"]}</a>'
-        there = os.path.relpath(path, here)
+            return f'<a href="{posixpath.relpath(path, here)}" download>{found["text"]}</a>'
+        there = posixpath.relpath(path, here)
         return f"{found['bang']}[{found['text']}]({there}{hash_}{anchor})"
 
     return re.sub(rf"{CODE}|{LINK}", one, text, flags=re.M)
@@ -223,13 +220,6 @@ def relink(text: str, place: str) -> str:
 
 def slug(term: str) -> str:
     return "term-" + re.sub(r"\W+", "-", term.lower()).strip("-")
-
-
-def glossary_terms() -> dict[str, str]:
-    """Each glossary term as it may stand in a text → its heading; the longest first."""
-    text = (ROOT / "docs/glossary.md").read_text(encoding="utf-8")
-    terms = re.findall(r"^### (.+)$", text, flags=re.M)
-    return {term: term for term in sorted(terms, key=len, reverse=True)}
 
 
 def pattern_of(term: str) -> str:
@@ -242,7 +232,8 @@ def pattern_of(term: str) -> str:
     return f"[{words[0]}{words[0].upper()}]{words[1:]}(?:s|es)?"
 
 
-TERMS = glossary_terms()
+GLOSSARY = (ROOT / "docs/glossary.md").read_text(encoding="utf-8")
+TERMS = sorted(re.findall(r"^### (.+)$", GLOSSARY, flags=re.M), key=len, reverse=True)
 ANY_TERM = re.compile(
     rf"{CLOSED}|(?<![\w-])(?:{'|'.join(f'(?P<t{i}>{pattern_of(t)})' for i, t in enumerate(TERMS))})"
     r"(?![\w-])",
@@ -252,12 +243,12 @@ ANY_TERM = re.compile(
 
 def link_terms(text: str, place: str, seen: set[str]) -> str:
     """Link the first use of each glossary term to its entry; `seen` are those linked before."""
-    glossary = os.path.relpath("docs/glossary.md", PurePosixPath(place).parent)
+    glossary = posixpath.relpath("docs/glossary.md", PurePosixPath(place).parent)
 
     def one(found: re.Match[str]) -> str:
         if found.lastgroup is None:
             return found[0]
-        term = list(TERMS)[int(found.lastgroup[1:])]
+        term = TERMS[int(found.lastgroup[1:])]
         if term in seen:
             return found[0]
         seen.add(term)
@@ -298,11 +289,10 @@ def api_pages() -> dict[str, str]:
     extras = sorted(p.stem for p in (ROOT / "mmrec_course/extras").glob("[a-z]*.py"))
     text = heading("extras", "=") + ".. automodule:: mmrec_course.extras\n   :no-members:\n\n"
     for stem in extras:
-        text += heading(stem, "-") + f".. automodule:: mmrec_course.extras.{stem}\n   :members:\n\n"
+        text += heading(stem, "-") + f".. automodule:: mmrec_course.extras.{stem}\n\n"
     pages["api/extras.rst"] = text
     for name in MODULES:
-        text = f".. automodule:: mmrec_course.{name}\n   :members:\n\n"
-        pages[f"api/{name}.rst"] = heading(name, "=") + text
+        pages[f"api/{name}.rst"] = heading(name, "=") + f".. automodule:: mmrec_course.{name}\n"
     listed = "\n".join(f"   {name}" for name in (*PACKAGES, "extras", *MODULES))
     pages["api/index.rst"] = (
         heading("The package", "=")
