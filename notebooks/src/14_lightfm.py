@@ -468,8 +468,8 @@ print("same model:", np.array_equal(first.item_embeddings, second.item_embedding
 #
 # The models of lessons 14 to 16 and their rivals on Mosaic. Each tries six settings on the validation
 # part: its defaults, and others drawn at random from its grid (*chance*, *popularity* and *final model, default*
-# stay untuned; tuned popularity has 0.061 in lesson 07). Differences are to the tuned final model of lesson 11. The file
-# is written by `make bench-extras` (`benchmarks/frameworks.py`), which takes about an hour.
+# stay untuned; tuned popularity has 0.061 in lesson 07). Differences are to the tuned final model of lesson 11.
+# The file is written by `make bench-extras` (`benchmarks/frameworks.py`), which takes about an hour.
 
 # %%
 from mmrec_course.display import print_table
