@@ -109,9 +109,9 @@ for k in (1, 2, 5, 10):
 #
 # `LightFMRecommender` is LightFM with the contract of this course
 # (`mmrec_course/extras/lightfm_model.py`, 150 lines to read beside this lesson). First without features. On
-# validation data WARP needs about 20 epochs, BPR 40 (the deeper notebook draws the curves). Training is random:
-# another seed gives another model. So each model is trained with three seeds, and a user's NDCG is the mean of
-# the three.
+# validation data no loss gains much after 20 epochs (the deeper notebook draws the curves); BPR, slower than WARP at
+# first, gets 40. Training is random: another seed gives another model. So each model is trained with three
+# seeds, and a user's NDCG is the mean of the three.
 
 # %%
 from mmrec_course.evaluation import evaluate
@@ -160,8 +160,8 @@ finish(ax, alt="Difference to WARP with intervals: BPR 0.01 below, near 0; logis
 
 # %% [markdown]
 # The logistic loss learned to tell liked from disliked tracks *among rated ones*. A list is made of tracks that
-# are not rated, and that is another task (lesson 07 says why). BPR has a lower mean than WARP, but one end of
-# the interval lies near 0. So we name no winner between the two. WARP needs half the epochs.
+# are not rated, and that is another task (lesson 07 says why). BPR has a lower mean than WARP, but the
+# interval contains 0 (barely: other seeds may move its end). So we name no winner between the two.
 #
 # ## Content features, and what became of the identity
 #
@@ -170,7 +170,7 @@ finish(ax, alt="Difference to WARP with intervals: BPR 0.01 below, near 0; logis
 # the library's helper, does so by default.
 #
 # `Dataset` also does something else by default: it divides each row of $F$ by its sum (`normalize=True`).
-# What happens to TF-IDF weights then? Take the tracks with the shortest and the longest text:
+# What happens to TF-IDF weights then? Take the tracks with the fewest and the most different words:
 
 # %%
 from lightfm.data import Dataset
@@ -180,8 +180,8 @@ from mmrec_course.features import extract_features
 training_items = warm.train_valid["item_id"].unique()
 blocks = extract_features(mosaic, fit_items=training_items)
 text = blocks["text"].align(items)
-length = np.where(text.present, (text.values > 0).sum(axis=1), np.nan)
-two = np.array([np.nanargmin(length), np.nanargmax(length)])
+n_words = np.where(text.present, (text.values > 0).sum(axis=1), np.nan)
+two = np.array([np.nanargmin(n_words), np.nanargmax(n_words)])
 
 # %% tags=["predict"]
 dataset = Dataset()
@@ -189,22 +189,22 @@ dataset.fit(users, items[two], item_features=text.names)
 tfidf = [dict(zip(text.names, text.values[i], strict=True)) for i in two]
 built = dataset.build_item_features(zip(items[two], tfidf, strict=True), normalize=True)
 for i, row in zip(two, built.toarray(), strict=True):
-    own = 1 / (1 + text.values[i].sum())  # the weight of the identity, by hand
+    own = 1 / (1 + text.values[i].sum())  # the identity's weight, the largest of the row
     equal = np.isclose(row.max(), own)
-    print(f"{items[i]}: {length[i]:.0f} words, weight of its identity {own:.2f}, equal: {equal}")
+    print(f"{items[i]}: {n_words[i]:.0f} words, weight of its identity {own:.2f}, equal: {equal}")
 
 # %% [markdown]
 # Before, the identity has weight 1 and the TF-IDF weights of a track have length 1. After, each row sums to
 # 1. Three things change:
 #
 # 1. **A long text takes weight from its track's identity.** The identity of the second track counts much
-#    less than that of the first one, only because its text is longer.
+#    less than that of the first one, only because it has more words.
 # 2. **All weights become small**, so all steps do. A gradient for $e_f$ is multiplied with $F_{if}$.
 # 3. **Without identity features, the scale is lost.** A row and ten times this row become the same. So weights that
 #    differ by a factor give the same model (compare lightfm#714).
 #
-# Does it matter? Train on text alone, for cold-start items, with and without row normalisation. These tracks
-# get no identity feature. `fit_partial` trains one more epoch, so we can measure as we go:
+# Does it matter? Train on text and identity, with and without row normalisation, and rank cold-start items,
+# which have no identity feature. `fit_partial` trains further, so we can measure as we go:
 
 # %%
 from sklearn.preprocessing import normalize
@@ -213,7 +213,7 @@ from mmrec_course.evaluation import ScoreTable, cold_item_split
 
 cold = cold_item_split(mosaic.ratings, fraction=0.2, rng=0)
 rated = np.flatnonzero(items.isin(cold.train_valid["item_id"]))
-cold_pairs = positive_pairs(cold.train_valid).tocsc()[:, rated].tocoo()
+cold_pairs = positive_pairs(cold.train_valid).tocsc()
 
 
 def score_table(model, F):
@@ -226,7 +226,7 @@ def score_table(model, F):
 def curve_on_cold_items(F, n_epochs=24, every=4):
     model, values = LightFM(no_components=32, loss="warp", random_state=0), []
     for _ in range(n_epochs // every):
-        model.fit_partial(cold_pairs, item_features=F[rated], epochs=every)
+        model.fit_partial(cold_pairs[:, rated], item_features=F[rated], epochs=every)
         values.append(evaluate(score_table(model, F), cold, metrics=("ndcg",))["ndcg"].mean())
     return values
 
@@ -245,7 +245,7 @@ import matplotlib.pyplot as plt
 _, ax = plt.subplots(figsize=(7, 3.2))
 for (name, values), style in zip(curves.items(), ["-", "--"], strict=True):
     ax.plot(np.arange(4, 25, 4), values, style, label=name)
-ax.set(xlabel="epoch", ylabel="NDCG@10, cold-start items", ylim=(0, None))
+ax.set(xlabel="epoch", xticks=range(4, 25, 4), ylabel="NDCG@10, cold-start items", ylim=(0, None))
 ax.set_title("Normalised rows learn more slowly")
 ax.legend(loc="lower right")
 finish(
@@ -256,15 +256,15 @@ finish(
 
 # %% [markdown]
 # On this split the normalised rows need many more epochs to get as far. They do not end lower. Thus: scale is a
-# hyperparameter here, like the learning rate. Choose it, do not inherit it. (`LightFMRecommender` does not
+# hyperparameter here, like the learning rate. (`LightFMRecommender` does not
 # divide by the sum; its content rows have the length `content_weight`.)
 #
 # ## Dense features
 #
 # "May I use embeddings or sound features?" is asked again and again, and seldom answered (lightfm#713,
 # #598). You may. $F_{if}$ can be any number, also a negative one. A column is a direction in feature space,
-# $e_f$ its embedding. With a dense row $x_i$ the content part of $q_i$ is $E^\top x_i$: a linear map, as in the
-# item tower of lesson 16.
+# $e_f$ its embedding. With a dense row $x_i$ the content part of $q_i$ is $E^\top x_i$: a linear map (as in
+# lesson 16).
 #
 # What it costs: in every step LightFM reads and changes the embedding of *every non-zero feature* of both
 # tracks. A tag matrix has few of them. How many do our features have?
@@ -308,13 +308,13 @@ from mmrec_course.evaluation import compare_splits, grid_search
 from mmrec_course.recommenders import ContentRidge
 
 
-def cold_start_models(split, seed):
+def cold_start_models(split, seed, **options):
     fit_items = split.train_valid["item_id"].unique()
     blocks = extract_features(mosaic, fit_items=fit_items)
     permuted = {m: block.shuffle(rng=seed) for m, block in blocks.items()}
     fused = {"fused": early_fusion(blocks, fit_items=fit_items)}
     ridge, grid = ContentRidge(modality="fused"), {"reg": [1, 10]}
-    few, again, many = (LightFMRecommender(n_components=n, **short) for n in (16, 16, 40))
+    few, again, many = (LightFMRecommender(n_components=n, **options) for n in (16, 16, 40))
     return {
         "16 directions": few.fit(split.train_valid, blocks),
         "16, permuted": again.fit(split.train_valid, permuted),
@@ -324,11 +324,11 @@ def cold_start_models(split, seed):
 
 
 # %%
-short = {"early_stopping": False, "n_epochs": 10}
+options = {"early_stopping": False, "n_epochs": 10}
 results = {name: [] for name in ("16 directions", "16, permuted", "40 directions", "joint ridge")}
 for seed in range(5):
     split = cold_item_split(mosaic.ratings, fraction=0.2, rng=seed)
-    for name, model in cold_start_models(split, seed).items():
+    for name, model in cold_start_models(split, seed, **options).items():
         results[name].append(evaluate(model, split, metrics=("ndcg",)))
 
 # %% tags=["predict", "slide-cold-start"]
@@ -352,15 +352,14 @@ finish(
 #
 # It is convenient to make one matrix for *all* tracks, once, and pass it to `fit`. But BPR draws its negatives
 # from the tracks in the pairs, and WARP draws them from *all rows of the feature matrix*. A cold-start track is
-# in no positive pair. So WARP meets it as a negative only, again and again. What happens in a list of
+# in no positive pair. So WARP meets it as a negative only. What happens in a list of
 # warm and cold-start tracks together? (A fifth of all tracks are cold-start here.)
 
 # %%
 from mmrec_course.evaluation import rank_items
 
 fused = early_fusion(cold_blocks, n_components=16, fit_items=liked).align(items).values
-seen = positive_pairs(cold.train_valid.assign(rating=5)).toarray() > 0
-cold_pairs = positive_pairs(cold.train_valid).tocsc()
+seen = positive_pairs(cold.train_valid.assign(rating=5)).toarray() > 0  # all rated pairs
 
 
 def cold_share(F, rows):
@@ -383,9 +382,9 @@ for name, share in shares.items():
     print(f"{name:24} above 5 %: {share > 0.05!s:6} below 2 %: {share < 0.02}")
 
 # %% [markdown]
-# With the warm rows alone, cold-start tracks get some of the positions. With all rows in `fit` they disappear
-# from the lists, although nobody has ever disliked them. So fit on the rows that have ratings, and pass all
-# rows when you score. `LightFMRecommender` does that.
+# With the warm rows alone, cold-start tracks get some of the positions. With all rows in `fit`, with an
+# identity of their own or without, they disappear from the lists, although no training rating is of them. So fit
+# on the rows that have ratings, and pass all rows when you score. `LightFMRecommender` does that.
 #
 # ## Why features can hurt
 #
@@ -394,12 +393,12 @@ for name, share in shares.items():
 # seeds:
 
 # %% tags=["predict"]
-seeds, length = range(3), {"n_epochs": 15}
+seeds = range(3)
 features = {
-    "identity alone": over_seeds(seeds, **length),
-    "identity and content": over_seeds(seeds, blocks, **length),
-    "identity, permuted content": over_seeds(seeds, blocks, permute=True, **length),
-    "content alone": over_seeds(seeds, blocks, identity=False, **length),
+    "identity alone": over_seeds(seeds, n_epochs=15),
+    "identity and content": over_seeds(seeds, blocks, n_epochs=15),
+    "identity, permuted content": over_seeds(seeds, blocks, permute=True, n_epochs=15),
+    "content alone": over_seeds(seeds, blocks, identity=False, n_epochs=15),
 }
 comparison = compare(features)
 print_intervals(comparison, "identity alone")
@@ -409,7 +408,7 @@ ax = plot_comparison(comparison, title="No gain from content, and noise hurts")
 finish(
     ax,
     alt="NDCG@10 on warm items: identity alone and identity with content about 0.12, with permuted"
-    " content about 0.10, content alone about 0.07",
+    " content about 0.09, content alone about 0.07",
 )
 
 # %% [markdown]
@@ -418,8 +417,8 @@ finish(
 # - **Content alone** is far behind. Whoever passes a feature matrix and forgets the identity gets this row.
 # - **Permuted content** hurts, too. The sum $q_i$ now has a part that is noise: it moves tracks together that
 #   have nothing in common, and the identity part has to work against it.
-# - **Right content**: neither a gain nor a loss can be seen; the interval contains 0. The ratings of a warm track
-#   say more than its features. Lessons 08 and 11 tell this story for other models.
+# - **Right content**: neither a gain nor a loss can be seen; the interval contains 0. So it is
+#   in lesson 11's final model; lessons 08 and 15 measure small gains for EASE and VBPR.
 #
 # So check three causes, in this order: a lost identity, rows on the wrong scale, and features that say nothing
 # about taste. The permutation control shows the last one: if your features do no better than permuted ones,
@@ -442,10 +441,10 @@ for loss in ("warp", "bpr", "logistic"):
     print(f"{loss:9} mean σ(score) {mean:.1f}, all user biases negative: {negative}")
 
 # %% [markdown]
-# With the logistic loss the mean is near the share: it predicts probabilities, if not well calibrated ones. With
-# WARP and BPR it is far below. Only the *order* within one user's list has a meaning.
+# The logistic loss is trained to predict probabilities, and its mean is not far from the share. With WARP and BPR
+# it is far below. Only the *order* within one user's list has a meaning.
 #
-# Look at the biases, too. In a difference $s_{ui} - s_{uj}$ the user's bias cancels, so a pairwise loss cannot
+# In a difference $s_{ui} - s_{uj}$ the user's bias cancels, so a pairwise loss cannot
 # learn it. LightFM lowers it in every step all the same: all biases are negative. They do not change any list.
 # But they make scores of two users incomparable. So do not look for the users with the highest score for a
 # track.
@@ -468,9 +467,9 @@ print("same model:", np.array_equal(first.item_embeddings, second.item_embedding
 # ## The table
 #
 # The models of lessons 14 to 16 and their rivals on Mosaic. Each tries six settings on the validation
-# part: its defaults, and others drawn at random from its grid (*chance*, *popularity* and the final model
-# with its defaults have nothing to choose). Differences are to the tuned final model of lesson 11. The file
-# is written by `make bench-extras` (`benchmarks/frameworks.py`), which takes about an hour.
+# part: its defaults, and others drawn at random from its grid (*chance*, *popularity* and *final model, default*
+# stay untuned; tuned popularity has 0.061 in lesson 07). Differences are to the tuned final model of lesson 11.
+# The file is written by `make bench-extras` (`benchmarks/frameworks.py`), which takes about an hour.
 
 # %%
 from mmrec_course.display import print_table
@@ -484,9 +483,9 @@ for situation, rows in table.groupby("situation", sort=False):
 
 # %% [markdown]
 # LightFM is below the final model on warm items and on cold-start items; both intervals exclude zero, the second
-# one barely. (Its grid has 16 and 40 directions. On the small validation part the default, 16, was the best of
-# six settings in four of five splits, although 40 were better above. With more trials the row might rise.)
-# *Seconds* are those of one fit with the defaults; LightFM's include early stopping, which trains twice.
+# one barely. VBPR and the two-towers come in lessons 15 and 16. *Seconds* are those of one fit with the defaults.
+# LightFM and the networks train twice in it: first with a tenth held out, to choose the number of epochs (*early
+# stopping*), then on everything.
 #
 # ## What goes wrong
 #
@@ -513,7 +512,7 @@ for situation, rows in table.groupby("situation", sort=False):
 #   work in every step.
 # - A cold-start item uses the same columns with zeros for identity, and must not be in `fit`.
 # - On Mosaic (simulated listeners) content ranks cold-start items, and no gain on warm ones can be seen.
-# - A score orders one user's list, and says nothing else.
+# - With WARP and BPR a score orders one user's list, and says nothing else.
 #
 # ## Sources
 #
