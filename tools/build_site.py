@@ -13,6 +13,7 @@ they are; then Sphinx, with docs/site/conf.py. Nothing is run and nothing is fet
 
 from __future__ import annotations
 
+import os
 import posixpath
 import re
 import shutil
@@ -24,7 +25,7 @@ from pathlib import Path, PurePosixPath
 
 import nbformat
 from bs4 import BeautifulSoup
-from course_map import LESSONS
+from course_map import FRAMEWORKS, LESSONS
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 from sphinx.cmd.build import build_main
@@ -155,6 +156,7 @@ def prepare(notebook: NotebookNode, place: str) -> None:
             links.append(f'<a href="../slides/{stem}.html">Slides</a>')
         if f"docs/teaching/{stem}.md" in TEACHING:
             links.append(f'<a href="../docs/teaching/{stem}.html">Teacher’s page</a>')
+        links += hosted(name)
         further = [f"exercises/{stem}"] if (ROOT / f"notebooks/exercises/{name}").exists() else []
         further += [f"deeper/{p.stem}" for p in sorted(ROOT.glob(f"notebooks/deeper/{stem[:2]}_*"))]
         entries = [f"{menu_name(f'notebooks/{page}.ipynb')} <{page}>" for page in further]
@@ -162,6 +164,16 @@ def prepare(notebook: NotebookNode, place: str) -> None:
     bar = new_markdown_cell(f'<p class="page-links">{" · ".join(links)}</p>')
     title, _, rest = notebook.cells[0].source.partition("\n")
     notebook.cells[:1] = [new_markdown_cell(title), bar, new_markdown_cell(rest)]
+
+
+def hosted(name: str) -> list[str]:
+    """Links to run a lesson elsewhere, where GitHub builds the site and so has a public copy."""
+    if not (repository := os.environ.get("GITHUB_REPOSITORY")):
+        return []
+    binder = f"https://mybinder.org/v2/gh/{repository}/HEAD?labpath=notebooks/{name}"
+    colab = f"https://colab.research.google.com/github/{repository}/blob/colab/{name}"
+    links = [f'<a href="{binder}">Binder</a>']
+    return links + [f'<a href="{colab}">Colab</a>'] * (name[:2] not in FRAMEWORKS)
 
 
 def menu_name(place: str) -> str:
