@@ -49,12 +49,15 @@ def outputs_of(name: str) -> dict[str, NotebookNode]:
     source = read_source(ROOT / "notebooks" / "src" / f"{name}.py")
     stored = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
     by_id = {cell.id: cell for cell in stored.cells}
-    return {
-        tag.removeprefix("slide-"): by_id[cell.id]
+    tagged = {
+        tag.removeprefix("slide-"): cell.id
         for cell in source.cells
         for tag in cell.metadata.get("tags", [])
         if tag.startswith("slide-")
     }
+    if not set(tagged.values()) <= set(by_id):
+        raise ValueError(f"{name}: the notebook is older than its source; run `make notebooks`")
+    return {tag: by_id[identifier] for tag, identifier in tagged.items()}
 
 
 def problems(name: str, deck: list[tuple[str, str]], cells: dict[str, NotebookNode]) -> list[str]:
