@@ -32,7 +32,7 @@ for split in splits:
 # The snippet of lesson 00 does the first, written out: `fused = 0.3 * image + 0.4 * text + 0.3 * audio`.
 # It works on vectors such as `[1, 2, 3]`. Does it work on this track?
 
-# %%
+# %% tags=["slide-three-rows"]
 from mmrec_course.display import show_track
 
 blocks = features[0]
@@ -48,7 +48,7 @@ except ValueError as error:
 # The three rows differ in length. One can cut all of them to the shortest, and then the line runs.
 # Is it right? Look at what is added in three columns, and at the largest standard deviation of a column:
 
-# %%
+# %% tags=["slide-added-columns"]
 import pandas as pd
 
 from mmrec_course.display import print_table
@@ -185,7 +185,7 @@ for m in ("image", "text"):
 # (`early_fusion` with `method="sum"`; a missing modality takes no part) and given to the same ridge
 # regression. What do you expect?
 
-# %%
+# %% tags=["predict"]
 from mmrec_course.fusion import early_fusion
 
 training_items = [split.train_valid["item_id"].unique() for split in splits]
@@ -252,7 +252,7 @@ show(["sum of features", "early fusion"], baseline="sum of features")
 # In late fusion each modality has its own model, and only the *scores* are added. All say how much
 # this user will like this track. Can they be added as they are?
 
-# %%
+# %% tags=["predict"]
 for m in blocks:
     y = models[m][0].score(users, items[cold & present[m]])
     print(f"{m:6} λ = {models[m][0].reg:<6.0f} standard deviation of the scores {y.std():.4f}")
@@ -391,7 +391,7 @@ grid = weight_grid(3, step=0.1)
 ndcg = np.array([objective(dict(zip(blocks, w, strict=True))) for w in grid])
 print("best of", len(grid), dict(zip(blocks, grid[ndcg.argmax()].tolist(), strict=True)))
 
-# %%
+# %% tags=["slide-flat-top"]
 import matplotlib.pyplot as plt
 
 from mmrec_course.plotting import finish, use_style
@@ -429,7 +429,7 @@ finish(ax, alt="Triangle of 66 weights coloured by NDCG: high and flat around th
 # Are learned weights better than equal ones? Learn them in each split:
 
 
-# %%
+# %% tags=["predict"]
 from mmrec_course.fusion import stack_weights
 
 
@@ -452,7 +452,7 @@ show(["late, equal", "late fusion"], baseline="late, equal")
 #
 # *Late fusion* has the weights learned by stacking.
 
-# %%
+# %% tags=["slide-running-table"]
 from mmrec_course.extras.cold_start import running_table
 from mmrec_course.recommenders import Random
 
@@ -515,7 +515,7 @@ for j, split in enumerate(splits):
     permuted_equal.append(table_of(weighted_sum(scores, equal, present)))
 print("largest weight of permuted text:", round(max(text_weights), 2))
 
-# %%
+# %% tags=["predict", "slide-permuted-text"]
 results["text permuted"] = evaluate_all(permuted)
 results["text permuted, equal"] = evaluate_all(permuted_equal)
 show(["without text", "text permuted", "text permuted, equal"], baseline="without text")
@@ -558,7 +558,7 @@ def mix(scores, weight):
     return table_of((1 - weight) * scores[0] + weight * scores[1])
 
 
-# %%
+# %% tags=["predict"]
 scores, validation = warm_scores(past.train), pd.Series(dtype=float)
 for weight in np.linspace(0, 1, 11).round(1):
     table = evaluate(mix(scores, weight), past, part="valid", metrics=["ndcg"])
