@@ -37,7 +37,7 @@ print(len(split.train_valid), "training ratings;", len(split.candidates), "cold-
 #
 # Look at two tracks, and play them.
 
-# %%
+# %% tags=["slide-two-tracks"]
 from mmrec_course.display import show_items
 
 show_items(mosaic.items, ["t111", "t387"])
@@ -199,7 +199,7 @@ panels = {
     "permuted sounds": row_cosines(Z | {"audio": permuted @ E_permuted}),
 }
 
-# %%
+# %% tags=["predict", "slide-axes"]
 import matplotlib.pyplot as plt
 
 from mmrec_course.display import fixed
@@ -226,7 +226,7 @@ finish(
 # This gives the axes one meaning, and sharing needs that. It does not say that a modality predicts these
 # factors well. Compare the predicted factors with the true ones, on training and on cold-start items:
 
-# %%
+# %% tags=["predict"]
 T_all = (centred_ratings(mosaic.ratings) - user_mean).reindex(items, fill_value=0.0)
 Q_all = T_all.to_numpy() @ P  # cold-start items too, from their held-out ratings
 has_sound = {"training": learn["audio"], "cold-start": two["audio"].present & ~is_training}
@@ -245,7 +245,7 @@ for name, rows in {"sounds": Z["audio"], "permuted sounds": permuted @ E_permute
 # weights from stacking (lesson 08). Here predictions can be added as they are. In lesson 08 $\lambda$ was
 # chosen for the order alone, and the size of a score meant nothing; here it is chosen for the squared error.
 
-# %%
+# %% tags=["predict"]
 from mmrec_course.display import print_table
 from mmrec_course.evaluation import ScoreTable, compare, evaluate
 
@@ -360,7 +360,7 @@ for dissimilarity in (0.0, 0.15, 0.6):
 # Each point is a mean over six worlds with its 95 % interval (2.57 standard errors: the value of
 # Student's *t* for six observations). Where does *shared W* cross *separate W*?
 
-# %%
+# %% tags=["predict", "slide-when-sharing-helps"]
 from mmrec_course.plotting import PALETTE
 
 runs = pd.DataFrame(records, columns=["dissimilarity", "model", "n_audio", "seed", "R²"])
@@ -472,7 +472,7 @@ def scarce_audio_results(share):
 # %% [markdown]
 # The differences to *both* baselines:
 
-# %%
+# %% tags=["predict"]
 from mmrec_course.evaluation import compare_splits
 
 
@@ -486,7 +486,7 @@ for share, results in by_share.items():
         print(f"{share} of the sounds, difference to {baseline}")
         print_table(compare_r(results, baseline), digits=3)
 
-# %%
+# %% tags=["slide-two-baselines"]
 figure, axes = plt.subplots(1, 2, figsize=(7.5, 3.4), sharey=True, layout="constrained")
 for ax, baseline in zip(axes, ("no sharing", "separate W"), strict=True):
     tables = {share: compare_r(results, baseline) for share, results in by_share.items()}
@@ -551,7 +551,7 @@ print_table(running_table(results), digits=3)
 # *Late fusion* of lesson 08 had 0.248 [0.235, 0.261] in this table; *separate W* is late fusion, too, over
 # latent spaces. Can any way to share be told from *early fusion*?
 
-# %%
+# %% tags=["slide-sharing-or-early"]
 rivals = {"early fusion": results["early fusion"], **variants}
 for baseline in ("early fusion", "separate W"):
     print("difference to", baseline)
