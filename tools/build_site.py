@@ -277,6 +277,7 @@ def text_pages() -> dict[str, str]:
     pages = {}
     for place in (*TEXTS, *TEACHING):
         text = relink((ROOT / place).read_text(encoding="utf-8"), place)
+        text = re.sub(r"(?ms)^```mermaid$.*?^```$", "", text)  # GitHub draws it; a table says it
         if place == "docs/glossary.md":
             text = re.sub(r"^### (.+)$", lambda m: f"({slug(m[1])})=\n{m[0]}", text, flags=re.M)
             text = re.sub(r"[一-鿿][^·\n]*[一-鿿。]", r'<span lang="zh">\g<0></span>', text)
