@@ -61,7 +61,7 @@ class CommonSpace(BaseEstimator):  # type: ignore[misc]
         self.losses_: dict[str, Floats] = {}
         for m, block in blocks.items():
             use, held_out = block.present & training, block.present & ~training
-            self.means_[m] = block.values[use].sum(axis=0) / max(1, use.sum())
+            self.means_[m] = block.values[use].sum(axis=0) / max(1, int(use.sum()))
             x, self.losses_[m] = self._rows(m, block), np.zeros(len(self.regs))
             if self.projection == "factors":
                 self.paths_[m] = _ridge_path(x[use], factors[use[training]], self.regs)

@@ -72,7 +72,7 @@ def _pair_by_pair(algo: Any, users: Indices, items: Indices) -> Floats:
     with np.errstate(invalid="ignore"):  # KNNWithZScore of a user whose ratings are all equal: 0/0
         pairs = [algo.predict(u, i, clip=False).est for u in raw_users for i in raw_items]
     predictions = np.reshape(np.asarray(pairs, np.float64), (len(users), len(items)))
-    return np.nan_to_num(predictions, nan=algo.trainset.global_mean)
+    return np.nan_to_num(predictions, nan=float(algo.trainset.global_mean))
 
 
 def _factorisation(algo: Any, users: Indices, items: Indices) -> Floats:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import librosa
 import numpy as np
@@ -41,6 +42,7 @@ class MFCCStatistics(ClipStatistics):
 
     def _row(self, clip: Clip) -> Floats:
         mfcc = librosa.feature.mfcc(S=clip.log_mel, n_mfcc=self.n_mfcc)  # (n_mfcc, n_frames)
+        mode: Literal["interp", "nearest"]
         mode = "interp" if mfcc.shape[1] >= DELTA_WIDTH else "nearest"
         return mean_and_sd(mfcc, librosa.feature.delta(mfcc, width=DELTA_WIDTH, mode=mode))
 
