@@ -71,8 +71,9 @@ def _pair_by_pair(algo: Any, users: Indices, items: Indices) -> Floats:
     raw_items = [algo.trainset.to_raw_iid(i) if i >= 0 else None for i in items]
     with np.errstate(invalid="ignore"):  # KNNWithZScore of a user whose ratings are all equal: 0/0
         pairs = [algo.predict(u, i, clip=False).est for u in raw_users for i in raw_items]
-    predictions = np.reshape(np.asarray(pairs, np.float64), (len(users), len(items)))
-    return np.nan_to_num(predictions, nan=float(algo.trainset.global_mean))
+    predictions = np.asarray(pairs, np.float64).reshape(len(users), len(items))
+    predictions[np.isnan(predictions)] = algo.trainset.global_mean
+    return predictions
 
 
 def _factorisation(algo: Any, users: Indices, items: Indices) -> Floats:
