@@ -417,7 +417,7 @@ show_history_and_list(mosaic.items, history, top, parts, captions=captions)
 # 1. In the second cell, set `track = "t413"` and run all cells. Which modality finds the neighbours
 #    that you would have chosen?
 # 2. In step 3, try `w = {"image": 1.0, "text": 0.0, "audio": 0.0}`. Which row of the table is
-#    *fused* now close to, and why?
+#    *fused* now equal to, and why?
 # 3. Set `listener = "u124"` where step 3 first names one. Which part has the longest bars in their
 #    list?
 # 4. Draw a figure of your own, say a histogram of `mosaic.ratings["rating"]`: call `use_style()` from

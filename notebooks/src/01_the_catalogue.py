@@ -3,7 +3,7 @@
 #
 # **Aim** Read a multimodal data set before any model does: what it holds, what is missing, which
 # ratings exist and why, and how this data set was made.<br>
-# **Time** {minutes} minutes.<br>
+# **Time** {minutes} minutes, exercises 20 to 65 more.<br>
 # **Needs** NumPy and pandas. [Lesson 00](00_start_here.ipynb) shows where all this leads.
 
 # %%

@@ -3,7 +3,7 @@
 #
 # **Aim** Turn descriptions into numbers by hand (TF-IDF, n-grams, latent semantic analysis), find out
 # what these numbers see and what they miss, and recommend cold-start tracks by words alone.<br>
-# **Time** {minutes} minutes<br>
+# **Time** {minutes} minutes, exercises 20 to 50 more.<br>
 # **Needs** NumPy's matrix products; tokens as in [lesson 02](02_preprocessing.ipynb); `FeatureBlock`,
 # probes and the running table as in [lesson 03](03_image_features.ipynb). Nothing is downloaded.
 

@@ -3,7 +3,7 @@
 #
 # **Aim** Turn a clip into a spectrogram, the spectrogram into features, and find out what they can
 # hear, and what they cannot.<br>
-# **Time** {minutes} minutes<br>
+# **Time** {minutes} minutes, exercises 20 to 50 more.<br>
 # **Needs** Sampling rate and waveform (lesson 02), probes and the running table (lesson 03). Loudspeakers
 # or headphones. Nothing is downloaded.
 

@@ -3,7 +3,7 @@
 #
 # **Aim** Decide what a recommender does where something is missing: a cover, a clip, all ratings of
 # a track, the history of a user. Write each method by hand, and measure what it costs.<br>
-# **Time** {minutes} minutes<br>
+# **Time** {minutes} minutes, exercises 25 to 65 more.<br>
 # **Needs** Lessons 06 (splits, intervals) and 08 (ridge regression, early fusion, renormalised
 # weights). Nothing is downloaded.
 

@@ -4,7 +4,7 @@
 # **Aim** Build the final model's score by hand, choose its hyperparameters, read its lists and its
 # reasons, find out where it is wrong, keep it up to date, and answer the course's question in two
 # tables.<br>
-# **Time** {minutes} minutes.<br>
+# **Time** {minutes} minutes, exercises 25 to 70 more.<br>
 # **Needs** Lessons 06 (intervals), 07 (EASE, iALS) and 08 (early fusion, weights); 10 helps.
 # Nothing is downloaded.
 

@@ -4,7 +4,7 @@
 # **Aim** Use the features of lessons 03–05, unchanged, on things that people drew, wrote and recorded.
 # Find similar items by picture, word and sound. Measure what each modality knows, and what fusion adds.
 # Then recommend in a shop that has no customers yet.<br>
-# **Time** {minutes} minutes<br>
+# **Time** {minutes} minutes, exercises 25 to 65 more.<br>
 # **Needs** Lessons 03–05 (features), 06 (intervals), 08 (fusion, kernel ridge regression) and
 # [10](10_incomplete_data.ipynb) (missing modalities). Nothing is downloaded.
 

@@ -4,7 +4,7 @@
 # **Aim** Take the course's models to 100,000 ratings that people gave to films. See where content
 # helps and where it does not, how the split decides which model is best, how many ratings a new user
 # must give, and what is known from larger data.<br>
-# **Time** {minutes} minutes.<br>
+# **Time** {minutes} minutes, exercises 25 to 70 more.<br>
 # **Needs** Lessons 06 to 08 and 11. The ratings are downloaded once (2 to 5 MB), by the first cell
 # or beforehand with `make movielens`.
 
@@ -334,8 +334,8 @@ print("\ntext − predicted popularity:", interval(*against.loc["text", bounds[3
 #   for one list is right or wrong for all people at once.
 #
 # "Cannot be told apart" does not mean that content is impersonal. In exercise 5 each person gets the list
-# of *another* person, and keeps about half of the NDCG: about half is personal. But ask for *predicted
-# popularity* when somebody shows you a cold-start result.
+# of *another* person, and you measure how much of the NDCG is lost. But ask for *predicted popularity* when
+# somebody shows you a cold-start result.
 #
 # ## New users
 #

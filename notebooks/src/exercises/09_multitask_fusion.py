@@ -3,7 +3,7 @@
 #
 # Five exercises on [lesson 09](../09_multitask_fusion.ipynb), from one line to one idea: 20 to 55
 # minutes. Write your answer where it says so, then run the cell below it. It is silent if all is well,
-# and otherwise says what to look at. Each exercise needs only the two cells before it.
+# and otherwise says what to look at. After the first two code cells, each exercise runs by itself.
 # [Solutions](../solutions/09_multitask_fusion.ipynb).
 #
 # The world here is small and simulated. Two modalities have the same four latent axes, `z`, and the same
