@@ -7,7 +7,7 @@
 # **Needs** NumPy and pandas; the bootstrap of [lesson 01](01_the_catalogue.ipynb). `ContentRidge` is
 # the model that measured features in lessons 03 to 05.
 
-# %%
+# %% tags=["slide-two-lists"]
 from mmrec_course.datasets import load_mosaic
 from mmrec_course.display import show_items
 from mmrec_course.recommenders import Popularity
@@ -52,7 +52,7 @@ splits["cold-item"] = cold_item_split(ratings)
 # In the next figure each line is a listener, each mark is a rating, and time runs to the right. Orange
 # diamonds are the test. Where does a diamond have training dots to its right?
 
-# %%
+# %% tags=["slide-four-splits"]
 import matplotlib.pyplot as plt
 
 from mmrec_course.plotting import PALETTE, finish, use_style
@@ -136,7 +136,7 @@ def compare_models(split):
     return compare(tables, baseline="plain")
 
 
-# %%
+# %% tags=["predict"]
 from mmrec_course.display import interval
 
 
@@ -311,7 +311,7 @@ print(f"hybrid {a.mean():.3f}, EASE {b.mean():.3f}, difference {(a - b).mean():.
 # models were evaluated on the *same* listeners, so sample them *together*. Some listeners are easy for
 # every model, and in a **paired comparison** that cancels. How much does it matter?
 
-# %%
+# %% tags=["predict"]
 sampled = np.random.default_rng(0).integers(len(a), size=(2000, len(a)))
 resampled = np.random.default_rng(1).integers(len(a), size=(2000, len(a)))
 differences = {"paired": (a[sampled] - b[sampled]).mean(axis=1)}
@@ -339,7 +339,7 @@ print_table(table[bounds], digits=3)
 #
 # And this is **the figure**. How far are the dots from the dashed line, and from each other?
 
-# %%
+# %% tags=["slide-comparison"]
 from mmrec_course.plotting import plot_comparison
 
 title, chance = "On warm items, ratings say nearly all", table["mean"]["chance"]
@@ -431,7 +431,7 @@ def with_likes(block, known_ratings):
 # depends on *which tracks* were held out. The splits overlap, so they are not independent;
 # `test_share`, the share of the tracks in each test, widens the interval for that.
 
-# %%
+# %% tags=["predict", "slide-leaks"]
 from mmrec_course.evaluation import compare_splits
 
 all_texts = extract_features(mosaic, ["text"])["text"]
@@ -495,7 +495,7 @@ def sampled_ndcg(model, n_negatives):
 # The last column is **AUC**: take one relevant track and one other; how often does the relevant one
 # score higher? AUC looks at *all* ranks alike.
 
-# %%
+# %% tags=["predict"]
 eases = {f"λ = {reg}": EASE(reg=reg).fit(split.train_valid) for reg in (20, 200, 1000, 5000)}
 full = {name: evaluate(model, split, metrics=["ndcg", "auc"]) for name, model in eases.items()}
 comparisons = {"all others": compare(full)}
@@ -560,7 +560,7 @@ for name, part in {"chosen on": half, "other half": ndcg_by_model.drop(half.inde
 # expect to like (lesson 01). Mosaic is made up, so we have the **ground truth**: what `u212` *would* think
 # of the ten tracks of EASE.
 
-# %%
+# %% tags=["predict"]
 from mmrec_course.datasets.synthetic import RATING_STEPS
 
 truth = mosaic.ground_truth()
