@@ -39,7 +39,7 @@ twin = (centred @ centred.loc[me]).drop(me).idxmax()
 shared = (R.loc[me] >= 4) & (R.loc[twin] >= 4)
 print(f"{twin} likes {shared.sum()} of the {(R.loc[me] >= 4).sum()} tracks that {me} likes")
 
-# %%
+# %% tags=["slide-two-listeners"]
 from mmrec_course.display import show_history_and_list
 
 unheard = R.columns[(R.loc[twin] == 5) & R.loc[me].isna()]
@@ -247,7 +247,7 @@ print(theme[[track, *weights.index[:5]]].to_dict())
 # and without the condition on the training set, with different $\lambda$. How large is the mean diagonal
 # without it? (`histories_` holds the centred ratings that EASE has learned from.)
 
-# %%
+# %% tags=["predict"]
 from mmrec_course.evaluation import ScoreTable, evaluate
 
 rows = []
@@ -341,7 +341,7 @@ print_table(search.pivot_table("ndcg", "reg", "alpha"), digits=3)
 #
 # Everything is chosen, so open the test set.
 
-# %%
+# %% tags=["predict"]
 from mmrec_course.evaluation import compare
 from mmrec_course.recommenders import Random
 
@@ -355,7 +355,7 @@ print_table(comparison[bounds], digits=3)
 # %% [markdown]
 # Differences are to tuned popularity. Look for groups:
 
-# %%
+# %% tags=["slide-comparison"]
 from mmrec_course.plotting import finish, plot_comparison
 
 title = "iALS, EASE and tuned SVD rank far ahead of the rest"
@@ -417,7 +417,7 @@ def predict_ratings(name):
     return np.clip(level + slope * scores[name], 1, 5)
 
 
-# %%
+# %% tags=["predict"]
 from mmrec_course.evaluation import rmse
 
 ratings, absolute_errors, rows = split.test["rating"], {}, {}
@@ -434,7 +434,7 @@ print_table(errors, digits=3)
 # The rows are sorted by RMSE. Is NDCG@10 sorted, too? Look for models at the same height, and for
 # models one above the other:
 
-# %%
+# %% tags=["slide-error-and-ranking"]
 import matplotlib.pyplot as plt
 
 from mmrec_course.plotting import use_style
@@ -474,7 +474,7 @@ for name, baseline in (("SVD", "iALS"), ("SVD, untuned", "popularity")):
 # Ratings are missing *not at random* (lesson 01): people rate what they expect to like. Mosaic is made up,
 # so we can ask how many stars *every* listener would give to *every* track:
 
-# %%
+# %% tags=["predict"]
 from mmrec_course.datasets.synthetic import RATING_STEPS
 
 utility = mosaic.ground_truth()["utility"].astype(float)
@@ -534,7 +534,7 @@ print_table(predicted.join(truth.rename(columns={"mean": "listed, truly"}), how=
 # And if cold-start and warm tracks compete for ten positions, how many positions do the cold-start
 # tracks get?
 
-# %%
+# %% tags=["predict", "slide-cold-start"]
 from mmrec_course.evaluation import cold_item_split
 
 cold = cold_item_split(mosaic.ratings, rng=0)
