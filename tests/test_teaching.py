@@ -53,6 +53,14 @@ def test_code_of_the_general_pages_prints_what_they_say(
     assert says in text
 
 
+def test_numbers_of_the_workshop_stand_in_lesson_08() -> None:
+    text = (teaching.PAGES / "workshop.md").read_text(encoding="utf-8")
+    lesson = (teaching.ROOT / "notebooks" / "08_weighted_fusion.ipynb").read_text(encoding="utf-8")
+    numbers = re.findall(r"\d\.\d+", teaching.parts(text, 2)["Lesson 08 from its stored outputs"])
+    assert len(numbers) > 20
+    assert [n for n in numbers if n not in lesson] == []
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_agrees_with_its_lesson(name: str) -> None:
     path = teaching.PAGES / f"{name}.md"
