@@ -40,6 +40,27 @@ def test_the_table_of_points_is_right() -> None:
     assert f"**{sum(totals.values())}**" in text
 
 
+@pytest.mark.parametrize(
+    "name, says", [("room", "480 tracks, 25000 ratings, 0"), ("access", "lead")]
+)
+def test_code_of_the_general_pages_prints_what_they_say(
+    name: str, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = (teaching.PAGES / f"{name}.md").read_text(encoding="utf-8")
+    for code in re.findall(r"^```python\n(.*?)^```", text, re.M | re.S):
+        exec(code, {})
+    assert says in capsys.readouterr().out
+    assert says in text
+
+
+def test_numbers_of_the_workshop_stand_in_lesson_08() -> None:
+    text = (teaching.PAGES / "workshop.md").read_text(encoding="utf-8")
+    lesson = (teaching.ROOT / "notebooks" / "08_weighted_fusion.ipynb").read_text(encoding="utf-8")
+    numbers = re.findall(r"\d\.\d+", teaching.parts(text, 2)["Lesson 08 from its stored outputs"])
+    assert len(numbers) > 20
+    assert [n for n in numbers if n not in lesson] == []
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_agrees_with_its_lesson(name: str) -> None:
     path = teaching.PAGES / f"{name}.md"
