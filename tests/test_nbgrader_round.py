@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 NAME = "01_the_catalogue"
 pytestmark = pytest.mark.skipif(
     "MMREC_ROUTES" not in os.environ or os.name == "nt",
-    reason="takes a minute, and nbgrader's exchange needs a Unix system: make test-site",
+    reason="takes ten seconds, and nbgrader's exchange needs a Unix system: make test-site",
 )
 
 
