@@ -18,7 +18,6 @@ import numpy as np
 # A batch of four pairs (user, liked item): row u, column i. Pair j has its own item in column j.
 scores = np.array([[2.0, 0.5, 1.0, 0.5], [0.0, 1.0, 0.0, 1.0], [1.0, 0, 3.0, 0], [0, 2.0, 0, 2.0]])
 item_ids = np.array([7, 3, 9, 3])  # item 3 is in two pairs
-p = np.array([0.02, 0.5, 0.02, 0.5])  # share of each item among all pairs
 
 
 def check_shape(value, shape, meaning):
@@ -27,63 +26,98 @@ def check_shape(value, shape, meaning):
 
 
 # %% [markdown]
-# ## 1 · The in-batch softmax
+# ## 1 · The full softmax
 #
-# Return the loss of each pair, an array with one number for each row: −log of the softmax probability of
-# the right item. `scores` is (n, n); the right item of row $j$ is in column $j$.
+# One line. In a batch the right item of pair $j$ stands in column $j$, so the lesson's code looks at the
+# diagonal. Now the sum over $j$ takes *all* items of a catalogue: `scores` is (n_pairs, n_items), and the
+# right item of each row is in the column that `liked` (n_pairs,) names. Return the loss of each pair, an array
+# with one number for each row. Here are the same four pairs:
+
+# %%
+rows = ["0.5 0 1 2 0 1", "1 1 0 0 0.5 0", "0 1 0 1 0 3", "2 0 0.5 0 1 0"]
+all_scores = np.array([row.split() for row in rows], dtype=float)  # (4 pairs, 6 items)
+liked = np.array([3, 0, 5, 0])  # the column of each pair's item
 
 
 # %% exercise="softmax"
-def batch_loss(scores):
+def full_loss(scores, liked):
     ### BEGIN SOLUTION
-    return np.log(np.exp(scores).sum(axis=1)) - np.diag(scores)
+    return np.log(np.exp(scores).sum(axis=1)) - scores[np.arange(len(liked)), liked]
     ### END SOLUTION
 
 
 # %% check="softmax"
-_loss = batch_loss(scores)
-check_shape(_loss, (4,), "one loss for each pair, no mean yet")
-_expected = -np.log(np.diag(np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)))
-_columns = -np.log(np.diag(np.exp(scores) / np.exp(scores).sum(axis=0, keepdims=True)))
-assert not np.allclose(_loss, -_expected), "the sign: a loss is −log of a probability"
-assert not np.allclose(_loss, _columns), (
+_one_each = "one loss for each pair, no mean; scores[:, liked] takes four columns of *every* row"
+_batch_loss = full_loss(scores, np.arange(4))  # as in the lesson: column j for pair j
+check_shape(_batch_loss, (4,), _one_each)
+assert not np.allclose(_batch_loss, np.log(np.exp(scores).sum(axis=0)) - np.diag(scores)), (
     "each *user* (row) chooses among the items: sum over axis 1"
 )
-assert np.allclose(_loss, _expected), (
-    "exponentiate, divide each row by its sum, take the diagonal, then −log"
-)
+_loss = full_loss(all_scores, liked)
+check_shape(_loss, (4,), _one_each)
+_sum = np.exp(all_scores).sum(axis=1)
+_right = np.take_along_axis(all_scores, liked[:, None], axis=1)[:, 0]
+_wrong = {
+    "the right column of row u is liked[u], not u": np.log(_sum) - np.diag(all_scores),
+    "sum over *all* columns": np.log(np.exp(all_scores[:, liked]).sum(axis=1)) - _right,
+    "the sign: a loss is −log of a probability": _right - np.log(_sum),
+    "this is the probability; the loss is −log of it": np.exp(_right) / _sum,
+}
+for _message, _value in _wrong.items():
+    assert not np.allclose(_loss, _value), _message
+assert np.allclose(_loss, np.log(_sum) - _right), "log of the row's sum, minus the right score"
 
 # %% [markdown]
-# *Equal scores in a row of n give the loss log n. A model that learns nothing has the mean loss log n.*
+# *Two arrays of indices take one cell for each pair of them: cells (0, 3), (1, 0), (2, 5) and (3, 0). The
+# loss is 0.80, 1.31, 0.35, 0.69; in the batch it is 0.60, 1.01, 0.21, 0.82. For the first three pairs the batch
+# has a smaller loss, because it has fewer negatives. So losses with different numbers of negatives cannot be
+# compared. (With equal scores the loss is log n for n items.) Why is it larger for the last pair? The batch has
+# its item twice, once as a negative, with the large score 2: exercise 3.*
 #
-# ## 2 · The logQ correction
+# ## 2 · The logQ correction, from the pairs
 #
-# Return the corrected scores. `p` is the probability with which each column's item is drawn.
+# A few lines. In the lesson the shares $p$ were given. Now you have the item of each training pair,
+# `pair_items`, and the items of one batch, `item_ids`. Column $j$ of `scores` has item `item_ids[j]`. Return the
+# corrected scores. (Begin with the share of one item.)
+
+# %%
+pair_items = np.repeat([3, 5, 7, 9], [50, 46, 2, 2])  # 100 pairs; half of them have item 3
 
 
 # %% exercise="logq"
-def correct(scores, p):
+def correct(scores, item_ids, pair_items):
     ### BEGIN SOLUTION
+    p = np.array([np.mean(pair_items == item) for item in item_ids])
     return scores - np.log(p)
     ### END SOLUTION
 
 
 # %% check="logq"
-_corrected = correct(scores, p)
-check_shape(_corrected, (4, 4), "scores keep their shape; `p` belongs to the columns")
-assert not np.allclose(_corrected, scores + np.log(p)), (
-    "this adds log p, which lowers the scores of *rare* items: the wrong sign"
+_corrected = correct(scores, np.array([9, 5, 3, 7]), pair_items)
+check_shape(_corrected, (4, 4), "scores keep their shape; each column has its own p")
+_p = np.array([0.02, 0.46, 0.50, 0.02])
+_wrong = {
+    "adding log p lowers the scores of *rare* items: the wrong sign": scores + np.log(_p),
+    "this corrects the rows: p belongs to the columns": scores - np.log(_p)[:, None],
+    "subtract the logarithm of p, not p": scores - _p,
+    "p is the share of *all* training pairs, not of the batch": scores - np.log(0.25),
+    "keep the order of item_ids": scores - np.log([0.50, 0.46, 0.02, 0.02]),
+    "p is a share: divide the count by the number of pairs": scores - np.log(100 * _p),
+}
+for _message, _value in _wrong.items():
+    assert not np.allclose(_corrected, _value), _message
+assert np.allclose(_corrected, scores - np.log(_p)), (
+    "p_j: the share of the pairs that have item item_ids[j]; then subtract log p_j from column j"
 )
-assert not np.allclose(_corrected, scores - np.log(p)[:, None]), (
-    "this corrects the rows: p belongs to the items, which are columns"
-)
-assert not np.allclose(_corrected, scores / p), "subtract the logarithm; do not divide the score"
-assert np.allclose(_corrected, scores - np.log(p)), "subtract log p from each column"
+_twice = scores - np.log([0.02, 0.50, 0.02, 0.50])
+assert np.allclose(correct(scores, item_ids, pair_items), _twice), "item 3 is in two columns"
 
 # %% [markdown]
 # *After the correction a rare rival (p = 0.02) has a larger score than before, compared with a popular one.
 # So the model must push rare items down harder, and popular ones less. Why is this right? An item with
-# p = 0.02 is drawn once in fifty pairs, so when it is drawn it must count for fifty.*
+# p = 0.02 is drawn once in fifty pairs, so when it is drawn it must count for fifty. The batch itself cannot tell:
+# in it a rare item has the share 1/4. And counts in the place of shares? They add the same number to all scores,
+# which a softmax does not see: the loss stays as it is.*
 #
 # ## 3 · Accidental hits
 #
