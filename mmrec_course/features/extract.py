@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -46,6 +47,9 @@ VERSION = 3  # raise it when our own code gives other numbers: cached ones are t
 LIBRARIES = (np, PIL, cv2, librosa, soundfile)  # nor are those of other versions of these
 BATCH = 64  # files between two visits to the disk, or an eighth of those in the cache
 KEPT_BYTES = 2**28  # of decoded media in memory while a transformer learns from them
+
+# librosa compiles at its first use; two threads that do so at once are warned, and nothing is lost.
+warnings.filterwarnings("ignore", "Compilation requested for previously compiled argument types")
 
 Family = tuple[FeatureBlock, bool]  # the columns of a transformer, whether they share a scale
 
