@@ -64,8 +64,8 @@ for name, sizes in {"Mosaic": (600, 480, 25_000), "large": (10**7, 10**6, 10**8)
 
 # %% [markdown]
 # A core does some $10^{10}$ operations per second. So for the large shop one sweep of iALS takes a minute,
-# the ridge half a minute, all neighbours half a day, all scores nine hours. EASE would take years, and 8,000 GB;
-# all scores at once need 80,000 GB.
+# the ridge half a minute, all neighbours half a day, all scores nine hours. EASE would take years, and
+# 8,000 GB for one of its matrices; all scores at once need 80,000 GB.
 #
 # ## Is it true? Slopes on a log–log scale
 #
@@ -119,9 +119,8 @@ print("memory of the ratings, slope over items:", fixed(slope(list(X), ratings_m
 # %% [markdown]
 # The slopes are those of the formula.
 #
-# And time? Seconds depend on the machine, so no cell of this course prints its own. They were measured
-# once, up to a million ratings, by `benchmarks/scaling.py`. It draws its ratings in a simpler way:
-# `make_world` computes every user's utility of every track, $O(UI)$ memory, and does not scale, either.
+# And time? Seconds depend on the machine. They were measured once, up to a million ratings, by
+# `benchmarks/scaling.py`. It draws its ratings in a simpler way, as `make_world` needs $O(UI)$ memory.
 
 # %%
 measured = pd.read_csv("../benchmarks/scaling.csv")
@@ -152,8 +151,8 @@ finish(
 )
 
 # %% [markdown]
-# The slopes are near the theory. EASE falls short of 3 while its smaller parts still count, such as the
-# $O(I^2)$ of the Gram matrix.
+# The slopes are near the theory. A slope falls short of it while smaller parts still count: in EASE, those
+# that pass over the Gram matrix once, $O(I^2)$.
 #
 # ## Blocks: never hold the whole matrix
 #
@@ -186,8 +185,8 @@ print(f"the whole matrix: {8 * len(P) * len(Q) / 1e6:.0f} MB")
 print(f"needed in blocks of 100 users: {peak_mb(top_ten_in_blocks, P, Q, 100):.0f} MB")
 
 # %% [markdown]
-# The same lists, and a fraction of the memory. Here is the memory of a process over time, for 10,000 users
-# and 10,000 items, from the benchmark (a GiB is $2^{30}$ bytes, 1.07 GB):
+# The same lists, and a fraction of the memory. (To rank scores takes further arrays of their
+# size, in both ways.) Here is the memory of a process over time, for 10,000 users and 10,000 items, from the benchmark (a GiB is $2^{30}$ bytes, 1.07 GB):
 
 # %% tags=["slide-memory"]
 memory = measured[measured["part"] == "memory"]
@@ -199,7 +198,7 @@ ax.set_title("Blocks need as little at the end as at the start")
 ax.legend()
 finish(
     ax,
-    alt="Memory over time: with the whole matrix it climbs to 1.8 GiB until the lists are done; in blocks it stays below 0.3 GiB",
+    alt="Memory over time: with the whole matrix it climbs to nearly 2 GiB until the lists are done; in blocks it stays near 0.3 GiB",
 )
 print_table(memory.groupby("what", sort=False)["gib"].max().rename("GiB at most"), digits=1)
 
@@ -210,7 +209,7 @@ print_table(memory.groupby("what", sort=False)["gib"].max().rename("GiB at most"
 #
 # *Dask* is a Python library that runs one computation on many processes or machines. It has four ideas:
 #
-# - A **partition** is a part of a table that fits into memory, here the ratings of some users.
+# - A **partition** is a part of a table that fits into memory.
 # - Computations are **lazy**: calling a function only writes down a **task**. The tasks and what they
 #   need of each other are the **task graph**.
 # - A **scheduler** gives tasks whose inputs are there to **workers**, which are processes.
@@ -241,9 +240,8 @@ print(len(client.scheduler_info()["workers"]), "workers")
 # %% [markdown]
 # ### Ratings in partitions
 #
-# The format for large tables is *Parquet*: columns are stored apart and compressed, in several files. Write
-# Mosaic's ratings as three files, and read them as a Dask DataFrame. It looks like a DataFrame of pandas, and
-# it is lazy:
+# The format for large tables is *Parquet*: compressed columns, in several files. Write Mosaic's ratings as
+# three files, and read them as a Dask DataFrame: like one of pandas, but lazy:
 
 # %%
 import tempfile
@@ -326,10 +324,10 @@ for column, digits in {"seconds": 0, "gib": 1, "ndcg": 2}.items():
     print()
 
 # %% [markdown]
-# In a column the NDCG is the same, and nearly that of *implicit*, which has another random start. (From left to
-# right there are more items, 480, 5,000 and 20,000: ten are harder to find.) With five million ratings a worker
-# stays under 1 GiB, and one process needs twice as much. But Dask's fit takes **several times as long**. As long
-# as the data fit into one process, use one process.
+# In a column the NDCG is the same, and nearly that of *implicit*, which has another random start. (It falls
+# from left to right, as there are more items.) With five million ratings a worker stays under 2 GiB, and needs
+# about half as much as one process. But Dask's fit takes **several times as long**. As long as the data fit
+# into one process, use one process.
 #
 # What would a hundred million ratings of ten million users need? Calculated: the factors of all users, which are
 # broadcast, are $10^7 \times 32$ numbers or 2.6 GB on each worker. They are the next limit.
@@ -355,15 +353,8 @@ print("equal:", np.allclose(there.values, here.values, atol=1e-6))
 # %% [markdown]
 # On a real cluster the files lie in a shared store, and an item has an address in place of a path:
 # `s3://bucket/cover.jpg` (with the package s3fs) or `gs://…` (gcsfs). *fsspec* opens it on the worker. In an
-# items.csv, `load_folder(…, addresses="s3://bucket/")` allows it. `file://` takes the same way:
-
-# %%
-remote = Dataset(items="file://" + covers, ratings=mosaic.ratings.head(0))
-with joblib.parallel_config(backend="dask"):
-    block = extract_features(remote, cache=False)["image"]
-print("equal:", np.allclose(block.values, here.values, atol=1e-6))
-
-# %% [markdown]
+# items.csv, `load_folder(…, addresses="s3://bucket/")` allows it. A test does the same with `file://`.
+#
 # What if a worker dies? The benchmark copies Mosaic's covers and sounds to 5,000 files and kills a worker
 # when half of them are done:
 
@@ -404,8 +395,8 @@ print("iALS, seconds relative to ImplicitALS:")
 print_table((tiny / tiny["ImplicitALS"]), digits=1)
 
 # %% [markdown]
-# Two threads help little, and two workers are slower than one thread. (The machine had other work, too.) To
-# divide such small work costs more than it saves. On a small table of ratings, most of the time is Dask's own.
+# Compare with 0.5, which two would bring if all could be divided: on so few covers two workers do not reach it.
+# On a small table of ratings, most of the time is Dask's own. (Measured once: read large differences only.)
 #
 # **When is a cluster worth it?** When the data do not fit, or when the work takes many minutes and divides
 # well, as extraction does. Before that: fewer columns, blocks, a faster library.
@@ -464,8 +455,8 @@ print_table(pd.DataFrame(rows), digits={"recall": 1}, index=False)
 # %% [markdown]
 # ### When does it pay?
 #
-# The benchmark measures queries per second, each on one thread, from Mosaic's 480 items to a
-# million. Of each index, the least effort with a recall of at least 0.95:
+# The benchmark measures queries per second, on one thread. At each size it takes of each index the least effort
+# (8, 32 or 128) with a recall of at least 0.95. So the effort may differ between sizes:
 
 # %%
 retrieval = measured[(measured["part"] == "retrieval") & (measured["recall"] >= 0.95)]
@@ -477,8 +468,8 @@ for column, title in (("qps", "queries per second"), ("gib", "GiB")):
 
 # %% [markdown]
 # - **At 480 items** exact search answers tens of thousands of queries per second: no need for an index.
-# - **At 10,000** no index is clearly faster than "flat".
-# - **At 100,000** they are twice as fast, and at a million more than ten times.
+# - **From 100,000** on both indices answer more than "flat", at a million many times as many. At 10,000 it
+#   depends on data, effort and machine (each was measured once).
 # - **HNSW needs most memory**, for its links. faiss stores 4 bytes a number, the exact matrix 8.
 #
 # ### Filters
@@ -508,21 +499,8 @@ print("full lists:", (found >= 0).all(), "recall:", fixed(recall_of(found, exact
 # %% [markdown]
 # ## What breaks first in the final model
 #
-# What must the model of lesson 11 hold at a million items, with 460 feature columns? Again calculated:
-
-# %%
-million = 10**6
-gigabytes = {
-    "EASE, weights": 8 * million**2 / 1e9,
-    "scores of 10,000 users, if whole": 8 * 10_000 * million / 1e9,
-    "features, one copy": 8 * 460 * million / 1e9,
-    "iALS, factors of the items": 8 * 32 * million / 1e9,
-}
-print_table(pd.Series(gigabytes, name="GB").rename_axis("a million items"), digits=1)
-
-# %% [markdown]
-# EASE breaks first, by far. So `MultimodalRecommender` leaves EASE out above 6,000 rated items: then $c$
-# is iALS alone, as with `als_weight=1`. What does that cost? On Mosaic we can measure both:
+# The first table said it: EASE breaks first, by far. So `MultimodalRecommender` leaves EASE out above 6,000
+# rated items: then $c$ is iALS alone, as with `als_weight=1`. What does that cost? On Mosaic we can measure both:
 
 # %% tags=["predict", "slide-without-ease"]
 from mmrec_course.recommenders import MultimodalRecommender
@@ -536,20 +514,20 @@ table = compare(results, baseline="with EASE")
 print_table(table[["mean", "difference", "diff_low", "diff_high"]], digits=3)
 
 # %% [markdown]
-# The interval contains zero: on Mosaic nothing shows that EASE is missed. And the memory, at 100,000 items?
+# The interval contains zero, but a loss of 0.01 is not excluded. And the memory, at 100,000 items?
 
 # %%
 capstone = measured[measured["part"] == "capstone"].iloc[0]
 print(f"{capstone['ratings']:,.0f} ratings: {fixed(capstone['gib'] * 2**30 / 1e9, 1)} GB")
 
 # %% [markdown]
-# That is as much as eleven copies of the features (0.37 GB each): aligned, reduced, weighted and so on. A million
-# items would need ten times as much, calculated 42 GB. So features break next.
+# That is as much as some ten copies of the 460 feature columns (0.37 GB each). A million items would need ten
+# times as much: calculated, some 40 GB. So features break next.
 #
 # | part | at a million items | instead |
 # |---|---|---|
-# | EASE | 8,000 GB | iALS; or EASE of the few thousand most popular items |
-# | features | as much as eleven copies, 42 GB | fewer columns, float32, sums over partitions (exercise 3) |
+# | EASE | 8,000 GB a matrix | iALS; or EASE of the few thousand most popular items |
+# | features | some ten copies, 40 GB | fewer columns, float32, sums over partitions (exercise 3) |
 # | k nearest neighbours | $10^{12}$ pairs | an index of faiss |
 # | scores of all items | nine hours for all users | retrieve a few hundred by an index, rank those by the final model |
 # | extraction | a second a file is twelve days | workers, each with its files |
@@ -559,8 +537,8 @@ print(f"{capstone['ratings']:,.0f} ratings: {fixed(capstone['gib'] * 2**30 / 1e9
 #
 # ## What goes wrong
 #
-# Blocks of the same number of items need not be the same amount of work: a few items have most of the
-# ratings. All wait for the slowest block. How uneven is it, by popularity and by id?
+# Blocks of the same number of items need not be the same amount of work: some items have far more
+# ratings than others. All wait for the slowest block. How uneven is it, by popularity and by id?
 
 # %% tags=["slide-skew"]
 n_ratings = train.groupby("item_id").size().sort_values(ascending=False)
@@ -571,9 +549,6 @@ for name, ordered in {"by popularity": n_ratings, "by id": n_ratings.sort_index(
 # %% [markdown]
 # By popularity, the first block has half of the ratings. Four workers would then be at most twice as fast
 # as one. Such a **skew** is a common reason for a slow cluster. `DaskALS` takes the blocks by id.
-#
-# Others: a large array sent to each task instead of once to each worker; thousands of tasks of a millisecond; eight
-# threads in each of eight workers.
 #
 # ## Your turn
 #
