@@ -326,7 +326,7 @@ for column, digits in {"seconds": 0, "gib": 1, "ndcg": 2}.items():
 # %% [markdown]
 # In a column the NDCG is the same, and nearly that of *implicit*, which has another random start. (It falls
 # from left to right, as there are more items.) With five million ratings a worker stays under 2 GiB, and needs
-# about half as much as one process. But Dask's fit takes **several times as long**. As long as the data fit
+# about half as much as one process. But Dask's fit takes **more than twice as long**. As long as the data fit
 # into one process, use one process.
 #
 # What would a hundred million ratings of ten million users need? Calculated: the factors of all users, which are
@@ -467,7 +467,7 @@ for column, title in (("qps", "queries per second"), ("gib", "GiB")):
     print()
 
 # %% [markdown]
-# - **At 480 items** exact search answers tens of thousands of queries per second: no need for an index.
+# - **At 480 items** exact search answers tens of thousands of queries per second or more: no need for an index.
 # - **From 100,000** on both indices answer more than "flat", at a million many times as many. At 10,000 it
 #   depends on data, effort and machine (each was measured once).
 # - **HNSW needs most memory**, for its links. faiss stores 4 bytes a number, the exact matrix 8.
