@@ -92,7 +92,7 @@ print("parts:", [names[f] for f in np.flatnonzero(parts)], " add up:", np.isclos
 #   lower $-\log \sigma(s_{ui} - s_{uj})$. This is a **pairwise loss**: only the difference counts.
 # - **WARP** (weighted approximate-rank pairwise): draw tracks until one *violates* the order, $s_{uj} >
 #   s_{ui} - 1$. Then take a step, and a larger one if the violation was found soon. Why? If one of
-#   $n$ tracks violates at the first draw, probably many do, and track $i$ has a low position.
+#   $n$ tracks violates at the first draw, probably many do, and track $i$ is far down the list.
 #
 # After $k$ draws WARP estimates that $(n - 1) / k$ tracks are above $i$, rounded down, and weights the
 # step with the logarithm. For Mosaic:
@@ -110,8 +110,9 @@ for k in (1, 2, 5, 10):
 # `LightFMRecommender` is LightFM with the contract of this course
 # (`mmrec_course/extras/lightfm_model.py`, 150 lines to read beside this lesson). First without features. On
 # validation data no loss gains much after 20 epochs (the deeper notebook draws the curves); BPR, slower than WARP at
-# first, gets 40. Training is random: another seed gives another model. So each model is trained with three
-# seeds, and a user's NDCG is the mean of the three.
+# first, gets 40. By default the class first trains with a tenth held out, to choose the number of epochs (*early
+# stopping*), then on everything; here this is off. Training is random, so each model is trained with three seeds,
+# and a user's NDCG is the mean of the three.
 
 # %%
 from mmrec_course.evaluation import evaluate
@@ -170,7 +171,7 @@ finish(ax, alt="Difference to WARP with intervals: BPR 0.01 below, near 0; logis
 # the library's helper, does so by default.
 #
 # `Dataset` also does something else by default: it divides each row of $F$ by its sum (`normalize=True`).
-# What happens to TF-IDF weights then? Take the tracks with the fewest and the most different words:
+# What happens to TF-IDF weights then? Take the tracks with the smallest and the largest vocabulary:
 
 # %%
 from lightfm.data import Dataset
@@ -197,8 +198,7 @@ for i, row in zip(two, built.toarray(), strict=True):
 # Before, the identity has weight 1 and the TF-IDF weights of a track have length 1. After, each row sums to
 # 1. Three things change:
 #
-# 1. **A long text takes weight from its track's identity.** The identity of the second track counts much
-#    less than that of the first one, only because it has more words.
+# 1. **A long text takes weight from its track's identity**: 0.14 is left, not 0.22.
 # 2. **All weights become small**, so all steps do. A gradient for $e_f$ is multiplied with $F_{if}$.
 # 3. **Without identity features, the scale is lost.** A row and ten times this row become the same. So weights that
 #    differ by a factor give the same model (compare lightfm#714).
@@ -255,9 +255,9 @@ finish(
 )
 
 # %% [markdown]
-# On this split the normalised rows need many more epochs to get as far. They do not end lower. Thus: scale is a
-# hyperparameter here, like the learning rate. (`LightFMRecommender` does not
-# divide by the sum; its content rows have the length `content_weight`.)
+# On this split the normalised rows need many more epochs to get as far. They do not end lower. So scale is a
+# hyperparameter, like the learning rate. (`LightFMRecommender` does not
+# divide by the sum; its content rows have the length `content_weight`, by default 1.)
 #
 # ## Dense features
 #
@@ -277,7 +277,7 @@ for m, block in blocks.items():
 # %% [markdown]
 # Text is sparse: many columns, few non-zero. Sound is dense: every column, for every track. So reduce
 # first. `LightFMRecommender` uses the early fusion of lesson 08, with `n_components` directions of each
-# modality: 16 make at most 48 non-zero features for a track, not hundreds. What is lost is measured below.
+# modality: 16 make at most 48 non-zero features for a track, not hundreds. What 16 lose against 40 is measured below.
 #
 # ## Cold-start items
 #
@@ -383,14 +383,14 @@ for name, share in shares.items():
 
 # %% [markdown]
 # With the warm rows alone, cold-start tracks get some of the positions. With all rows in `fit`, with an
-# identity of their own or without, they disappear from the lists, although no training rating is of them. So fit
+# identity of their own or without, they nearly disappear, although no rating says that they are disliked. So fit
 # on the rows that have ratings, and pass all rows when you score. `LightFMRecommender` does that.
 #
 # ## Why features can hurt
 #
 # Users of LightFM report again and again that a model with features is *worse* than without (lightfm#551;
 # its author tried permuted features, as lesson 08 does). Let us ask on warm items. Four models, each with three
-# seeds:
+# seeds and 15 epochs:
 
 # %% tags=["predict"]
 seeds = range(3)
@@ -451,8 +451,8 @@ for loss in ("warp", "bpr", "logistic"):
 #
 # ## One thread for the same result
 #
-# `num_threads=2` is faster, and two threads then change the same embeddings without waiting for each other
-# (*Hogwild*; Recht et al. 2011). Who comes first is chance, so each run gives another model. With one thread
+# For speed, `num_threads=2` lets two threads change the same embeddings without waiting for each other
+# (*Hogwild*; Recht et al. 2011). Who comes first is chance, so two runs may differ. With one thread
 # and a seed the model is the same:
 
 # %%
@@ -462,7 +462,7 @@ print("same model:", np.array_equal(first.item_embeddings, second.item_embedding
 
 # %% [markdown]
 # This holds on *one machine*. Another processor may round otherwise, and training amplifies the last digit. That
-# is why this lesson prints signs and rounded numbers, and shows the rest in figures.
+# is why this lesson prints signs and rounded numbers.
 #
 # ## The table
 #
@@ -483,18 +483,18 @@ for situation, rows in table.groupby("situation", sort=False):
 
 # %% [markdown]
 # LightFM is below the final model on warm items and on cold-start items; both intervals exclude zero, the second
-# one barely. VBPR and the two-towers come in lessons 15 and 16. *Seconds* are those of one fit with the defaults.
-# LightFM and the networks train twice in it: first with a tenth held out, to choose the number of epochs (*early
-# stopping*), then on everything.
+# one barely. Its 0.242 is not the 0.262 of 40 directions above: that setting is not among its six. VBPR and the
+# two-towers come in lessons 15 and 16. *Seconds* are those of one fit with the defaults; LightFM and the networks
+# train twice in it (early stopping).
 #
 # ## What goes wrong
 #
-# - **The identity is lost** as soon as you pass features. Content alone was far behind on warm items.
-# - **`normalize=True`.** Rows are divided by their sum, and TF-IDF weights shrink. Without identity features, a
-#   track without content is an error.
+# - **The identity is lost** as soon as you pass features.
+# - **`normalize=True`.** Rows are divided by their sum, and TF-IDF weights shrink. Without identity features, the
+#   sum of a track without content is 0: `ValueError`.
 # - **Cold-start rows in `fit`.** WARP draws them as negatives.
-# - **A word that no training track has.** Its embedding stays at its random start and adds noise to a cold-start
-#   track. Drop such columns. (PCA, learned from training tracks, has none.)
+# - **A word that no training track has.** No step changes its embedding. The random start stays, noise for a
+#   cold-start track. Drop such columns. (PCA, learned from training tracks, has none.)
 # - **A score as a probability**, or compared between users.
 #
 # ## Your turn
