@@ -32,8 +32,8 @@ blocks = extract_features(mosaic, fit_items=training_items)
 #
 # EASE, iALS and ridge regression have a **closed form**: a system of equations, solved once or a few
 # times. That works because their loss is a squared error and their model is linear, at least in one half
-# of its parameters. Change the loss to a ranking loss, or put a nonlinear function into the model, and there
-# is no such system.
+# of its parameters. Change the loss to a ranking loss, or put a nonlinear function into the model, and in
+# general there is no such system.
 #
 # What remains is **gradient descent** (lesson 07): compute in which direction each parameter makes the
 # loss smaller, take a small step, repeat. PyTorch does two things for this. **Autograd** computes the
@@ -50,9 +50,9 @@ blocks = extract_features(mosaic, fit_items=training_items)
 #
 # $$L = \frac1n \sum_{u,i} c_{ui} \big(-x_{ui} \log \hat x_{ui} - (1 - x_{ui}) \log (1 - \hat x_{ui})\big)$$
 #
-# In words: the loss is the mean, over all $n$ cells, of minus the log of the probability that the model
-# gave to what happened. The confidence $c_{ui}$ is $1 + \alpha$ for a like and 1 for every other cell,
-# nearly as in iALS.
+# In words: minus the log of the probability that the model gave to what happened, times a confidence; and
+# the mean over all $n$ cells. The confidence $c_{ui}$ is $1 + \alpha$ for a like and 1 for every other
+# cell, nearly as in iALS.
 
 # %%
 from torch.nn.functional import binary_cross_entropy_with_logits, logsigmoid
@@ -97,9 +97,7 @@ for name, parameter, by_hand in (("P", P, E @ Q), ("Q", Q, E.T @ P), ("b", b, E.
     print(name, tuple(parameter.shape), "equal:", torch.allclose(parameter.grad, by_hand))
 
 # %% [markdown]
-# Autograd agrees. From now on it does the work; we check it where the model gets complicated.
-#
-# The loop has the four lines of every PyTorch program: compute the loss, forget the old
+# Autograd agrees. The loop has the four lines of every PyTorch program: compute the loss, forget the old
 # gradients, compute the new ones, take a step. One pass over all data is an **epoch**. The optimiser,
 # *AdamW*, scales each parameter's step by the size of its recent gradients, and before each step it
 # shrinks all parameters by the factor $1 - \gamma\lambda$. This **weight decay** is its
@@ -169,9 +167,9 @@ for name, curve in curves.items():
 # %% [markdown]
 # Without decay, the validation loss is lowest at epoch 75 and then rises: the model is **overfitting**.
 # Its NDCG stays level: the probabilities get worse, the order does not. With decay the loss is lowest at
-# the end, and NDCG ends higher. So regularise, and stop by the metric that you care about. **Early stopping**
-# ends training when the metric on held-out ratings has not improved for some epochs, and keeps the best
-# number of epochs. That number is one more hyperparameter, chosen like the others.
+# the end, and NDCG ends higher (one training each, no interval). So try regularisation, and stop by the
+# metric that you care about. **Early stopping** ends training when the metric on held-out ratings has not
+# improved for some epochs, and keeps the best number of epochs. That number is one more hyperparameter, chosen like the others.
 #
 # ## VBPR: features in a ranking loss
 #
@@ -188,8 +186,8 @@ for name, curve in curves.items():
 # In words: a bias and latent factors for each id, as before, in the paper's letters: $\gamma$ and $E$ are
 # not those above. Then a matrix $E$ maps the features to a few numbers, and $\theta_u$ says how much
 # listener $u$ likes each of them. $b^\top f_i$ says how popular such features are. For a cold-start track
-# $\beta_i$ and $\gamma_i$ are 0, and the other two terms remain. The paper had features of one picture;
-# ours are the early-fused rows of lesson 08.
+# $\beta_i$ and $\gamma_i$ are 0, and the other two terms remain. Our $f_i$ are the early-fused rows of
+# lesson 08.
 #
 # The gradients, for one triple $(u, i, j)$: let $d = \sigma(s_{uj} - s_{ui})$, large if the order is wrong.
 # Then $\partial L / \partial \gamma_u = -d\,(\gamma_i - \gamma_j)$ and
@@ -205,7 +203,7 @@ fused = early_fusion(blocks, fit_items=training_items)
 rows = torch.tensor(fused.align(items).values)  # (n_items, d)
 user, item = X.nonzero(as_tuple=True)  # positive pairs
 torch.manual_seed(0)
-network = VBPRNetwork(rows, X.any(0), len(users), user, item, 8)
+network = VBPRNetwork(rows, X.any(0), len(users), user, item, 8)  # any(0): has a like
 u, i, j = torch.tensor([[0], [1], [2]])
 margin = (network.users(u) * (network.items(i) - network.items(j))).sum()  # s_ui − s_uj
 (-logsigmoid(margin)).backward()
@@ -279,9 +277,9 @@ for name, baseline in (("VBPR", "BPR-MF"), ("VBPR", "permuted"), ("permuted", "B
     print(f"{name} against {baseline}: {gain}, interval {where(row)}; lower training loss: {lower}")
 
 # %% [markdown]
-# VBPR ranks better than the same model without features, and better than with permuted ones. So it is the
-# content that helps, not the additional parameters. In lesson 11 content added nothing that could be told
-# from zero to EASE *and* iALS together. BPR-MF, with 0.10, is a weaker start (EASE alone: 0.13, lesson 07).
+# In the mean of three seeds, VBPR ranks better than the same model without features or with permuted ones.
+# That points to the content, not to the additional parameters. In lesson 11 content added nothing that
+# could be told from zero to EASE *and* iALS together. BPR-MF, with 0.10, is a weaker start (EASE alone: 0.13, lesson 07).
 #
 # ## Two towers
 #
@@ -300,10 +298,10 @@ for name, baseline in (("VBPR", "BPR-MF"), ("VBPR", "permuted"), ("permuted", "B
 # $$v_i = \sum_m g_{im} h_{im} + e_i, \qquad h_{im} = W_m f_{im} + c_m, \qquad
 # g_{im} = \operatorname{softmax}_m\big(a_m^\top \tanh h_{im} + d_m\big)$$
 #
-# In words: each modality is encoded by a matrix of its own. A **gate** gives weights to the present
-# modalities: not one for the catalogue as in lesson 08, but for each track, by what its features look like.
-# The **softmax** makes them positive and sum to 1. $e_i$ is the track's own embedding; a cold-start track has
-# none. (The user tower is an embedding of the id; an unknown user gets the mean of all.)
+# In words: each modality is encoded by a matrix $W_m$ and a bias $c_m$ of its own. A **gate**, with a learned
+# vector $a_m$ and bias $d_m$, gives weights to the present modalities: not one for the catalogue as in lesson
+# 08, but for each track, by what its features look like. The **softmax** makes them positive and sum to 1.
+# $e_i$ is the track's own embedding; a cold-start track has none. (An unknown user gets the mean of all.)
 #
 # The loss is the **full softmax**: of all tracks with a like (`known` in the code), which one did the
 # listener like?
@@ -317,7 +315,7 @@ for name, baseline in (("VBPR", "BPR-MF"), ("VBPR", "permuted"), ("permuted", "B
 # through the gate: into $h_{im}$ directly, with weight $g_{im}$, and into the gate's input $z_{im} =
 # a_m^\top \tanh h_{im} + d_m$:
 #
-# $$\frac{\partial L}{\partial z_{im}} = g_{im} \Big(\delta_i^\top h_{im} - \sum_n g_{in}\, \delta_i^\top h_{in}\Big)$$
+# $$\frac{\partial L}{\partial z_{im}} = g_{im} \Big(\delta_i^\top h_{im} - \sum_{m'} g_{im'}\, \delta_i^\top h_{im'}\Big)$$
 #
 # In words: a weight grows where its modality points into a better direction than the weighted mean does.
 
@@ -395,13 +393,14 @@ for name, baseline in pairs:
 
 # %% [markdown]
 # With these settings the gate does not help: compared with equal weights, its interval lies below zero,
-# with dropout and without (0.00 is rounded). A likely reason is overfitting: the gate may choose weights
+# with dropout and without. (The table is rounded: 0.00 lies below zero, and differences need not match the
+# means.) A likely reason is overfitting: the gate may choose weights
 # for each training track, and a cold-start track gets weights that no rating has tested. Modality dropout
 # makes no difference that can be told from zero. ([Lesson 10, deeper](deeper/10_modality_dropout.ipynb)
 # shows a case in which it helps: little other regularisation, and cold-start tracks that lack half of their
 # modalities.) So the package's default is `gate=False`: equal weights.
 #
-# What did the gate learn? Two tracks of lesson 09, with their weights in the last model:
+# What did the gate learn? Two tracks of lesson 09, with their weights in the last model, *both*:
 
 # %%
 from mmrec_course.display import show_items
@@ -420,8 +419,8 @@ show_items(mosaic.items, shown, captions=captions)
 # The full softmax needs the scores of *all* tracks for each pair. With a million items that is too much.
 # The **in-batch sampled softmax** takes the items of the *other pairs in the batch* as negatives: their
 # vectors have been computed anyway. But these are no uniform sample: item $j$ comes up in proportion to
-# its popularity, with probability $q_j$. Popular items are punished again and again. The **logQ
-# correction** subtracts what is too much:
+# its popularity, with probability $q_j$ (a number, no vector). Popular items are punished again and again.
+# The **logQ correction** subtracts what is too much:
 #
 # $$s'_{uj} = u_u^\top v_j - \log q_j$$
 #
@@ -494,7 +493,7 @@ for name, row in compare(loss_results).iloc[1:].iterrows():
 # ## Seconds against quality
 #
 # The models of lessons 14 to 16 and their rivals. Each tries six settings on the validation part: its
-# defaults, and five drawn at random from its grid; rows with one trial have nothing to choose
+# defaults, and five drawn at random from its grid; rows with one trial are not tuned
 # (`make bench-extras`). Differences are to the tuned final model of lesson 11, with 95 % intervals; *joint
 # ridge* is early fusion of lesson 08. The seconds are of one fit with the defaults:
 
@@ -504,10 +503,9 @@ shown = ["situation", "model", "ndcg", "difference", "diff_low", "diff_high", "s
 print_table(benchmark[shown], digits=3, index=False)
 
 # %% [markdown]
-# On warm items VBPR is below the final model. The two towers have the highest mean of the
-# trained models, and their interval includes zero, as that of iALS does. On cold-start items VBPR is below
-# again, and neither the two towers nor the joint ridge can be told from the final model. No trained model is
-# ahead.
+# On warm items VBPR is below the final model. Our two-tower has the highest mean of the trained models, and
+# its interval includes zero, like that of iALS. On cold-start items VBPR is below again, and neither our
+# two-tower nor the joint ridge can be told from the final model. No trained model is ahead.
 #
 # EASE, iALS and the joint ridge need less than a fifth of a second for a fit; a training, with early
 # stopping, takes some seconds. That buys freedom: another loss, or a network in the place of a matrix. It
@@ -518,10 +516,8 @@ print_table(benchmark[shown], digits=3, index=False)
 #
 # - **One seed.** Three seeds of VBPR differ by more than 0.005, and it leads by about 0.01. An interval
 #   over users does not cover the choice of the seed.
-# - **The training loss.** Permuted features lowered it, and the interval of NDCG includes 0.
+# - **The training loss.** Permuted features lowered it (last seed), and the interval of NDCG includes 0.
 # - **No correction, or the wrong sign of logQ.** No error says so. Count how popular the listed tracks are.
-# - **Untrained embeddings.** A cold-start track's $\gamma_i$ must be 0. Left at its random start, it is
-#   noise in each score.
 # - **Negatives that could never be positive.** If cold-start tracks are drawn as negatives, the model
 #   learns that their features are disliked (lesson 14 measures it). The package draws from tracks with
 #   likes only.

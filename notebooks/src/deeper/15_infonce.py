@@ -33,8 +33,8 @@ features = [extract_features(mosaic, fit_items=s.train_valid["item_id"].unique()
 # $$L = -\frac1n \sum_i \log \frac{\exp(z_i^\top t_i / \tau)}{\sum_j \exp(z_i^\top t_j / \tau)}$$
 #
 # In words: a softmax over the texts, and the right answer is the track's own. It is the in-batch softmax
-# of the lesson, with another modality in the place of the listener. The *temperature* $\tau$ says how
-# strict it is: with a small one, small differences of cosines decide. One also asks the other way round,
+# of the lesson, with another modality in the place of the listener. The *temperature* $\tau$, here 0.1,
+# says how strict it is: with a small one, small differences of cosines decide. One also asks the other way round,
 # for the sound of each text, and takes the mean. By hand for four tracks, then with the package:
 
 # %%

@@ -35,29 +35,31 @@ def check_tensor(value, shape, meaning):
 # ## 1 · The gradient of BPR
 #
 # One line. For one triple, the score is $s_{ui} = p_u^\top q_i$ and the loss is $-\log \sigma(s_{ui} -
-# s_{uj})$. Return the gradient with respect to $p_u$. All three are tensors of four numbers.
+# s_{uj})$. Return the gradient with respect to $q_j$. All three vectors have four numbers.
 
 
 # %% exercise="bpr"
 def bpr_gradient(p_u, q_i, q_j):
     ### BEGIN SOLUTION
-    return -torch.sigmoid(p_u @ (q_j - q_i)) * (q_i - q_j)
+    return torch.sigmoid(p_u @ (q_j - q_i)) * p_u
     ### END SOLUTION
 
 
 # %% check="bpr"
-_p = users[0].clone().requires_grad_()
-(-logsigmoid(_p @ (items[0] - items[1]))).backward()
+_q = items[1].clone().requires_grad_()
+(-logsigmoid(users[0] @ (items[0] - _q))).backward()
 _by_hand = bpr_gradient(users[0], items[0], items[1])
-check_tensor(_by_hand, (4,), "as many numbers as p_u has")
-assert not torch.allclose(_by_hand, -_p.grad), (
-    "the sign: a step goes *against* the gradient, and must bring p_u nearer to q_i"
+check_tensor(_by_hand, (4,), "as many numbers as q_j has")
+assert not torch.allclose(_by_hand, -_q.grad), (
+    "the sign: a step goes *against* the gradient, and must lower the score of track j"
 )
-_wrong = -torch.sigmoid(users[0] @ (items[0] - items[1])) * (items[0] - items[1])
+_for_p = torch.sigmoid(users[0] @ (items[1] - items[0])) * (items[1] - items[0])
+assert not torch.allclose(_by_hand, _for_p), "this is the gradient with respect to p_u"
+_wrong = torch.sigmoid(users[0] @ (items[0] - items[1])) * users[0]
 assert not torch.allclose(_by_hand, _wrong), (
     "d is large if the order is wrong: σ(s_uj − s_ui), not σ(s_ui − s_uj)"
 )
-assert torch.allclose(_by_hand, _p.grad), "−d (q_i − q_j), with d = σ(s_uj − s_ui)"
+assert torch.allclose(_by_hand, _q.grad), "d p_u, with d = σ(s_uj − s_ui)"
 
 # %% [markdown]
 # *Why.* If the order is right by a wide margin, $d$ is near 0 and nothing moves. BPR learns from triples that
