@@ -65,7 +65,7 @@ XTESTS := $(wildcard $(foreach n,lightfm_model torch_models torch_networks torch
   $(wildcard $(foreach n,14 15 16 17,$(foreach d,. deeper solutions,notebooks/$(d)/$(n)_*.ipynb)))
 test-extras: $(XDEV)  ## the same for lessons 14 to 17, which need more packages
 	$(XBIN)/pytest --nbval -n $(JOBS) --dist loadscope $(XTESTS)
-	MMREC_ROUTES='1[4-7]' $(XBIN)/pytest -n $(JOBS) tests/test_teaching.py
+	MMREC_ROUTES='1[4-7]' $(XBIN)/pytest -n $(JOBS) -k runs tests/test_teaching.py
 
 notebooks: $(DEV)  ## run the text sources in notebooks/src into notebooks (ONLY=03 for one)
 	$(BIN)/python tools/build_notebooks.py $(ONLY)
@@ -101,14 +101,14 @@ release: $(DEV)  ## wheel, sdist, data and their fingerprints in dist/
 slides: $(SITE)  ## build the slides of each lesson into build/slides
 	$(BIN)/python tools/build_slides.py
 
-site: $(SITE)  ## build the web site of the course into build/site/html with slides
+site: $(SITE)  ## build the web site of the course into build/site/html, with slides
 	$(BIN)/python tools/build_slides.py
 	$(BIN)/python tools/build_site.py
 
 # Chromium reads the site; kernels run the short routes of the teacher's pages; nbgrader its round.
 test-site: site  ## site, slides, routes of 45 and 90 minutes, nbgrader: what publishes and teaches
 	MMREC_SITE=build/site/html $(BIN)/pytest tests/site
-	MMREC_ROUTES=. $(BIN)/pytest -n $(JOBS) tests/test_teaching.py $(wildcard tests/test_nbgrader_round.py)
+	MMREC_ROUTES=. $(BIN)/pytest -n $(JOBS) -k 'runs or round' tests/test_teaching.py tests/test_nbgrader_round.py
 
 # All at once first: a package has the same version in every lock.
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header \

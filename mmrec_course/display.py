@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import math
-import mimetypes
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -231,7 +230,7 @@ def _section(
         }
         for medium in [medium for medium in ("image", "audio") if medium in row]:
             # "" where this item lacks what others have.
-            card[medium] = row[medium] and _url(row[medium])
+            card[medium] = row[medium] and _url(row[medium], medium)
         if parts is not None:
             card["parts"] = {str(name): fixed(x) for name, x in parts.loc[item_id].items()}
             card["score"] = fixed(math.fsum(parts.loc[item_id]))
@@ -252,12 +251,15 @@ def _section(
     }
 
 
-def _url(path: str) -> str:
+def _url(path: str, medium: str) -> str:
     """Address of a file as seen from the notebook's folder, or the whole file as one (EMBED)."""
+    if "://" in path:  # load_folder(addresses=…): a browser opens it, or shows the name
+        return path
     if not any(name in os.environ for name in EMBED):
         return quote(Path(os.path.relpath(path)).as_posix())
+    # Named after the file's ending: what a system's table of types knows differs.
     content = base64.b64encode(Path(path).read_bytes()).decode()
-    return f"data:{mimetypes.guess_type(path)[0]};base64,{content}"
+    return f"data:{medium}/{Path(path).suffix[1:].lower()};base64,{content}"
 
 
 def _text(section: dict[str, Any]) -> str:

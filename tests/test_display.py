@@ -190,6 +190,12 @@ def test_where_html_cannot_see_the_folder_media_are_embedded(
     assert sound.startswith("data:audio/ogg;base64,")
 
 
+def test_an_address_is_left_as_it_is(shown: Callable[..., shop.TextAndHtml]) -> None:
+    items = pd.DataFrame({"image": ["https://shop.example/a b.png"]}, index=["t1"])
+    page = Page(shown(shop.show_items, items, ["t1"]).html)
+    assert page.values("img", "src") == ["https://shop.example/a b.png"]
+
+
 def test_no_output_names_a_folder_of_this_machine(
     everything: list[shop.TextAndHtml], folder: Path
 ) -> None:

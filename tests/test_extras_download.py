@@ -175,6 +175,7 @@ def test_the_catalogues_come_from_a_clone_or_an_archive(home, tmp_path):
     ("members", "error", "message"),
     [
         ([("data/mosaic/../../evil", "x")], ValueError, "outside of the folder"),
+        ([("data/mosaic//evil-absolute", "x")], ValueError, "outside of the folder"),
         ([("data/mosaic/items.csv", "x")], FileNotFoundError, "holds no data/stamps"),
     ],
 )

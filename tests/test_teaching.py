@@ -63,10 +63,10 @@ def test_numbers_of_the_workshop_stand_in_lesson_08() -> None:
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_agrees_with_its_lesson(name: str) -> None:
-    path = teaching.PAGES / f"{name}.md"
-    before = path.read_text(encoding="utf-8")
-    assert teaching.problems(name[:2]) == []
-    assert path.read_text(encoding="utf-8") == before, "run tools/teaching.py: minutes have changed"
+    page, problems = teaching.checked(name[:2])
+    assert problems == []
+    stored = (teaching.PAGES / f"{name}.md").read_text(encoding="utf-8")
+    assert page == stored, "run tools/teaching.py: minutes have changed"
 
 
 @pytest.mark.parametrize("name", DECKS)
@@ -75,7 +75,7 @@ def test_a_deck_agrees_with_its_lesson(name: str) -> None:
     assert build_slides.problems(name, deck, build_slides.outputs_of(name)) == []
 
 
-@pytest.mark.parametrize("budget", [45, 90])  # 120 is a whole lesson or nearly so
+@pytest.mark.parametrize("budget", [45, 90])  # 120 has every cell: pytest --nbval runs them
 @pytest.mark.parametrize("name", PAGES)
 def test_a_route_runs(name: str, budget: int) -> None:
     if not re.match(os.environ.get("MMREC_ROUTES", "none"), name):
@@ -136,6 +136,12 @@ def test_minutes_and_totals_are_filled_in(lesson: NotebookNode) -> None:
         (page(second="tell"), "45: Detail · 2 needs y"),
         (page().replace("| Idea | 0 | show | show | show |\n", ""), "no row 'Idea'"),
         (page().replace("Detail · 2 |", "Detail · 1 |"), "exactly one row"),
+        (
+            page().replace(
+                "| 0 | show | show | show |\n| Recap", "| 0 | show | show | tell |\n| Recap"
+            ),
+            "120 leaves out",
+        ),
         (page().replace("2–6", "20–60"), "their file says"),
         (page().replace("| do | do | do |", "| home | do | do |"), "45 takes 5"),
     ],
@@ -154,6 +160,11 @@ def test_a_route_that_cannot_work_is_refused(
 def test_a_place_that_is_not_there_is_refused(lesson: NotebookNode, name: str) -> None:
     with pytest.raises(ValueError, match=r"is no heading|code cells"):
         teaching.located(name, teaching.sections(lesson))
+
+
+def test_a_number_that_no_notebook_of_the_lesson_has_is_refused() -> None:
+    problems = teaching.unshown_numbers("Early fusion has 0.264, not 0.98765.", "08")
+    assert problems == ["0.98765 is in no notebook of the lesson"]
 
 
 def test_quiz_code_must_print_what_the_page_says() -> None:

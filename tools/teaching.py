@@ -150,24 +150,21 @@ def route_cells(rows: list[Row], route: int) -> list[NotebookNode]:
     return [cell for row in rows if row.words[route] in ("show", "run") for cell in row.cells]
 
 
-def problems(number: str) -> list[str]:
-    """What is wrong with the page of a lesson; fills in its minutes first."""
+def checked(number: str) -> tuple[str, list[str]]:
+    """The page of a lesson with its minutes filled in, and what is wrong with it."""
     (name,) = (lesson for lesson in LESSONS if lesson.startswith(number))
-    path = PAGES / f"{name}.md"
-    page = path.read_text(encoding="utf-8")
+    page = (PAGES / f"{name}.md").read_text(encoding="utf-8")
     source = read_source(ROOT / "notebooks" / "src" / f"{name}.py")
     lesson = sections(source)
     bodies = parts(page, 2)
     if list(bodies) != HEADINGS:
-        return [f"headings are {list(bodies)}, not {HEADINGS}"]
+        return page, [f"headings are {list(bodies)}, not {HEADINGS}"]
     exercises, minutes = exercises_of(name)
     try:
         rows = routes(bodies["Routes"], lesson)
         new = filled_in(page, rows)
     except (ValueError, KeyError, IndexError) as error:
-        return [f"Routes: {error}"]
-    if new != page:
-        path.write_text(new, encoding="utf-8")
+        return page, [f"Routes: {error}"]
     found = route_problems(rows, lesson, exercises, minutes)
     found += objective_problems(table(bodies["Objectives"]), lesson, exercises)
     found += prediction_problems(bodies["Stop and predict"], lesson)
@@ -175,7 +172,26 @@ def problems(number: str) -> list[str]:
     expected = bodies["Discussion"].count("Expected: ")
     if expected != 3 or len(re.findall(r"^\d\. ", bodies["Discussion"], re.M)) != 3:
         found.append("Discussion: not three questions, each with `Expected: `")
-    return found + quiz_problems(bodies["Quiz"]) + hint_problems(bodies["Hints"], exercises)
+    found += quiz_problems(bodies["Quiz"]) + hint_problems(bodies["Hints"], exercises)
+    written = [text for heading, text in bodies.items() if heading != "Quiz"]  # that one computes
+    return new, found + unshown_numbers("".join(written), number)
+
+
+def unshown_numbers(text: str, number: str) -> list[str]:
+    """Decimal numbers that stand in no notebook of the lesson."""
+    paths = (ROOT / "notebooks").glob(f"*/{number}_*.ipynb")
+    stored = "".join(p.read_text(encoding="utf-8") for p in [*paths, lesson_path(number)])
+    return [
+        f"{figure} is in no notebook of the lesson"
+        for figure in re.findall(r"\d+\.\d+", text)
+        if not re.search(rf"(?<![\d.]){re.escape(figure)}(?!\d)", stored)
+    ]
+
+
+def lesson_path(number: str) -> Path:
+    """The stored notebook of a lesson."""
+    (path,) = (ROOT / "notebooks").glob(f"{number}_*.ipynb")
+    return path
 
 
 def exercises_of(name: str) -> tuple[int, tuple[int, int] | None]:
@@ -207,6 +223,8 @@ def route_problems(
     tasks = [row.minutes for row in rows if EXERCISE.match(row.name)]
     if stated and not stated[0] - 5 <= 2 * sum(tasks) - stated[1] <= stated[0] + 5:
         found.append(f"Routes: exercises take {sum(tasks):.0f} minutes, their file says {stated}")
+    if [cell.id for cell in route_cells(rows, len(BUDGETS) - 1)] != wanted:
+        found.append(f"Routes: {BUDGETS[-1]} leaves out a cell; pytest --nbval runs all of them")
     everything = sum(row.minutes for row in rows)
     for route, budget in enumerate(BUDGETS):
         total = sum(row.minutes * SHARE[row.words[route]] for row in rows)
@@ -335,7 +353,9 @@ def main() -> int:
     args = parser.parse_args()
     found = []
     for number in args.only or sorted(path.name[:2] for path in PAGES.glob("[0-9]*.md")):
-        found += [f"{number}: {problem}" for problem in problems(number)]
+        page, wrong = checked(number)
+        (PAGES / f"{lesson_path(number).stem}.md").write_text(page, encoding="utf-8")
+        found += [f"{number}: {problem}" for problem in wrong]
         if args.run:
             run(number, args.run)
     print(*found, sep="\n")

@@ -1,9 +1,10 @@
 """How long the cells of a lesson run: writes docs/teaching/slow_cells.md.
 
-    python tools/time_cells.py "two cores of a cloud server, 2.0 GHz"
+    python tools/time_cells.py "two cores of a cloud server, 2.0 GHz" [NN …]
 
-The argument names the machine, which should have nothing else to do. Lessons whose packages are not
-installed keep their rows: run it once in each environment. Seconds stand here and in no output.
+The first argument names the machine, which should have nothing else to do, the others lessons.
+Lessons whose packages are not installed keep their rows: run it once in each environment.
+Seconds stand on that page and in no output.
 """
 
 from __future__ import annotations
@@ -59,13 +60,14 @@ def row(name: str) -> str:
 
 def main() -> None:
     """Write the page anew; rows of lessons that cannot run here are kept."""
-    if len(sys.argv) != 2:
+    if len(sys.argv) < 2:
         sys.exit(__doc__)
     old = TARGET.read_text(encoding="utf-8") if TARGET.exists() else ""
     rows = dict(re.findall(r"^(\| \[(\d\d)\].*)$", old, re.MULTILINE))
     rows = {number: line for line, number in rows.items()}
     for name in LESSONS:
-        if not missing_framework(Path(name)):
+        wanted = name[:2] in sys.argv[2:] or not sys.argv[2:]
+        if wanted and not missing_framework(Path(name)):
             rows[name[:2]] = row(name)
             print(rows[name[:2]], flush=True)
     head = HEAD.format(machine=sys.argv[1], slow=SLOW_S)

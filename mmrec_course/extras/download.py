@@ -115,9 +115,10 @@ def _unpack(archive: str | Path, members: Mapping[str, str], folder: Path) -> No
         part = Path(place, "part")
         part.mkdir()
         for member, name in members.items():
-            if ".." in Path(name).parts:
+            target = Path(part, name).resolve()
+            if not target.is_relative_to(part.resolve()):
                 raise ValueError(f"{archive}: {member!r} would be written outside of the folder")
-            (part / name).parent.mkdir(parents=True, exist_ok=True)
-            (part / name).write_bytes(file.read(member))
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(file.read(member))
         shutil.rmtree(folder, ignore_errors=True)  # an incomplete one
         shutil.move(part, folder)

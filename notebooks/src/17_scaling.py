@@ -395,7 +395,7 @@ print("iALS, seconds relative to ImplicitALS:")
 print_table((tiny / tiny["ImplicitALS"]), digits=1)
 
 # %% [markdown]
-# Compare with 0.5, which two would bring if all could be divided: on so few covers two workers do not reach it.
+# Compare with 0.5, which two would bring if all could be divided: on so few covers two workers take longer than one thread.
 # On a small table of ratings, most of the time is Dask's own. (Measured once: read large differences only.)
 #
 # **When is a cluster worth it?** When the data do not fit, or when the work takes many minutes and divides
