@@ -5,6 +5,7 @@ import io
 import os
 from pathlib import Path
 
+import forked_kernels
 import pytest
 from course_map import missing_framework
 
@@ -33,6 +34,8 @@ for variable in ("COLAB_RELEASE_TAG", "VSCODE_PID", "MMREC_EMBED_MEDIA"):
 # Blanks must fail and sources are not modules; a test in tests/ looks after both.
 collect_ignore = ["notebooks/exercises", "notebooks/src", "tools", "benchmarks", "docs"]
 collect_ignore_glob = ["apps/*/src"]
+
+forked_kernels.install()
 
 NEEDS_ENCODERS, NEEDS_MOVIELENS = "needs-encoders", "needs-movielens"
 
