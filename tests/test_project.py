@@ -166,14 +166,15 @@ def test_learners_install_no_framework_and_no_tool_of_the_makers() -> None:
 
 
 def test_lightfm_and_wordllama_are_left_out_where_they_have_no_wheel() -> None:
-    def has(name: str, system: str, python: str) -> bool:
-        return name in locked("requirements-dev.lock", system, python)
+    def has(name: str, system: str, python: str, extra: str = "frameworks") -> bool:
+        return name in locked(f"requirements-{extra}.lock", system, python)
 
     assert has("lightfm-next", "Linux x86-64", "3.12.0")
     assert not has("lightfm-next", "Linux x86-64", "3.11.99")
     assert not has("lightfm-next", "Windows", "3.13.0")
-    assert has("wordllama", "Windows", "3.11.0")
-    assert not has("wordllama", "Linux ARM", "3.13.0")
+    assert not has("lightfm-next", "Linux x86-64", "3.12.0", "dev")  # or two commands test it
+    assert has("wordllama", "Windows", "3.11.0", "dev")
+    assert not has("wordllama", "Linux ARM", "3.13.0", "dev")
 
 
 def test_package_and_lessons_import_only_what_the_core_installs() -> None:
