@@ -29,7 +29,8 @@ def read_table(
     (`pd.read_csv` would fill up rows that are too short, as in a file cut off, in silence.)
     """
     raw, line = path.read_bytes(), 1
-    rows, lines = [], []
+    cells: list[Any] = []  # of all rows, one after the other
+    lengths, lines = [], []
     csv.field_size_limit(2**30)  # characters in a cell: some texts are long
 
     def wrong(row: int, problem: str) -> ValueError:
@@ -39,33 +40,35 @@ def read_table(
         text = io.StringIO(raw.decode("utf-8-sig"), newline="")
         quoting: Any = csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE
         reader = csv.reader(text, delimiter=separator, quoting=quoting, strict=True)
-        for cells in reader:
-            if cells:
-                rows.append(cells)
+        for row in reader:
+            if row:
+                cells += row
+                lengths.append(len(row))
                 lines.append(line)
             line = reader.line_num + 1
     except UnicodeDecodeError as error:
-        row = raw[: error.start].count(b"\n")
-        shown = raw.splitlines()[row][:80]
-        raise wrong(row + 1, f"{shown!r} is not UTF-8; save the file as CSV in UTF-8") from None
+        line = raw[: error.start].count(b"\n")
+        shown = raw.splitlines()[line][:80]
+        raise wrong(line + 1, f"{shown!r} is not UTF-8; save the file as CSV in UTF-8") from None
     except csv.Error as error:
         raise wrong(line, f"not a CSV table: {error}") from None
-    if not rows:
+    if not lines:
         raise wrong(1, "the file is empty")
-    names = rows[0]
+    names = cells[: lengths[0]]
     for other in {",", ";", "\t", "|"} - {separator}:
         if required and names[0] not in required and {*required} <= {*names[0].split(other)}:
             seems = f"the table seems to have {other!r} between cells, not {separator!r}"
             raise wrong(1, f"{names[0]!r} is one cell; {seems}")
-    for cells, line in zip(rows, lines, strict=True):
-        if len(cells) != len(names):
+    for length, line in zip(lengths, lines, strict=True):
+        if length != len(names):
             remedy = f"cells are separated by {separator!r}" + ", or quoted" * quotes
-            raise wrong(line, f"{len(cells)} cells, expected {len(names)}; {remedy}")
-    if len(rows) < 2:
+            raise wrong(line, f"{length} cells, expected {len(names)}; {remedy}")
+    if len(lines) < 2:
         raise wrong(2, "there is nothing below the header")
-    table = pd.DataFrame(rows[1:], pd.Index(lines[1:], name="row"), names, dtype="string")
-    _check_frame(table, required, path.name)
-    return table.mask(table.apply(lambda cells: cells.str.strip() == ""))
+    _check_frame(pd.DataFrame(columns=names), required, path.name)
+    cells = [cell if cell.strip() else None for cell in cells]
+    table = {name: cells[len(names) + j :: len(names)] for j, name in enumerate(names)}
+    return pd.DataFrame(table, pd.Index(lines[1:], name="row"), dtype="string")
 
 
 def check_ratings(
@@ -91,7 +94,7 @@ def check_ratings(
     item = _id_codes(table, "item_id", name)
     given = table["rating"]
     given = given.astype("string") if given.dtype.kind in "mM" else given  # a time is no number
-    rating = pd.to_numeric(given, errors="coerce").astype("float64")
+    rating = pd.to_numeric(given, errors="coerce").astype("float64").to_numpy()
     _refuse(table, "rating", ~np.isfinite(rating), "{} is not a number", name)
     whole = bool((rating == np.round(rating)).all())
     table["rating"] = rating.astype("int64") if whole else rating
@@ -100,7 +103,7 @@ def check_ratings(
         if not low < high:
             raise ValueError(f"scale: {scale!r} is not (lowest, highest), such as (1, 5)")
         problem = f"{{}} is outside {low:g}–{high:g}"
-        _refuse(table, "rating", ~rating.between(low, high), problem, name)
+        _refuse(table, "rating", (rating < low) | (rating > high), problem, name)
     table["timestamp"] = _times(table, "timestamp", name)
     _refuse_unknown(table, "item_id", items, name)
     _refuse_unknown(table, "user_id", users, name)
@@ -152,18 +155,22 @@ def _times(table: pd.DataFrame, column: str, name: str, *, dates: bool = False) 
     ``dates``: they may be of any year, or a year alone, and cells may be missing.
     """
     given = table[column]
-    if not is_datetime64_any_dtype(given.dtype):
-        times = _read_times(given, dates)
-    else:
-        times = pd.to_datetime(given, utc=True)
-        # pd.to_datetime(seconds) without unit="s" takes them for nanoseconds of 1970.
-        if times.dt.nanosecond.any() and (times.dt.year == 1970).all():
-            times = times.where(times.dt.nanosecond == 0)
-    bad = given.notna() & times.isna() if dates else ~times.dt.year.between(1900, 2100)
+    times = given if is_datetime64_any_dtype(given.dtype) else _read_times(given, dates)
+    if not isinstance(times.dtype, np.dtype):  # a time zone
+        times = pd.to_datetime(times, utc=True).dt.tz_localize(None)
+    moment = times.to_numpy()
+    # pd.to_datetime(seconds) without unit="s" takes them for nanoseconds of 1970.
+    if is_datetime64_any_dtype(given.dtype) and moment.dtype == "M8[ns]":
+        odd = moment != moment.astype("M8[us]")
+        if odd.any() and (moment.astype("M8[Y]") == np.datetime64("1970")).all():
+            times = times.mask(odd)
+    low, high = np.datetime64("1900"), np.datetime64("2101")
+    moment = times.to_numpy()
+    bad = given.notna() & times.isna() if dates else ~((moment >= low) & (moment < high))
     like = "" if dates else " 10:20:30 or 1714558830 (Unix time), in the form of most others"
     remedy = f"such as 2024-05-01{like}; convert it with pd.to_datetime(…, format=…)"
     _refuse(table, column, bad, f"{{}} is not a time {remedy}", name)
-    return times.dt.tz_localize(None).dt.as_unit("us")
+    return times.dt.as_unit("us")
 
 
 def _read_times(given: pd.Series, dates: bool) -> pd.Series:
@@ -171,7 +178,8 @@ def _read_times(given: pd.Series, dates: bool) -> pd.Series:
     text = given.astype("string").str.strip().str.removesuffix(".0")
     # pandas would read "now" and "today"; 2024 is a year, or a number of seconds.
     iso = text.where(text.str.match(r"\d" if dates else DATE))
-    iso = iso.str.replace(r"^(\d{8})(\d{4,6})$", r"\1T\2", regex=True)
+    compact = iso.str.len().isin([12, 14])
+    iso[compact] = iso[compact].str.replace(r"^(\d{8})(\d{4,6})$", r"\1T\2", regex=True)
     times = pd.to_datetime(iso, format="ISO8601", errors="coerce", utc=True)
     if dates:
         return times
@@ -191,13 +199,14 @@ def _read_times(given: pd.Series, dates: bool) -> pd.Series:
 
 def _id_codes(table: pd.DataFrame, column: str, name: str) -> NDArray[np.int64]:
     """(n,) the same number for the same id; equal ids become one object, found much faster."""
-    codes, ids = pd.factorize(table[column])
-    blank = (pd.Series(ids).astype("string").str.strip() == "").to_numpy(bool)
-    _refuse(table, column, (codes < 0) | blank[codes], "{}: the id is missing", name)
-    large = [isinstance(i, int | np.integer) and not -(2**63) <= i < 2**63 for i in ids]
+    # Of plain values: pandas is slower with its own types of text.
+    codes, ids = pd.factorize(table[column].to_numpy())
+    blank = [not str(i).strip() for i in ids] + [True]  # the last one for index −1, no id at all
+    _refuse(table, column, np.array(blank)[codes], "{}: the id is missing", name)
+    large = [isinstance(i, int | np.integer) and not -(2**63) <= i < 2**63 for i in ids.tolist()]
     problem = "{} does not fit 64 bits with a sign; make the ids text: .astype(str)"
     _refuse(table, column, np.array(large, dtype=bool)[codes], problem, name)
-    table[column] = ids.take(codes)
+    table[column] = pd.Index(ids, dtype=table[column].dtype).take(codes)
     return np.asarray(codes, dtype=np.int64)
 
 

@@ -5,7 +5,7 @@ The same seed gives the same split on every platform, for any order of the rows.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -42,8 +42,10 @@ class Split:
         for ids in (self.candidates, self.valid_candidates):
             if problem := validation._other_kind(ids, pairs["item_id"]):
                 raise ValueError(f"candidates: {pd.Index(ids)[0]!r} is no rated item{problem}")
-        if len(again := pairs[pairs.duplicated().to_numpy()]):
-            user, item = again.iloc[0]
+        user, item = (pd.factorize(pairs[column].to_numpy())[0] for column in pairs)
+        again = pd.Index(user * np.int64(len(pairs) + 1) + item).duplicated()
+        if again.any():
+            user, item = pairs[again].iloc[0]
             problem = f"user {user} has item {item} more than once; keep one rating a pair"
             raise ValueError(f"ratings: {problem}")
         for field in ("candidates", "valid_candidates"):
@@ -112,8 +114,8 @@ def global_time_split(ratings: pd.DataFrame, *, valid: float = 0.1, test: float 
         problem = f"the cut falls on their first moment, {ordered['timestamp'].iloc[0]}, and leaves"
         remedy = "take smaller fractions or random_split"
         raise ValueError(f"ratings: {problem} no training; {remedy}")
-    earlier = np.asarray(ordered["item_id"])[part < 2]
-    return replace(_divide(ordered, part), valid_candidates=earlier)
+    items = [pd.unique(np.asarray(ordered["item_id"])[part < end]) for end in (3, 2)]
+    return _divide(ordered, part, *items)
 
 
 def random_split(
@@ -138,11 +140,10 @@ def cold_item_split(
     Notebook: 06_evaluation
     """
     ordered = _in_order(ratings, fraction=fraction, valid=valid)
-    items, item = np.unique(np.asarray(ordered["item_id"]), return_inverse=True)
+    item, items = pd.factorize(np.asarray(ordered["item_id"]), sort=True)
     # Indices are shuffled, not ids: the same split for ids of any type.
     part = _random_parts(len(items), valid, fraction, rng)
-    split = _divide(ordered, part[item])
-    return replace(split, candidates=items[part == 2], valid_candidates=items[part == 1])
+    return _divide(ordered, part[item], items[part == 2], items[part == 1])
 
 
 def liked(ratings: pd.DataFrame, candidates: NDArray[Any], positive: float) -> pd.DataFrame:
@@ -173,11 +174,14 @@ def _whole(fraction: float, n: Any) -> NDArray[np.int_]:
     return np.floor(fraction * np.asarray(n) + 1e-9).astype(int)
 
 
-def _divide(ordered: pd.DataFrame, part: NDArray[np.int_]) -> Split:
+def _divide(ordered: pd.DataFrame, part: NDArray[np.int_], *candidates: NDArray[Any]) -> Split:
     """Make a Split of part 0 (train), 1 (valid), 2 (test) of each row; all items are candidates."""
     train, valid, test = (ordered[part == p] for p in range(3))
-    items = np.sort(np.asarray(pd.unique(ordered["item_id"])))
-    return Split(train=train, valid=valid, test=test, candidates=items, valid_candidates=items)
+    items = pd.unique(np.asarray(ordered["item_id"]))
+    ranked, valid_ranked = candidates or (items, items)
+    return Split(
+        train=train, valid=valid, test=test, candidates=ranked, valid_candidates=valid_ranked
+    )
 
 
 def _random_parts(n: int, valid: float, test: float, rng: Rng) -> NDArray[np.int_]:
