@@ -156,20 +156,15 @@ def _times(table: pd.DataFrame, column: str, name: str, *, dates: bool = False) 
     """
     given = table[column]
     times = given if is_datetime64_any_dtype(given.dtype) else _read_times(given, dates)
-    if not isinstance(times.dtype, np.dtype):  # a time zone
-        times = pd.to_datetime(times, utc=True).dt.tz_localize(None)
-    moment = times.to_numpy()
     # pd.to_datetime(seconds) without unit="s" takes them for nanoseconds of 1970.
-    if is_datetime64_any_dtype(given.dtype) and moment.dtype == "M8[ns]":
-        odd = moment != moment.astype("M8[us]")
-        if odd.any() and (moment.astype("M8[Y]") == np.datetime64("1970")).all():
-            times = times.mask(odd)
-    low, high = np.datetime64("1900"), np.datetime64("2101")
-    moment = times.to_numpy()
-    bad = given.notna() & times.isna() if dates else ~((moment >= low) & (moment < high))
+    if times is given and times.dt.unit == "ns" and (times.dt.year == 1970).all():
+        times = times.where(times.dt.nanosecond == 0)
+    if not isinstance(times.dtype, np.dtype):  # with a time zone
+        times = pd.to_datetime(times, utc=True).dt.tz_localize(None)
+    possible = given.isna() | times.notna() if dates else times.between("1900", "2101", "left")
     like = "" if dates else " 10:20:30 or 1714558830 (Unix time), in the form of most others"
     remedy = f"such as 2024-05-01{like}; convert it with pd.to_datetime(…, format=…)"
-    _refuse(table, column, bad, f"{{}} is not a time {remedy}", name)
+    _refuse(table, column, ~possible, f"{{}} is not a time {remedy}", name)
     return times.dt.as_unit("us")
 
 

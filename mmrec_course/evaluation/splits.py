@@ -42,10 +42,8 @@ class Split:
         for ids in (self.candidates, self.valid_candidates):
             if problem := validation._other_kind(ids, pairs["item_id"]):
                 raise ValueError(f"candidates: {pd.Index(ids)[0]!r} is no rated item{problem}")
-        user, item = (pd.factorize(pairs[column].to_numpy())[0] for column in pairs)
-        again = pd.Index(user * np.int64(len(pairs) + 1) + item).duplicated()
-        if again.any():
-            user, item = pairs[again].iloc[0]
+        if len(again := pairs[pairs.duplicated().to_numpy()]):
+            user, item = again.iloc[0]
             problem = f"user {user} has item {item} more than once; keep one rating a pair"
             raise ValueError(f"ratings: {problem}")
         for field in ("candidates", "valid_candidates"):
@@ -176,12 +174,10 @@ def _whole(fraction: float, n: Any) -> NDArray[np.int_]:
 
 def _divide(ordered: pd.DataFrame, part: NDArray[np.int_], *candidates: NDArray[Any]) -> Split:
     """Make a Split of part 0 (train), 1 (valid), 2 (test) of each row; all items are candidates."""
-    train, valid, test = (ordered[part == p] for p in range(3))
+    parts = {name: ordered[part == p] for p, name in enumerate(("train", "valid", "test"))}
     items = pd.unique(np.asarray(ordered["item_id"]))
     ranked, valid_ranked = candidates or (items, items)
-    return Split(
-        train=train, valid=valid, test=test, candidates=ranked, valid_candidates=valid_ranked
-    )
+    return Split(**parts, candidates=ranked, valid_candidates=valid_ranked)
 
 
 def _random_parts(n: int, valid: float, test: float, rng: Rng) -> NDArray[np.int_]:
