@@ -190,6 +190,11 @@ def test_an_empty_id_in_a_frame_is_missing():
         check_ratings(frame(user_id=["", "u"]))
 
 
+def test_a_column_without_any_id_is_refused():
+    with pytest.raises(ValueError, match=r"row 2, column 'user_id': .*: the id is missing"):
+        check_ratings(frame(user_id=[None, None]))
+
+
 def test_an_empty_frame_is_no_error_here():
     assert check_ratings(frame().iloc[:0]).empty
 

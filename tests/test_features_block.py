@@ -48,6 +48,12 @@ def test_align_never_mixes_rows(two, random):
         assert aligned.values[row].tolist() == [value * present] * 2
 
 
+def test_align_to_its_own_ids_changes_nothing():
+    block = make(["b", "a"], [[1.0], [2.0]])
+    assert block.align(["b", "a"]).values.tolist() == block.values.tolist()
+    assert block.align(["a", "b"]).values.tolist() == [[2.0], [1.0]]
+
+
 def test_align_takes_a_pandas_index():
     block = make(["a", "b"], [[1.0], [2.0]])
     index = pd.Index(["b", "a"], dtype="string")
@@ -277,8 +283,9 @@ def test_concatenate_refuses_other_items():
             FeatureBlock.concatenate(pair)
 
 
-def test_reduce_is_the_pca_of_present_training_items():
-    block = random_block(n=30, d=5)
+@pytest.mark.parametrize("d", [5, 60], ids=["more rows", "more columns"])
+def test_reduce_is_the_pca_of_present_training_items(d):
+    block = random_block(n=30, d=d)
     fit = block.item_ids[:20]
     use = block.present & np.isin(block.item_ids, fit)
     reduced = block.reduce(2, fit)
@@ -291,6 +298,13 @@ def test_reduce_is_the_pca_of_present_training_items():
     assert (reduced.values[~block.present] == 0).all()
     variance = got[np.isin(block.item_ids[block.present], fit)].var(axis=0)
     assert variance[0] > variance[1]
+
+
+def test_components_without_variance_change_no_distance():
+    wide = make(range(6), np.outer(np.arange(6.0), np.arange(1.0, 10.0)))
+    expected = np.ptp(wide.values, axis=0) ** 2
+    reduced = wide.reduce(3).values
+    np.testing.assert_allclose((np.ptp(reduced, axis=0) ** 2).sum(), expected.sum())
 
 
 def test_all_components_keep_all_distances():

@@ -78,8 +78,7 @@ class FeatureBlock:
     def align(self, item_ids: Ids) -> FeatureBlock:
         """Return the features of these ids, in this order; unknown ids become absent rows."""
         wanted = _as_ids(item_ids)
-        same = wanted.dtype == self.item_ids.dtype
-        if same and pd.Index(wanted).equals(pd.Index(self.item_ids)):
+        if wanted.dtype == self.item_ids.dtype and pd.Index(wanted).equals(pd.Index(self.item_ids)):
             return self
         row = self._rows(wanted)
         values = np.zeros((len(row), len(self.names)))
