@@ -43,7 +43,7 @@ def out_of_fold_scores(
 
     Notebook: 08_weighted_fusion
     """
-    users, items = np.unique(ratings["user_id"]), np.unique(ratings["item_id"])
+    users, items = (np.sort(pd.unique(np.asarray(ratings[c]))) for c in ("user_id", "item_id"))
     if not 2 <= n_folds <= len(items):
         raise ValueError(f"n_folds: {n_folds} is not between 2 and the {len(items)} rated items")
     folds = np.random.default_rng(rng).permutation(len(items)) % n_folds
