@@ -112,8 +112,8 @@ def _evaluate(model: Scorer, task: _Task, k: int, metrics: Sequence[str]) -> pd.
 
 def _pair_matrix(ratings: pd.DataFrame, users: NDArray[Any], items: NDArray[Any]) -> sp.csr_array:
     """(n_users, n_items) True where the table has that pair; other pairs are ignored."""
-    column = pd.Index(items).get_indexer(np.asarray(ratings["item_id"]))
     row = pd.Index(users).get_indexer(np.asarray(ratings["user_id"]))
+    column = pd.Index(items).get_indexer(np.asarray(ratings["item_id"]))
     known = (row >= 0) & (column >= 0)
     ones = np.ones(np.count_nonzero(known), bool)
     return sp.csr_array((ones, (row[known], column[known])), shape=(len(users), len(items)))
@@ -237,12 +237,13 @@ def _baseline_row(results: Mapping[str, Any], baseline: str | None) -> int:
 
 def _values(tables: Mapping[str, pd.DataFrame], metric: str, where: str = "results") -> Floats:
     """(n_users, n_models) of one metric; ValueError if the tables cannot be compared."""
-    first = next(iter(tables))
+    first, column = next(iter(tables)), "n_relevant"
     for name, table in tables.items():
         if metric not in table.columns:
             raise ValueError(f"{where}[{name!r}]: no column {metric!r}; has {list(table.columns)}")
-        shared = [c for c in ("n_relevant",) if c in table and c in tables[first]]
-        if not table[shared].equals(tables[first][shared]):  # which compares the users, too
+        other = tables[first]
+        same = column not in table or column not in other or table[column].equals(other[column])
+        if not (same and table.index.equals(other.index)):
             problem = f"its users, or what is relevant to them, are not those of {first!r}"
             remedy = "evaluate every model on the same split with the same settings"
             raise ValueError(f"{where}[{name!r}]: {problem}; {remedy}")
