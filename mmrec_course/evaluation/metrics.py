@@ -194,8 +194,7 @@ def auc(scores: ArrayLike, relevant: ArrayLike) -> Floats:
     n_others, wanted = others.sum(axis=1), steps[user, column]
     rank = sum(np.searchsorted(ordered.ravel(), wanted, side) for side in ("left", "right")) / 2
     won = np.bincount(user, rank - (user + 1) * values.shape[1] + n_others[user], len(values))
-    pairs = positive.sum(axis=1) * n_others
-    return np.divide(won, pairs, out=np.full(len(values), np.nan), where=pairs > 0)
+    return _per(won, positive.sum(axis=1) * n_others.astype(np.float64))
 
 
 def rmse(predicted: ArrayLike, actual: ArrayLike) -> float:

@@ -27,9 +27,11 @@ class ScoreTable:
 
     def score(self, user_ids: ArrayLike, item_ids: ArrayLike) -> NDArray[np.float64]:
         """(n_users, n_items) of these ids; 0 for ids that the table does not have."""
-        row, column = pd.Index(self.user_ids), pd.Index(self.item_ids)
-        table = np.pad(self.values, ((0, 1), (0, 1)))  # index −1 is a row or column of zeros
-        return np.asarray(table[np.ix_(row.get_indexer(user_ids), column.get_indexer(item_ids))])
+        row = pd.Index(self.user_ids).get_indexer(user_ids)
+        column = pd.Index(self.item_ids).get_indexer(item_ids)
+        table = self.values[np.ix_(row, column)]
+        table[row < 0], table[:, column < 0] = 0.0, 0.0
+        return table
 
 
 def out_of_fold_scores(
