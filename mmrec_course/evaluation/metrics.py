@@ -194,7 +194,7 @@ def auc(scores: ArrayLike, relevant: ArrayLike) -> Floats:
     n_others, wanted = others.sum(axis=1), steps[user, column]
     rank = sum(np.searchsorted(ordered.ravel(), wanted, side) for side in ("left", "right")) / 2
     won = np.bincount(user, rank - (user + 1) * values.shape[1] + n_others[user], len(values))
-    return _per(won, positive.sum(axis=1) * n_others.astype(np.float64))
+    return _per(np.asarray(won, np.float64), positive.sum(axis=1) * n_others)
 
 
 def rmse(predicted: ArrayLike, actual: ArrayLike) -> float:
