@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -55,36 +56,57 @@ def evaluate(
 
     Notebook: 06_evaluation
     """
-    for name in metrics:
-        if name not in METRICS and name != "auc":
-            raise ValueError(f"metrics: {name!r} is unknown; there are {[*METRICS, 'auc']}")
+    return _evaluate(model, _task(split, part, positive), k, metrics)
+
+
+@dataclass(frozen=True, eq=False)
+class _Task:
+    """What a part of a split asks of any model."""
+
+    users: NDArray[Any]  # (n_users,) sorted ids of those who like a candidate
+    items: NDArray[Any]  # (n_items,) the candidates
+    masked: sp.csr_array  # (n_users, n_items) True where the user knows the item
+    relevant: sp.csr_array  # (n_users, n_items) True where the ranking should find it
+    n_skipped: int
+
+
+def _task(split: Split, part: str, positive: float) -> _Task:
+    """Prepare what is the same for all models."""
     held_out, seen, items = {
         "test": (split.test, split.train_valid, split.candidates),
         "valid": (split.valid, split.train, split.valid_candidates),
     }[part]
     wanted = liked(held_out, items, positive)
-    users = np.unique(np.asarray(wanted["user_id"]))
+    users = np.sort(pd.unique(np.asarray(wanted["user_id"])))
     if not len(users):
         raise ValueError(f"{part}: no candidate has a rating of {positive:g} or more")
     masked, relevant = (_pair_matrix(table, users, items) for table in (seen, wanted))
-    size = max(1, BLOCK_CELLS // len(items))
-    tables = []
-    for start in range(0, len(users), size):
+    return _Task(users, items, masked, relevant, held_out["user_id"].nunique() - len(users))
+
+
+def _evaluate(model: Scorer, task: _Task, k: int, metrics: Sequence[str]) -> pd.DataFrame:
+    """Compute the table that `evaluate` returns."""
+    for name in metrics:
+        if name not in METRICS and name != "auc":
+            raise ValueError(f"metrics: {name!r} is unknown; there are {[*METRICS, 'auc']}")
+    size = max(1, BLOCK_CELLS // len(task.items))
+    parts = []
+    for start in range(0, len(task.users), size):
         block = slice(start, start + size)
-        scores = _scores(model, users[block], items)  # (n_block, n_items)
-        scores[masked[block].nonzero()] = -np.inf
-        good = relevant[block].toarray()
+        scores = _scores(model, task.users[block], task.items)  # (n_block, n_items)
+        scores[task.masked[block].nonzero()] = -np.inf
+        good = task.relevant[block].toarray()
         best = rank_items(scores, k, tie_tolerance(scores))
         listed = np.take_along_axis(scores, best, axis=1) > -np.inf
         hits = np.take_along_axis(good, best, axis=1) & listed
         hits = np.pad(hits, ((0, 0), (0, k - best.shape[1])))  # (n_block, k)
         n_relevant = good.sum(axis=1)
-        table = pd.DataFrame(index=pd.Index(users[block], name="user_id"))
-        for name in metrics:
-            table[name] = auc(scores, good) if name == "auc" else METRICS[name](hits, n_relevant)
-        tables.append(table.assign(n_relevant=n_relevant))
-    table = pd.concat(tables)
-    table.attrs["n_skipped"] = int(held_out["user_id"].nunique() - len(table))
+        values = {
+            m: auc(scores, good) if m == "auc" else METRICS[m](hits, n_relevant) for m in metrics
+        }
+        parts.append(pd.DataFrame({**values, "n_relevant": n_relevant}))
+    table = pd.concat(parts).set_index(pd.Index(task.users, name="user_id"))
+    table.attrs["n_skipped"] = task.n_skipped
     return table
 
 
@@ -215,12 +237,13 @@ def _baseline_row(results: Mapping[str, Any], baseline: str | None) -> int:
 
 def _values(tables: Mapping[str, pd.DataFrame], metric: str, where: str = "results") -> Floats:
     """(n_users, n_models) of one metric; ValueError if the tables cannot be compared."""
-    first = next(iter(tables))
+    first, column = next(iter(tables)), "n_relevant"
     for name, table in tables.items():
         if metric not in table.columns:
             raise ValueError(f"{where}[{name!r}]: no column {metric!r}; has {list(table.columns)}")
-        shared = [c for c in ("n_relevant",) if c in table and c in tables[first]]
-        if not table[shared].equals(tables[first][shared]):  # which compares the users, too
+        other = tables[first]
+        same = column not in table or column not in other or table[column].equals(other[column])
+        if not (same and table.index.equals(other.index)):
             problem = f"its users, or what is relevant to them, are not those of {first!r}"
             remedy = "evaluate every model on the same split with the same settings"
             raise ValueError(f"{where}[{name!r}]: {problem}; {remedy}")

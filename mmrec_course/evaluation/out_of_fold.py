@@ -27,9 +27,11 @@ class ScoreTable:
 
     def score(self, user_ids: ArrayLike, item_ids: ArrayLike) -> NDArray[np.float64]:
         """(n_users, n_items) of these ids; 0 for ids that the table does not have."""
-        row, column = pd.Index(self.user_ids), pd.Index(self.item_ids)
-        table = np.pad(self.values, ((0, 1), (0, 1)))  # index −1 is a row or column of zeros
-        return np.asarray(table[np.ix_(row.get_indexer(user_ids), column.get_indexer(item_ids))])
+        row = pd.Index(self.user_ids).get_indexer(user_ids)
+        column = pd.Index(self.item_ids).get_indexer(item_ids)
+        table = self.values[np.ix_(row, column)]
+        table[row < 0], table[:, column < 0] = 0.0, 0.0
+        return table
 
 
 def out_of_fold_scores(
@@ -43,7 +45,7 @@ def out_of_fold_scores(
 
     Notebook: 08_weighted_fusion
     """
-    users, items = np.unique(ratings["user_id"]), np.unique(ratings["item_id"])
+    users, items = (np.sort(pd.unique(np.asarray(ratings[c]))) for c in ("user_id", "item_id"))
     if not 2 <= n_folds <= len(items):
         raise ValueError(f"n_folds: {n_folds} is not between 2 and the {len(items)} rated items")
     folds = np.random.default_rng(rng).permutation(len(items)) % n_folds

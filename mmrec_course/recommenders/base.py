@@ -60,8 +60,8 @@ class Recommender(BaseEstimator, ABC):  # type: ignore[misc]
                 " nothing is liked; lower `positive` or, for implicit feedback, set 'rating' to 5",
                 stacklevel=2,
             )
-        row, users = pd.factorize(table["user_id"], sort=True)
-        item, items = pd.factorize(table["item_id"])
+        row, users = pd.factorize(np.asarray(table["user_id"]), sort=True)
+        item, items = pd.factorize(np.asarray(table["item_id"]))
         self.user_ids_ = id_array(users, "ratings, column 'user_id'")
         ids = [id_array(items, "ratings, column 'item_id'")]
         for m, block in blocks.items():
@@ -86,9 +86,11 @@ class Recommender(BaseEstimator, ABC):  # type: ignore[misc]
 
     def _score_indices(self, row: Indices, column: Indices) -> Floats:
         """(n_users, n_items) scores of indices in ``user_ids_`` and ``item_ids_``; −1: unknown."""
-        mean = sp.csr_array(self.mean_history_.reshape(1, -1))  # the last row, index −1
-        histories = sp.vstack([self.histories_[np.maximum(row, 0)], mean], format="csr")
-        histories = histories[np.where(row >= 0, np.arange(len(row)), -1)]
+        histories = self.histories_[row]
+        if (row < 0).any():
+            mean = sp.csr_array(self.mean_history_.reshape(1, -1))  # the last row, index −1
+            histories = sp.vstack([histories, mean], format="csr")
+            histories = histories[np.where(row >= 0, np.arange(len(row)), -1)]
         scores, known = np.zeros((len(row), len(column))), column >= 0
         if known.any():
             scores[:, known] = self._score(histories, column[known])
