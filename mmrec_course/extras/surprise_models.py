@@ -110,8 +110,9 @@ def _knn_baseline(algo: Any, users: Indices, items: Indices) -> Floats:
 def _nearest_only(similarity: Floats, k: int) -> Floats:
     """Each row's k largest similarities if positive, 0 elsewhere; of equal ones the first."""
     weights = np.where(similarity > 0, similarity, 0.0)
-    rest = np.argsort(-weights, axis=1, kind="stable")[:, k:]
-    np.put_along_axis(weights, rest, 0.0, axis=1)
+    if weights.shape[1] > k:
+        rest = np.argsort(-weights, axis=1, kind="stable")[:, k:]
+        np.put_along_axis(weights, rest, 0.0, axis=1)
     return weights
 
 

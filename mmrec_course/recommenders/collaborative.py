@@ -214,9 +214,9 @@ def solve_factors(
                 left = np.eye(len(entry)) + above * (v @ h.mT)
                 factors[rows] = (np.linalg.solve(left, wanted).mT @ h)[:, 0]
             else:
-                root = np.sqrt(above) * v
-                left, right = gram + root.mT @ root, (wanted.mT @ v).mT
-                factors[rows] = np.linalg.solve(left, right)[:, :, 0]
+                right = (wanted.mT @ v).mT
+                v *= np.sqrt(above)
+                factors[rows] = np.linalg.solve(gram + v.mT @ v, right)[:, :, 0]
     return factors
 
 

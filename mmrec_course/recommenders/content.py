@@ -76,7 +76,7 @@ class ContentKNN(Recommender):
         self, x: Floats, rated: NDArray[np.bool_], items: Indices
     ) -> Floats | sp.csr_array:
         """A row of similarities for each of these items, zero but for its neighbours."""
-        similarity = np.clip(x[items] @ x.T, 0.0, None)
+        similarity = np.clip(x[as_slice(items)] @ x.T, 0.0, None)
         similarity[np.arange(len(items)), items] = 0.0
         similarity[:, ~rated] = 0.0
         if self.n_neighbors is None:
@@ -133,13 +133,14 @@ class ContentRidge(Recommender):
         rated = self.n_ratings_ > 0
         self.rows_ = unit_rows(block, rated)
         self.trained_ = np.flatnonzero(rated & block.present)
-        f = self.rows_[as_slice(self.trained_)]
-        if len(f) < f.shape[1]:  # kernel ridge: F f instead of f, W = (FFᵀ + λI)⁻¹ Xᵀ
+        n_items, d = self.rows_.shape
+        if n_items < d:  # kernel ridge: F f instead of f, so that hat_ is (FFᵀ + λI)⁻¹
             with single_threaded_blas():
-                self.rows_ = self.rows_ @ f.T
+                self.rows_ = (self.rows_ @ self.rows_.T)[:, as_slice(self.trained_)]
             f = self.rows_[self.trained_]
             self.hat_ = inverse_spd(f + self.reg * np.eye(len(f)))
         else:
+            f = self.rows_[self.trained_]
             self.hat_ = hat_matrix(f, self.reg)  # (n_trained, d), W = hat_ᵀ Xᵀ
         self.leverage_ = np.zeros(len(self.item_ids_))
         self.leverage_[self.trained_] = (self.hat_ * f).sum(axis=1)
