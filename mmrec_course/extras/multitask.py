@@ -157,14 +157,13 @@ class MultitaskRidge(BaseEstimator):  # type: ignore[misc]
         self.set_params(**parameters)._check()
         solve, (*folds, whole) = SOLVERS[self.sharing], self._spaces
         grid, others = self._settings(whole.train_[0])
+        settings = [*product(others, grid)]
         losses = np.zeros((len(others), len(grid), len(whole.z_)))
         with single_threaded_blas():
-            several = len(others) * len(grid) > 1
-            for space, row in product(folds if several else (), range(len(others))):
+            for space, row in product(folds if len(settings) > 1 else (), range(len(others))):
                 w, _ = solve(*space.train_, np.array(grid), *others[row])
                 # |T − ZW|² − |T|², at the size of the space instead of the fold's.
                 losses[row] += np.vecdot(w, space.test_[0] @ w - 2 * space.test_[1]).sum(axis=-1)
-            settings = [*product(others, grid)]
             (self.own_reg_, self.rank_), regs = _best(settings, losses.sum(axis=-1).ravel())
             if self.sharing == "separate":  # each modality takes its own best
                 columns = zip(zip(*grid, strict=True), losses[0].T, strict=True)

@@ -49,8 +49,7 @@ class SurpriseRecommender(Recommender):
         low, high = float(ratings["rating"].min()), float(ratings["rating"].max())
         reader = Reader(rating_scale=(low, high))
         trainset = Dataset.load_from_df(table, reader).build_full_trainset()
-        # A list, which every epoch reads anew: Surprise's generator takes four fifths of the time.
-        trainset.all_ratings = list(trainset.all_ratings()).__iter__
+        trainset.all_ratings = list(trainset.all_ratings()).__iter__  # every epoch reads it
         self.algo_.fit(trainset)
         users = [trainset.to_raw_uid(u) for u in trainset.all_users()]
         items = [trainset.to_raw_iid(i) for i in trainset.all_items()]

@@ -133,15 +133,12 @@ class ContentRidge(Recommender):
         rated = self.n_ratings_ > 0
         self.rows_ = unit_rows(block, rated)
         self.trained_ = np.flatnonzero(rated & block.present)
-        n_items, d = self.rows_.shape
-        if n_items < d:  # kernel ridge: F f instead of f, so that hat_ is (FFᵀ + λI)⁻¹
+        dual = self.rows_.shape[0] < self.rows_.shape[1]
+        if dual:  # kernel ridge, which has the same scores: F f for f, and hat_ = (FFᵀ + λI)⁻¹
             with single_threaded_blas():
                 self.rows_ = (self.rows_ @ self.rows_.T)[:, as_slice(self.trained_)]
-            f = self.rows_[self.trained_]
-            self.hat_ = inverse_spd(f + self.reg * np.eye(len(f)))
-        else:
-            f = self.rows_[self.trained_]
-            self.hat_ = hat_matrix(f, self.reg)  # (n_trained, d), W = hat_ᵀ Xᵀ
+        f = self.rows_[self.trained_]  # (n_trained, d), as hat_ in W = hat_ᵀ Xᵀ
+        self.hat_ = inverse_spd(f + self.reg * np.eye(len(f))) if dual else hat_matrix(f, self.reg)
         self.leverage_ = np.zeros(len(self.item_ids_))
         self.leverage_[self.trained_] = (self.hat_ * f).sum(axis=1)
 
