@@ -35,9 +35,9 @@ def made(
     block = FeatureBlock(
         modality="text",
         item_ids=np.arange(n_items),
-        values=rng.normal(size=(n_items, d)) * [1, 2, 3, 4][:d] + 5,
+        values=rng.normal(size=(n_items, d)) * np.resize([1, 2, 3, 4], d) + 5,
         present=present,
-        names=tuple("abcd"[:d]),
+        names=tuple(map(str, range(d))),
     )
     return ratings, block
 
@@ -154,7 +154,7 @@ def ridge_weights(rows: Any, likings: Any, reg: float) -> Any:
     return Ridge(alpha=reg, fit_intercept=False).fit(rows, likings.T).coef_
 
 
-@pytest.mark.parametrize(("d", "reg"), [(4, 1.0), (4, 0.01), (2, 30.0)])
+@pytest.mark.parametrize(("d", "reg"), [(4, 1.0), (4, 0.01), (2, 30.0), (50, 0.1)])
 def test_ridge_scores_of_cold_items_are_scikit_learn_s(d: int, reg: float) -> None:
     ratings, block = made(d=d)
     model = ContentRidge(modality="text", reg=reg).fit(ratings, {"text": block})
@@ -166,8 +166,9 @@ def test_ridge_scores_of_cold_items_are_scikit_learn_s(d: int, reg: float) -> No
     np.testing.assert_allclose(model.score(range(12), cold), coef @ rows[cold].T, atol=1e-9)
 
 
-def test_ridge_scores_of_trained_items_are_those_of_a_refit_without_their_row() -> None:
-    ratings, block = made()
+@pytest.mark.parametrize("d", [4, 50])
+def test_ridge_scores_of_trained_items_are_those_of_a_refit_without_their_row(d: int) -> None:
+    ratings, block = made(d=d)
     model = ContentRidge(modality="text", reg=0.5).fit(ratings, {"text": block})
     rows = unit_rows(block, model.n_ratings_ > 0)
     likings = model.histories_.toarray()

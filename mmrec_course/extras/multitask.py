@@ -156,23 +156,24 @@ class MultitaskRidge(BaseEstimator):  # type: ignore[misc]
         """Set parameters that are not the space's; learn matrices and weights in the same space."""
         self.set_params(**parameters)._check()
         solve, (*folds, whole) = SOLVERS[self.sharing], self._spaces
-        settings = self._settings(whole.train_[0])
-        losses = np.zeros((len(settings), len(whole.z_)))
+        grid, others = self._settings(whole.train_[0])
+        settings = [*product(others, grid)]
+        losses = np.zeros((len(others), len(grid), len(whole.z_)))
         with single_threaded_blas():
-            for space, row in product(folds if len(settings) > 1 else (), range(len(settings))):
-                w, _ = solve(*space.train_, *settings[row])
+            for space, row in product(folds if len(settings) > 1 else (), range(len(others))):
+                w, _ = solve(*space.train_, np.array(grid), *others[row])
                 # |T − ZW|² − |T|², at the size of the space instead of the fold's.
-                losses[row] += np.vecdot(w, space.test_[0] @ w - 2 * space.test_[1]).sum(axis=1)
-            regs, self.own_reg_, self.rank_ = _best(settings, losses.sum(axis=1))
+                losses[row] += np.vecdot(w, space.test_[0] @ w - 2 * space.test_[1]).sum(axis=-1)
+            (self.own_reg_, self.rank_), regs = _best(settings, losses.sum(axis=-1).ravel())
             if self.sharing == "separate":  # each modality takes its own best
-                grids = zip(*(setting[0] for setting in settings), strict=True)
-                regs = tuple(_best(g, loss) for g, loss in zip(grids, losses.T, strict=True))
-            chosen = regs, self.own_reg_, self.rank_
+                columns = zip(zip(*grid, strict=True), losses[0].T, strict=True)
+                regs = tuple(_best(column, loss) for column, loss in columns)
+            chosen = np.array([regs]), self.own_reg_, self.rank_
             solutions = [solve(*space.train_, *chosen) for space in self._spaces]
         self.reg_ = dict(zip(self.present_, regs, strict=True))
-        self._coefs = [w for w, _ in solutions]
+        self._coefs = [w[0] for w, _ in solutions]
         self.coef_ = dict(zip(self.present_, self._coefs[-1], strict=True))
-        self.shared_ = solutions[-1][1]
+        self.shared_ = None if solutions[-1][1] is None else solutions[-1][1][0]
         self.own_ = {m: w - self.shared_ for m, w in self.coef_.items() if self.shared_ is not None}
         self.weights_ = dict(self.weights or dict.fromkeys(self.coef_, 1 / len(self.coef_)))
         if self.weights is None and folds and np.all([*self.present_.values()], axis=0).any():
@@ -214,8 +215,8 @@ class MultitaskRidge(BaseEstimator):  # type: ignore[misc]
             fused = weighted_sum({m: part.T for m, part in y.items()}, self.weights_, present).T
         return {m: intercept + part for m, part in {**y, "fused": fused}.items()}
 
-    def _settings(self, grams: Floats) -> list[tuple[_Regs, Any, Any]]:
-        """Every combination of λ for each modality, μ and r that is to be tried."""
+    def _settings(self, grams: Floats) -> tuple[list[tuple[float, ...]], list[tuple[Any, Any]]]:
+        """Every λ of each modality, and every combination of μ and r, that is to be tried."""
         widths = [path[0].shape[1] for path in self.space_.paths_.values()]
         sizes = np.trace(grams, axis1=1, axis2=2) / np.maximum(widths, 1)
         if self.sharing in ("shared", "shared+own"):
@@ -231,7 +232,7 @@ class MultitaskRidge(BaseEstimator):  # type: ignore[misc]
         if self.sharing == "low_rank" and self.rank is None:
             most = min(len(self.intercept_), sum(widths))
             ranks = [*(r for r in RANKS if r < most), most]
-        return [(reg, own, rank) for own, reg, rank in product(own_regs, regs, ranks)]
+        return regs, [*product(own_regs, ranks)]
 
     def _check(self) -> None:
         for name, choices in (("sharing", [*SOLVERS]), ("projection", ["factors", "pca", None])):
@@ -244,36 +245,37 @@ class MultitaskRidge(BaseEstimator):  # type: ignore[misc]
             raise ValueError(f"n_folds: {self.n_folds} is below 2")
 
 
-_Regs = tuple[float, ...]  # λ of each modality
-_Solution = tuple[Floats, Floats | None]  # W_m of each modality, and W
+# W_m of each modality for each setting, (n_settings, M, k, n_targets), and W, or None.
+_Solution = tuple[Floats, Floats | None]
 
 
-def _separate(grams: Floats, crosses: Floats, regs: _Regs, own_reg: Any, rank: Any) -> _Solution:
-    """Penalty Σ_m λ |W_m|²: W_m = (G_m + λI)⁻¹ B_m."""
+def _separate(grams: Floats, crosses: Floats, regs: Floats, own_reg: Any, rank: Any) -> _Solution:
+    """Penalty Σ_m λ |W_m|²: W_m = (G_m + λI)⁻¹ B_m, for each row of λ, (n_settings, M)."""
     return _ridge(grams, crosses, regs), None
 
 
-def _shared(grams: Floats, crosses: Floats, regs: _Regs, own_reg: Any, rank: Any) -> _Solution:
+def _shared(grams: Floats, crosses: Floats, regs: Floats, own_reg: Any, rank: Any) -> _Solution:
     """Penalty λ |W|², all W_m = W: W = (Σ G_m + λI)⁻¹ Σ B_m."""
-    w = _ridge(grams.sum(axis=0), crosses.sum(axis=0), regs[0])
-    return np.broadcast_to(w, crosses.shape), w
+    w = _ridge(grams.sum(axis=0), crosses.sum(axis=0), regs[:, 0])
+    return np.repeat(w[:, None], len(grams), axis=1), w
 
 
-def _own(grams: Floats, crosses: Floats, regs: _Regs, own_reg: Any, rank: Any) -> _Solution:
+def _own(grams: Floats, crosses: Floats, regs: Floats, own_reg: Any, rank: Any) -> _Solution:
     """Penalty λ |W|² + μ Σ_m |V_m|², W_m = W + V_m. With R_m = (G_m + μI)⁻¹, see the comments."""
     inverses = _ridge(grams, np.eye(grams.shape[1]), own_reg)  # R_m
     left, right = (inverses @ grams).sum(axis=0), (inverses @ crosses).sum(axis=0)
-    w = _ridge(left, right, regs[0] / own_reg)  # W = (Σ R_m G_m + λ/μ I)⁻¹ Σ R_m B_m
-    return inverses @ (crosses + own_reg * w), w  # W_m = R_m (B_m + μW)
+    w = _ridge(left, right, regs[:, 0] / own_reg)  # W = (Σ R_m G_m + λ/μ I)⁻¹ Σ R_m B_m
+    return inverses @ (crosses + own_reg * w[:, None]), w  # W_m = R_m (B_m + μW)
 
 
-def _low_rank(grams: Floats, crosses: Floats, regs: _Regs, own_reg: Any, rank: Any) -> _Solution:
+def _low_rank(grams: Floats, crosses: Floats, regs: Floats, own_reg: Any, rank: Any) -> _Solution:
     """Penalty Σ_m λ |W_m|², stacked W_m of rank r at most: W_m = (G_m + λI)⁻¹ B_m Dᵀ D."""
     # D: leading right singular vectors of all L_m⁻¹ B_m, stacked; L_m L_mᵀ = G_m + λI.
-    roots = np.linalg.cholesky(grams + np.reshape(regs, (-1, 1, 1)) * np.eye(grams.shape[1]))
-    stacked = np.linalg.solve(roots, crosses).reshape(-1, crosses.shape[2])
-    d = _truncated_svd(stacked, rank)[1]
-    return (_ridge(grams, crosses, regs) @ d.T) @ d, None
+    roots = np.linalg.cholesky(grams + regs[..., None, None] * np.eye(grams.shape[1]))
+    stacked = np.linalg.solve(roots, crosses).reshape(len(regs), -1, crosses.shape[2])
+    bases = [_truncated_svd(x, rank)[1] for x in stacked]
+    full = _ridge(grams, crosses, regs)
+    return np.stack([(w @ d.T) @ d for w, d in zip(full, bases, strict=True)]), None
 
 
 def _ridge(gram: Floats, cross: Floats, reg: ArrayLike) -> Floats:

@@ -45,10 +45,11 @@ class SurpriseRecommender(Recommender):
         self.algo_.verbose = False
         if getattr(self.algo_, "random_state", 0) is None:
             self.algo_.random_state = self.rng
-        table = ratings[["user_id", "item_id", "rating"]]
+        table = ratings[["user_id", "item_id", "rating"]].astype(object)
         low, high = float(ratings["rating"].min()), float(ratings["rating"].max())
         reader = Reader(rating_scale=(low, high))
         trainset = Dataset.load_from_df(table, reader).build_full_trainset()
+        trainset.all_ratings = list(trainset.all_ratings()).__iter__  # every epoch reads it
         self.algo_.fit(trainset)
         users = [trainset.to_raw_uid(u) for u in trainset.all_users()]
         items = [trainset.to_raw_iid(i) for i in trainset.all_items()]
@@ -108,8 +109,9 @@ def _knn_baseline(algo: Any, users: Indices, items: Indices) -> Floats:
 def _nearest_only(similarity: Floats, k: int) -> Floats:
     """Each row's k largest similarities if positive, 0 elsewhere; of equal ones the first."""
     weights = np.where(similarity > 0, similarity, 0.0)
-    rest = np.argsort(-weights, axis=1, kind="stable")[:, k:]
-    np.put_along_axis(weights, rest, 0.0, axis=1)
+    if weights.shape[1] > k:
+        rest = np.argsort(-weights, axis=1, kind="stable")[:, k:]
+        np.put_along_axis(weights, rest, 0.0, axis=1)
     return weights
 
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import Self
 
-import joblib
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
@@ -193,9 +191,6 @@ def solve_factors(
     """
     n_factors = other.shape[1]
     target = confidence.data if preference is None else confidence.data * preference
-    entries = (target, confidence.indices, confidence.indptr)
-    right = np.asarray(sp.csr_array(entries, shape=confidence.shape) @ other)  # VᵀC p, (n, f)
-    sqrt_confidence = np.sqrt(confidence.data - 1)
     length = np.diff(confidence.indptr)
     factors = np.zeros((confidence.shape[0], n_factors))
     # Rows of similar length are solved together, the shorter ones filled up with zeros.
@@ -203,19 +198,25 @@ def solve_factors(
     order = order[length[order] > 0]
     cells = np.cumsum(n_factors * np.maximum(length[order], n_factors))
     batches = np.split(order, np.flatnonzero(np.diff(cells // SOLVED_CELLS)) + 1)
-
-    def solve(rows: Indices) -> None:
-        entry = np.arange(length[rows[-1]])  # the longest row's, which is the last
-        real = entry < length[rows, None]
-        place = np.where(real, confidence.indptr[rows, None] + entry, 0)
-        v = np.take(other, confidence.indices[place], axis=0)  # (n_rows, n_entries, f)
-        v *= (sqrt_confidence[place] * real)[:, :, None]
-        left = gram + v.transpose(0, 2, 1) @ v
-        factors[rows] = np.linalg.solve(left, right[rows, :, None])[:, :, 0]
-
-    with single_threaded_blas(), ThreadPoolExecutor(joblib.cpu_count()) as pool:
-        gram = other.T @ other + reg * np.eye(n_factors)
-        list(pool.map(solve, [batch for batch in batches if len(batch)]))
+    with single_threaded_blas():
+        gram = other.T @ other + reg * np.eye(n_factors)  # G
+        half = np.linalg.solve(gram, other.T).T  # H = V G⁻¹, (m, f)
+        for rows in filter(len, batches):
+            entry = np.arange(length[rows[-1]])  # the longest row's, which is the last
+            real = entry < length[rows, None]
+            place = np.where(real, confidence.indptr[rows, None] + entry, 0)
+            column = confidence.indices[place]
+            v = np.take(other, column, axis=0)  # (n_rows, n_entries, f)
+            above = ((confidence.data[place] - 1) * real)[:, :, None]  # C − I
+            wanted = (target[place] * real)[:, :, None]  # C p
+            if len(entry) < n_factors:  # the smaller system: u = Hᵀe, (I + (C − I) V Hᵀ) e = C p
+                h = np.take(half, column, axis=0)
+                left = np.eye(len(entry)) + above * (v @ h.mT)
+                factors[rows] = (np.linalg.solve(left, wanted).mT @ h)[:, 0]
+            else:
+                right = (wanted.mT @ v).mT
+                v *= np.sqrt(above)
+                factors[rows] = np.linalg.solve(gram + v.mT @ v, right)[:, :, 0]
     return factors
 
 

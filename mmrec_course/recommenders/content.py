@@ -22,6 +22,7 @@ from mmrec_course.features.threads import single_threaded_blas
 from mmrec_course.fusion.early import Present, fused_rows, hat_matrix
 from mmrec_course.fusion.weighted import contributions
 from mmrec_course.recommenders.base import BLOCK_CELLS, Floats, Indices, Recommender, as_slice
+from mmrec_course.recommenders.collaborative import inverse_spd
 
 __all__ = ["ContentKNN", "ContentMap", "ContentRidge", "MultitaskMap", "PopularityPrior"]
 
@@ -75,7 +76,7 @@ class ContentKNN(Recommender):
         self, x: Floats, rated: NDArray[np.bool_], items: Indices
     ) -> Floats | sp.csr_array:
         """A row of similarities for each of these items, zero but for its neighbours."""
-        similarity = np.clip(x[items] @ x.T, 0.0, None)
+        similarity = np.clip(x[as_slice(items)] @ x.T, 0.0, None)
         similarity[np.arange(len(items)), items] = 0.0
         similarity[:, ~rated] = 0.0
         if self.n_neighbors is None:
@@ -131,10 +132,13 @@ class ContentRidge(Recommender):
         block = _only_block(self.modality, blocks)
         rated = self.n_ratings_ > 0
         self.rows_ = unit_rows(block, rated)
-        self.present_ = block.present
         self.trained_ = np.flatnonzero(rated & block.present)
-        f = self.rows_[self.trained_]
-        self.hat_ = hat_matrix(f, self.reg)  # (n_trained, d), W = hat_ᵀ Xᵀ
+        dual = self.rows_.shape[0] < self.rows_.shape[1]
+        if dual:  # kernel ridge, which has the same scores: F f for f, and hat_ = (FFᵀ + λI)⁻¹
+            with single_threaded_blas():
+                self.rows_ = (self.rows_ @ self.rows_.T)[:, as_slice(self.trained_)]
+        f = self.rows_[self.trained_]  # (n_trained, d), as hat_ in W = hat_ᵀ Xᵀ
+        self.hat_ = inverse_spd(f + self.reg * np.eye(len(f))) if dual else hat_matrix(f, self.reg)
         self.leverage_ = np.zeros(len(self.item_ids_))
         self.leverage_[self.trained_] = (self.hat_ * f).sum(axis=1)
 
@@ -195,24 +199,17 @@ class ContentMap(BaseEstimator):  # type: ignore[misc]
         """modality → (n, len(column)) from collaborative scores (n, n_rated)."""
         if not self.right_:
             return {}
-        own = np.full(len(next(iter(self.right_.values()))), -1)
-        own[self.rated_] = np.arange(len(self.rated_))
-        rest = 1 - self.leverage_.sum(axis=0)  # (n_rated,)
-
-        def parts(at: Indices) -> dict[str, Floats]:
-            y = {m: np.asarray((c @ x) @ self.right_[m][at].T) for m, x in self.left_.items()}
-            j = own[at]
-            k = np.flatnonzero(j >= 0)
-            total = np.sum(list(y.values()), axis=0)  # (n, len(at))
-            error = (c[:, j[k]] - total[:, k]) / rest[j[k]]  # leave-one-out residuals
-            for h, y_m in zip(self.leverage_, y.values(), strict=True):
-                y_m[:, k] -= h[j[k]] * error
-            return y
-
-        over_rated = np.sum(list(parts(self.rated_).values()), axis=0)  # (n, n_rated)
-        deviation = over_rated.std(axis=1, keepdims=True)
+        items = np.union1d(self.rated_, column)
+        y = {m: np.asarray((c @ x) @ self.right_[m][items].T) for m, x in self.left_.items()}
+        rated = as_slice(np.searchsorted(items, self.rated_))
+        total, leverage = np.sum([y_m[:, rated] for y_m in y.values()], axis=0), sum(self.leverage_)
+        error = (c - total) / (1 - leverage)  # (n, n_rated) leave-one-out residuals
+        for h, y_m in zip(self.leverage_, y.values(), strict=True):
+            y_m[:, rated] -= h * error
+        deviation = (total - leverage * error).std(axis=1, keepdims=True)
         deviation = np.where(deviation > 1e-12, deviation, 1.0)
-        return {m: y / deviation for m, y in parts(column).items()}
+        place = as_slice(np.searchsorted(items, column))
+        return {m: y_m[:, place] / deviation for m, y_m in y.items()}
 
 
 class MultitaskMap(ContentMap):
