@@ -92,8 +92,10 @@ def extract_features(
             if modality in ds.features and modality not in given:
                 blocks[modality] = ds.features[modality].align(ds.items.index)
                 continue
+            # The digests of the first transformer's files are the next one's, too.
+            describe = partial(_described, modality, n_jobs=n_jobs, cache=cache, digests={})
             families = [
-                _family(ds, modality, clone(transformer), train, n_jobs, cache, modality in given)
+                _family(ds, modality, clone(transformer), train, describe, modality in given)
                 for transformer in given.get(modality) or DEFAULT_EXTRACTORS[modality]
             ]
             blocks[modality] = _side_by_side(families, train)
@@ -153,20 +155,18 @@ def _training_items(items: pd.Index, fit_items: Iterable[Any] | None) -> pd.Inde
 
 
 def _family(
-    ds: Dataset, modality: str, transformer: Any, train: pd.Index, n_jobs: int, cache: bool,
-    strict: bool,
+    ds: Dataset, modality: str, transformer: Any, train: pd.Index,
+    describe: Callable[[Any, list[str]], Iterator[Any]], strict: bool,
 ) -> Family:  # fmt: skip
     """Compute the columns of one transformer; ``strict``: ValueError if it cannot learn."""
     name, learns = type(transformer).__name__, get_tags(transformer).requires_fit
-    listed = ds.items[modality].dropna().astype(str)  # item id → path or text
-    if learns:
-        results = _loaded(partial(_load, modality), listed)
-    else:
-        results = _described(modality, transformer, listed, n_jobs, cache)
+    column = ds.items[modality].dropna().astype(str)
+    items, listed = column.index.tolist(), column.tolist()  # (n,) ids, paths or texts
+    results = _loaded(partial(_load, modality), listed) if learns else describe(transformer, listed)
     known = ds.problems[ds.problems["modality"] == modality]
     reasons = dict(zip(known["item_id"], known["reason"], strict=True))
     found = {}  # item id → row or medium
-    for item, result in zip(listed.index, results, strict=True):
+    for item, result in zip(items, results, strict=True):
         if isinstance(result, MediaError):
             reasons[item] = result.reason if modality == "text" else str(result)
         else:
@@ -213,24 +213,21 @@ def _loaded(load: Callable[[str], Any], listed: Iterable[str]) -> Iterator[Any]:
 
 
 def _described(
-    modality: str, transformer: Any, listed: pd.Series[str], n_jobs: int, cache: bool
-) -> Iterator[Any]:
+    modality: str, transformer: Any, listed: list[str], n_jobs: int, cache: bool,
+    digests: dict[str, str],
+) -> Iterator[Any]:  # fmt: skip
     """Yield a row, or an error, for each path or text; equal content is described once."""
     file = _cache_file(modality, transformer) if cache else None
     known = read_cache(file) if file else {}
     # Threads here, or what `joblib.parallel_config` names, such as the workers of a Dask cluster.
-    pool = joblib.Parallel(n_jobs, prefer="threads", return_as="generator")
-    digest, different = partial(_digest, modality), listed.unique()
-    # A text travels to a worker anyway; a file is read where the worker is.
-    done = (
-        map(digest, different)
-        if modality == "text"
-        else pool(map(joblib.delayed(digest), different))
-    )
-    digests = dict(zip(different, done, strict=True))
+    pool = partial(joblib.Parallel, prefer="threads", return_as="generator")
+    if not digests:  # a local file is hashed before a thread starts; an address is copied first
+        n_threads = n_jobs if any("://" in given for given in listed) else 1
+        digest = joblib.delayed(partial(_digest, modality))
+        digests |= zip(listed, pool(n_threads)(map(digest, listed)), strict=True)
     todo = {d: given for given, d in digests.items() if d and d not in known}
     describe = partial(_describe, modality, transformer)
-    entries = pool(map(joblib.delayed(describe), todo.values()))
+    entries = pool(n_jobs)(map(joblib.delayed(describe), todo.values()))
     disable = None if len(todo) > BATCH else True  # None: unless it is a terminal
     bar = tqdm(entries, modality, len(todo), file=sys.stdout, disable=disable, leave=False)
     new: dict[str, Entry] = {}
