@@ -196,8 +196,10 @@ def _family(
         modality=modality, item_ids=ds.items.index.to_numpy(), values=values,
         present=ds.items.index.isin(found), names=tuple(names), reasons=reasons,
     )  # fmt: skip
+    if learns:
+        return block, True
     lengths = np.linalg.norm(values, axis=1)
-    return block, learns or bool(np.all((abs(lengths - 1) < 1e-3) | (lengths == 0)))
+    return block, bool(np.all((abs(lengths - 1) < 1e-3) | (lengths == 0)))
 
 
 def _loaded(load: Callable[[str], Any], listed: Iterable[str]) -> Iterator[Any]:
@@ -299,9 +301,9 @@ def _side_by_side(families: list[Family], train: pd.Index) -> FeatureBlock:
     # Where nothing could be learned there are no columns, and no say in which items are present.
     families = [family for family in families if family[0].names] or families[:1]
     blocks = [block if scaled else block.standardize(train) for block, scaled in families]
+    block = blocks[0]
     if len(blocks) > 1:
-        blocks = [_equal_variance(block, train) for block in blocks]
-    block = FeatureBlock.concatenate(blocks)
+        block = FeatureBlock.concatenate([_equal_variance(part, train) for part in blocks])
     if block.modality != "text":
         return block
     known = np.any([raw.values.any(axis=1) for raw, _ in families], axis=0)

@@ -24,9 +24,9 @@ STOP_WORDS: frozenset[str] = ENGLISH_STOP_WORDS - frozenset(CONTENT_WORDS.split(
 SCRIPTS = "Thai Lao Myanmar Khmer Tai_Le New_Tai_Lue Tai_Tham Javanese Balinese Han Hiragana"
 SCRIPTS += " Katakana Bopomofo Yi"
 UNSPACED = "".join(rf"\p{{Script_Extensions={script}}}" for script in SCRIPTS.split())
-# A letter of these scripts, or of any other, with its combining marks.
+# A letter of these scripts, or of any other (of Latin, a run: the fastest), with combining marks.
 CHARACTER = rf"(?=[\p{{L}}\p{{Nl}}])[{UNSPACED}]\p{{M}}*"
-LETTER = rf"(?![{UNSPACED}])[\p{{L}}\p{{Nl}}]\p{{M}}*"
+LETTER = rf"(?:[a-z]+|(?![{UNSPACED}])[\p{{L}}\p{{Nl}}])\p{{M}}*"
 # Tags that format within a word; every other tag separates words.
 INLINE = "a abbr b bdi bdo big cite code del dfn em font i ins kbd mark q s samp small span strike"
 INLINE_TAGS = frozenset([*INLINE.split(), "strong", "sub", "sup", "tt", "u", "var", "wbr"])
@@ -100,7 +100,7 @@ def tokenize(
     stops = STOP_WORDS if english else frozenset(word.casefold() for word in stop_words or ())
     cut = None if stem is None else _stemmer(stem)
     tokens: list[str] = []
-    for unspaced, word in _WORD.findall(normalize_text(text)):
+    for word, unspaced in _WORD.findall(normalize_text(text)):
         if unspaced:
             characters = _CHARACTER.findall(unspaced)
             tokens += [a + b for a, b in pairwise(characters)] or characters
@@ -117,10 +117,11 @@ _INVISIBLE = regex.compile(r"[\p{Cf}\p{Variation_Selector}\u034f]+")
 _CONTROL = regex.compile(r"[\p{Cc}\p{Cs}]+")
 # Sorting a longer row of combining marks takes quadratic time (UAX #15, "stream-safe").
 _MANY_MARKS = regex.compile(r"(\p{M}{30})\p{M}+")
-# Two groups: a run of a script without spaces, or a word. A word may follow such a script at once,
+# Two groups: a word, or a run of a script without spaces. A word may follow such a script at once,
 # but not a digit.
 _WORD = regex.compile(
-    rf"((?:{CHARACTER})+)|(?:(?<![\p{{L}}\p{{N}}])|(?<=[{UNSPACED}]))({LETTER}(?:'?{LETTER})*)"
+    rf"(?=[\p{{L}}\p{{Nl}}])(?:(?:(?<![\p{{L}}\p{{N}}])|(?<=[{UNSPACED}]))({LETTER}(?:'?{LETTER})*+)"
+    rf"|((?:{CHARACTER})+))"
 )
 _CHARACTER = regex.compile(CHARACTER)
 # Inside of a tag: only a quote after an equals sign opens a value, which may hold < and >. The
