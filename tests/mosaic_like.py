@@ -1,5 +1,7 @@
 """A catalogue in Mosaic's format, small enough for a test: eight tracks, four listeners."""
 
+import io
+from functools import cache
 from pathlib import Path
 
 import cv2
@@ -28,9 +30,16 @@ def write_cover(path: Path, hue: int) -> None:
 
 
 def write_clip(path: Path, pitch: float, seconds: float = 0.5) -> None:
-    """A decaying tone."""
-    t = np.arange(int(RATE * seconds)) / RATE
-    soundfile.write(path, 0.5 * np.sin(2 * np.pi * pitch * t) * np.exp(-3 * t), RATE)
+    """A decaying tone, as Ogg."""
+    path.write_bytes(_clip(pitch, seconds))
+
+
+@cache
+def _clip(pitch: float, seconds: float) -> bytes:
+    t, file = np.arange(int(RATE * seconds)) / RATE, io.BytesIO()
+    wave = 0.5 * np.sin(2 * np.pi * pitch * t) * np.exp(-3 * t)
+    soundfile.write(file, wave, RATE, format="OGG")
+    return file.getvalue()
 
 
 def make_catalogue(folder: Path) -> Path:
