@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import tempfile
 from collections.abc import Mapping
@@ -23,7 +24,7 @@ def cache_folder() -> Path:
 
 def file_digest(path: str | Path) -> str:
     """Return the SHA-256 of a file's bytes; its name and date do not matter."""
-    with Path(path).open("rb") as file:
+    with io.FileIO(path) as file:  # without a buffer of its own: most files are small
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
