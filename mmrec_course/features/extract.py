@@ -92,7 +92,7 @@ def extract_features(
             if modality in ds.features and modality not in given:
                 blocks[modality] = ds.features[modality].align(ds.items.index)
                 continue
-            # The digests of the first transformer's files are the next one's, too.
+            # A modality's files are hashed once for all of its transformers.
             describe = partial(_described, modality, n_jobs=n_jobs, cache=cache, digests={})
             families = [
                 _family(ds, modality, clone(transformer), train, describe, modality in given)
@@ -224,9 +224,9 @@ def _described(
     # Threads here, or what `joblib.parallel_config` names, such as the workers of a Dask cluster.
     pool = partial(joblib.Parallel, prefer="threads", return_as="generator")
     if not digests:  # a local file is hashed before a thread starts; an address is copied first
-        n_threads = n_jobs if any("://" in given for given in listed) else 1
-        digest = joblib.delayed(partial(_digest, modality))
-        digests |= zip(listed, pool(n_threads)(map(digest, listed)), strict=True)
+        different, digest = dict.fromkeys(listed), joblib.delayed(partial(_digest, modality))
+        n_threads = n_jobs if any("://" in given for given in different) else 1
+        digests |= zip(different, pool(n_threads)(map(digest, different)), strict=True)
     todo = {d: given for given, d in digests.items() if d and d not in known}
     describe = partial(_describe, modality, transformer)
     entries = pool(n_jobs)(map(joblib.delayed(describe), todo.values()))

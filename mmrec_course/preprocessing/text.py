@@ -117,8 +117,7 @@ _INVISIBLE = regex.compile(r"[\p{Cf}\p{Variation_Selector}\u034f]+")
 _CONTROL = regex.compile(r"[\p{Cc}\p{Cs}]+")
 # Sorting a longer row of combining marks takes quadratic time (UAX #15, "stream-safe").
 _MANY_MARKS = regex.compile(r"(\p{M}{30})\p{M}+")
-# Two groups: a word, or a run of a script without spaces. A word may follow such a script at once,
-# but not a digit.
+# Two groups: a word (never behind a digit or a word at once), or a run of a script without spaces.
 _WORD = regex.compile(
     rf"(?=[\p{{L}}\p{{Nl}}])(?:(?:(?<![\p{{L}}\p{{N}}])|(?<=[{UNSPACED}]))({LETTER}(?:'?{LETTER})*+)"
     rf"|((?:{CHARACTER})+))"
