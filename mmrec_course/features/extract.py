@@ -196,9 +196,8 @@ def _family(
         modality=modality, item_ids=ds.items.index.to_numpy(), values=values,
         present=ds.items.index.isin(found), names=tuple(names), reasons=reasons,
     )  # fmt: skip
-    if learns:
-        return block, True
-    lengths = np.linalg.norm(values, axis=1)
+    # Learned columns keep their scale, and so do rows of length 1.
+    lengths = np.ones(1) if learns else np.linalg.norm(values, axis=1)
     return block, bool(np.all((abs(lengths - 1) < 1e-3) | (lengths == 0)))
 
 
@@ -226,7 +225,8 @@ def _described(
     if not digests:  # a local file is hashed before a thread starts; an address is copied first
         different, digest = dict.fromkeys(listed), joblib.delayed(partial(_digest, modality))
         n_threads = n_jobs if any("://" in given for given in different) else 1
-        digests |= zip(different, pool(n_threads)(map(digest, different)), strict=True)
+        done = pool(n_threads, batch_size=8)(map(digest, different))
+        digests |= zip(different, done, strict=True)
     todo = {d: given for given, d in digests.items() if d and d not in known}
     describe = partial(_describe, modality, transformer)
     entries = pool(n_jobs)(map(joblib.delayed(describe), todo.values()))
