@@ -27,8 +27,8 @@ from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvision
 LIBRARIES = (
     "ipykernel.kernelapp", "ipywidgets", "matplotlib_inline.backend_inline", "matplotlib.pyplot",
     "pandas", "scipy.stats", "sklearn.decomposition", "sklearn.feature_extraction.text",
-    "sklearn.linear_model", "sklearn.model_selection", "librosa.display", "cv2", "jinja2", "pooch",
-    "regex", "soundfile", "tqdm.auto",
+    "sklearn.linear_model", "sklearn.model_selection", "librosa.display", "librosa.effects",
+    "librosa.feature.rhythm", "cv2", "jinja2", "pooch", "regex", "soundfile", "tqdm.auto",
 )  # fmt: skip
 AT_IMPORT = ("OMP_", "OPENBLAS_", "NUMBA_", "NPY_")  # what libraries read when they are imported
 
