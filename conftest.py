@@ -1,8 +1,10 @@
 """What every run of pytest needs before a test or a notebook's kernel starts."""
 
 import contextlib
+import gc
 import io
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import forked_kernels
@@ -36,6 +38,16 @@ collect_ignore = ["notebooks/exercises", "notebooks/src", "tools", "benchmarks",
 collect_ignore_glob = ["apps/*/src"]
 
 forked_kernels.install()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Collect no garbage meanwhile, and never look through what stays: modules, items, cells."""
+    gc.disable()
+    yield
+    gc.freeze()
+    gc.enable()
+
 
 NEEDS_ENCODERS, NEEDS_MOVIELENS = "needs-encoders", "needs-movielens"
 

@@ -100,7 +100,8 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
         shutil.copy(ROOT / name, folder)
     for name in ("tests", "mmrec_course", "tools", "notebooks/src/exercises", "apps/toy/src"):
         (folder / name).mkdir(parents=True)
-    shutil.copy(ROOT / "tools" / "course_map.py", folder / "tools")
+    for name in ("course_map.py", "forked_kernels.py"):
+        shutil.copy(ROOT / "tools" / name, folder / "tools")
     (folder / "tools" / "test_nothing.py").write_text("raise RuntimeError('collected')\n")
     (folder / "notebooks/src/00_small.py").write_text(LESSON)
     (folder / "notebooks/src/exercises/00_small.py").write_text(EXERCISE)
@@ -119,6 +120,8 @@ def course_copy(course: Path, tmp_path: Path) -> Path:
 def run_pytest(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run pytest as a newcomer would, free of the options of the run that we are in."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
+    # Four kernels without libraries start faster than one that has imported all of them.
+    environment["JUPYTER_DEFAULT_PROVISIONER_NAME"] = "local-provisioner"
     command = [sys.executable, "-m", "pytest", "--nbval", "-p", "no:cacheprovider", *arguments]
     return subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300

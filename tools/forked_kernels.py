@@ -8,6 +8,7 @@ so does all of pytest with JUPYTER_DEFAULT_PROVISIONER_NAME=local-provisioner.
 from __future__ import annotations
 
 import atexit
+import gc
 import importlib
 import json
 import os
@@ -96,6 +97,7 @@ def serve() -> None:
     """Fork a kernel for each line of the input, and say its number."""
     for library in LIBRARIES:
         importlib.import_module(library)
+    gc.freeze()  # no kernel looks through the libraries for garbage
     signal.signal(signal.SIGCHLD, _reap)
     for line in sys.stdin:
         if pid := os.fork():
