@@ -14,8 +14,6 @@ XREADY := $(EXTRAS)/.ready
 XDEV := $(EXTRAS)/.ready-dev
 XNAMES := frameworks,scale
 JOBS ?= 2
-# Of pytest; pyproject.toml names nbval, which learners have as well.
-PLUGINS := -p xdist.plugin -p _hypothesis_pytestplugin
 
 # Set before any kernel starts; stored outputs do not depend on them, a room of laptops does.
 # For tests conftest.py sets them: pytest's workers share the cores.
@@ -28,6 +26,8 @@ lab-extras test-extras notebooks-extras bench-extras: export TF_ENABLE_ONEDNN_OP
 # One copy of what was downloaded, for lessons and tests alike; conftest.py says the same.
 lab lab-extras notebooks notebooks-extras movielens: export MMREC_DATA ?= $(CURDIR)/.cache/datasets
 export PIP_DISABLE_PIP_VERSION_CHECK ?= 1
+# Containers set it; then each of the many processes of a test run compiles its libraries anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
 .PHONY: help lab lab-extras app test test-extras notebooks notebooks-extras data movielens
@@ -60,14 +60,14 @@ test: $(DEV)  ## lint, types, tests and every core notebook, outputs compared st
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest --nbval $(PLUGINS) -n $(JOBS) --dist loadscope
+	$(BIN)/pytest --nbval -n $(JOBS) --dist loadscope
 
 XTESTS := $(wildcard $(foreach n,lightfm_model torch_models torch_networks torch_training keras_models vectors scale retrieval,tests/test_extras_$(n).py)) \
   tests/test_notebooks.py::test_every_check_fails_on_the_blank \
   $(wildcard $(foreach n,14 15 16 17,$(foreach d,. deeper solutions,notebooks/$(d)/$(n)_*.ipynb)))
 test-extras: $(XDEV)  ## the same for lessons 14 to 17, which need more packages
-	$(XBIN)/pytest --nbval $(PLUGINS) -n $(JOBS) --dist loadscope $(XTESTS)
-	MMREC_ROUTES='1[4-7]' $(XBIN)/pytest $(PLUGINS) -n $(JOBS) -k runs tests/test_teaching.py
+	$(XBIN)/pytest --nbval -n $(JOBS) --dist loadscope $(XTESTS)
+	MMREC_ROUTES='1[4-7]' $(XBIN)/pytest -n $(JOBS) -k runs tests/test_teaching.py
 
 notebooks: $(DEV)  ## run the text sources in notebooks/src into notebooks (ONLY=03 for one)
 	$(BIN)/python tools/build_notebooks.py $(ONLY)
@@ -110,7 +110,7 @@ site: $(SITE)  ## build the web site of the course into build/site/html, with sl
 # Chromium reads the site; kernels run the short routes of the teacher's pages; nbgrader its round.
 test-site: site  ## site, slides, routes of 45 and 90 minutes, nbgrader: what publishes and teaches
 	MMREC_SITE=build/site/html $(BIN)/pytest tests/site
-	MMREC_ROUTES=. $(BIN)/pytest $(PLUGINS) -n $(JOBS) -k 'runs or round' tests/test_teaching.py tests/test_nbgrader_round.py
+	MMREC_ROUTES=. $(BIN)/pytest -n $(JOBS) -k 'runs or round' tests/test_teaching.py tests/test_nbgrader_round.py
 
 # All at once first: a package has the same version in every lock.
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-header \
