@@ -1,6 +1,6 @@
 """The playground in a browser: served by Voilà, used by keyboard, read by its accessible names.
 
-Skipped where Chromium, its driver, selenium or Voilà are absent.
+Run by `make test-site`; skipped where Chromium, its driver, selenium or Voilà are absent.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from typing import Any
 import psutil
 import pytest
 
+if "MMREC_SITE" not in os.environ:
+    pytest.skip("needs a browser: make test-site", allow_module_level=True)
 webdriver = pytest.importorskip("selenium.webdriver", reason="needs selenium")
 pytest.importorskip("voila", reason="needs voila")
 
@@ -34,7 +36,7 @@ BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
 DRIVER = shutil.which("chromedriver")
 pytestmark = pytest.mark.skipif(not (BROWSER and DRIVER), reason="needs chromium and chromedriver")
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 APP = ROOT / "apps" / "playground" / "playground.ipynb"
 # Long, for a machine where no feature is cached yet; usually it takes a tenth of it.
 PATIENCE_S = 240
