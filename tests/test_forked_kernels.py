@@ -71,8 +71,13 @@ def _wait_for_end(manager: KernelManager) -> None:
         pass
 
 
-def test_the_libraries_say_nothing_when_they_are_imported() -> None:
-    """Forks would not repeat it, and nbval compares what a notebook writes to stderr."""
-    command = [sys.executable, forked_kernels.__file__]
-    said = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=True)
-    assert (said.stdout, said.stderr) == (b"", b"")
+def test_a_library_that_warns_when_it_is_imported_ends_the_run(tmp_path: Path) -> None:
+    (tmp_path / "noisy.py").write_text("import warnings\nwarnings.warn('old', stacklevel=1)\n")
+    code = "import forked_kernels as f; f.LIBRARIES = ('noisy',); f.serve()"
+    path = os.pathsep.join([str(tmp_path), str(Path(forked_kernels.__file__).parent)])
+    said = subprocess.run(
+        [sys.executable, "-c", code], env={**os.environ, "PYTHONPATH": path},
+        stdin=subprocess.DEVNULL, capture_output=True, text=True,
+    )  # fmt: skip
+    assert said.returncode == 1
+    assert "UserWarning: old" in said.stderr

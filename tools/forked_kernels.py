@@ -10,13 +10,14 @@ from __future__ import annotations
 import atexit
 import gc
 import importlib
+import io
 import json
 import os
 import runpy
 import signal
 import subprocess
 import sys
-from contextlib import suppress
+from contextlib import redirect_stderr, suppress
 from functools import cache
 from importlib.metadata import EntryPoint
 from pathlib import Path
@@ -95,9 +96,12 @@ def _server() -> subprocess.Popen[str]:
 
 def serve() -> None:
     """Fork a kernel for each line of the input, and say its number."""
-    for library in LIBRARIES:
-        importlib.import_module(library)
-    gc.freeze()  # no kernel looks through the libraries for garbage
+    with redirect_stderr(io.StringIO()) as said:
+        for library in LIBRARIES:
+            importlib.import_module(library)
+    if said.getvalue():  # forks would not repeat it, and nbval compares what a notebook says
+        sys.exit(said.getvalue())
+    gc.freeze()  # kernels need not look through the libraries for garbage
     signal.signal(signal.SIGCHLD, _reap)
     for line in sys.stdin:
         if pid := os.fork():
