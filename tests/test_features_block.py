@@ -94,6 +94,7 @@ def test_a_mask_of_words_or_gaps_is_refused():
         (sp.csr_array(np.eye(2)), r"values: not a dense array .* pass \.toarray"),
         ([["x", "y"], ["z", "w"]], "values: not a dense array of numbers"),
         ([[1.0], [2.0, 3.0]], "values: not a dense array of numbers"),
+        ([[1.0, 2.0], [3.0, 4.0j]], "values: .* complex numbers"),
         (np.ma.masked_equal([[1.0, 2.0], [3.0, 9.0]], 9.0), "item 'b', column 'c1' is nan"),
     ],
 )
@@ -115,6 +116,44 @@ def test_a_table_of_values_in_another_order_is_refused():
         modality="m", item_ids=ids, values=table.loc[ids], present=[True, True], names=["c"]
     )
     assert block.values.tolist() == [[1.0], [2.0]]
+
+
+def test_a_default_index_may_be_that_of_other_items_and_a_table_may_bring_its_own_ids():
+    table = pd.DataFrame({"id": [7, 5, 3], "c": [0.0, 1.0, 2.0]})
+    numbers = {"modality": "m", "present": [True] * 3, "names": ["c"]}
+    for ids, rows in ((range(3), table[::-1]), ([2, 1, 0], table), ("abc", table[::-1])):
+        with pytest.raises(ValueError, match="values has an index that differs from item_ids"):
+            FeatureBlock(item_ids=list(ids), values=rows[["c"]], **numbers)
+    for ids, rows in ((list("abc"), table), (range(3), table), (table["id"][::-1], table[::-1])):
+        block = FeatureBlock(item_ids=ids, values=rows[["c"]], **numbers)
+        assert block.values.ravel().tolist() == rows["c"].tolist()
+
+
+@pytest.mark.parametrize("ids", [[2**63, 1, 2], ["a\0", "b", "a"], [1, "1", 2]])
+def test_ids_stay_what_they_are(ids):
+    block = make([0, 1, 2], np.eye(3))
+    block = FeatureBlock(
+        modality="m", item_ids=ids, values=block.values, present=block.present, names=block.names
+    )
+    assert block.item_ids.tolist() == ids
+    assert [type(i) for i in block.item_ids.tolist()] == [type(i) for i in ids]
+    assert block.align(ids[:1]).values.tolist() == [[1.0, 0.0, 0.0]]
+
+
+@pytest.mark.parametrize("number", [-1, 0, 0.9, True, "2", None])
+def test_counts_that_are_none_are_refused(number):
+    block = make(["a", "b", "c"], np.eye(3))
+    for name, call in (
+        ("k", lambda: block.nearest("a", k=number)),
+        ("n_components", lambda: block.reduce(number)),
+    ):
+        with pytest.raises(ValueError, match=f"{name}: {number!r} is not a whole number"):
+            call()
+
+
+def test_nothing_cannot_be_concatenated():
+    with pytest.raises(ValueError, match="blocks: none to concatenate"):
+        FeatureBlock.concatenate([])
 
 
 def test_one_string_is_no_list_of_ids():

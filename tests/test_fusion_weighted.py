@@ -112,6 +112,25 @@ def test_the_grid_is_the_whole_simplex_once(n, step):
 def test_a_step_that_does_not_divide_one_is_refused():
     with pytest.raises(ValueError, match=r"step: 0.3 does not divide 1"):
         weight_grid(3, 0.3)
+    for step in (0, -1.0, 2.0, np.nan):
+        with pytest.raises(ValueError, match=f"step: {step} does not divide 1"):
+            weight_grid(3, step)
+
+
+def test_a_grid_too_large_to_be_tried_is_refused():
+    assert len(weight_grid(8, 0.1)) == 19448
+    for n, step in ((8, 0.05), (2, 1e-6), (50, 0.1)):
+        with pytest.raises(ValueError, match=f"step: {step} gives over 100,000 weights of {n} mod"):
+            weight_grid(n, step)
+
+
+@pytest.mark.parametrize("mask", [["True", "False"], [True, np.nan], [1, 0], [True, None]])
+def test_a_mask_of_words_or_gaps_is_refused(mask):
+    y = {"a": np.array([[2.0, 1.0]])}
+    with pytest.raises(ValueError, match=r"present\['a'\]: .* are not True and False alone"):
+        weighted_sum(y, {"a": 1}, {"a": mask})
+    with pytest.raises(ValueError, match=r"relevant: .* are not True and False alone"):
+        ndcg_objective(y, [mask])
 
 
 def _scores_with(signal, n_users=80, n_items=60, rng=0):

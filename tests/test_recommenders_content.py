@@ -263,7 +263,9 @@ def test_many_items_never_need_an_item_by_item_matrix() -> None:
     [
         (ContentKNN(modality="audio"), r"no block 'audio'; has \['text'\]"),
         (ContentRidge(modality="audio"), r"no block 'audio'; has \['text'\]"),
-        (ContentKNN(modality="text", n_neighbors=0), "n_neighbors: 0 is below 1"),
+        (ContentKNN(modality="text", n_neighbors=0), "n_neighbors: 0 is not a whole number"),
+        (ContentKNN(modality="text", n_neighbors=True), "n_neighbors: True is not a whole number"),
+        (ContentRidge(modality="text", reg="1"), "reg: '1' is not a finite number above 0"),
         (ContentRidge(modality="text", reg=0.0), "reg: 0.0 is not a finite number above 0"),
         (ContentRidge(modality="text", reg=float("nan")), "reg: nan is not a finite"),
     ],

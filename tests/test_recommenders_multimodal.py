@@ -200,7 +200,10 @@ def test_above_so_many_items_ease_is_left_out(monkeypatch):
         ({"ease": EASE(reg=-1.0)}, "reg: -1.0 is not a finite number above 0"),
         ({"weights": {"image": 1.0, "text": 1.0}}, "weights: none for modality 'audio'"),
         ({"weights": {**WEIGHTS, "text": -1}}, r"weights\['text'\]: -1.0 is not a finite number"),
+        ({"weights": {**WEIGHTS, "text": "1"}}, r"weights\['text'\]: '1' is not a number"),
         ({"weights": dict.fromkeys(WEIGHTS, 0)}, "weights: all are zero"),
+        ({"cf_weight": True}, "cf_weight: True is not a number"),
+        ({"n_components": 2.5}, "n_components: 2.5 is not a whole number of at least 1"),
         ({"rng": None}, "rng: None is not a whole number of at least 0"),
         ({"rng": -1}, "rng: -1 is not a whole number of at least 0"),
     ],
@@ -289,7 +292,7 @@ def test_items_that_cannot_be_added_are_named(model):
         modality="image", item_ids=["new"], values=[[1.0]], present=[True], names=("one",)
     )
     for given, message in (
-        (block.align(COLD.candidates[:1]), "is known already; fit again"),
+        (block.align(COLD.candidates[:1]), "item 't[0-9]+' is known already; fit again"),
         (replace(block.align(["new"]), item_ids=[7]), r"blocks\['image'\]: 7 is not among the ids"),
         (other, "columns differ from those in fit"),
     ):

@@ -116,6 +116,15 @@ def test_poor_ratings_are_survived(ratings):
     assert set(model.best_params_) <= set(GRID)
 
 
+@pytest.mark.parametrize(
+    "parameters", [{"n_folds": 1}, {"n_folds": -1}, {"n_folds": 2.5}, {"n_users": 0}]
+)
+def test_a_search_over_nothing_is_refused(parameters):
+    (name,) = parameters
+    with pytest.raises(ValueError, match=f"{name}: .* is not a whole number of at least"):
+        MultimodalRecommenderCV(**parameters).fit(*small())
+
+
 def test_it_is_a_multimodal_recommender():
     model = MultimodalRecommenderCV(fusion="multitask", n_folds=2, n_users=50).fit(*small())
     fresh = MultimodalRecommender(fusion="multitask").set_params(**model.best_params_)

@@ -2,6 +2,8 @@
 
 import io
 import json
+import os
+import zipfile
 from dataclasses import replace
 
 import numpy as np
@@ -71,6 +73,15 @@ def test_ids_of_text_stay_text(tmp_path):
     loaded = MultimodalRecommender.load(model.save(tmp_path / "model"))
     pd.testing.assert_frame_equal(loaded.recommend([0, 99]), model.recommend([0, 99]))
     assert {type(i) for i in loaded.item_ids_} == {str}
+
+
+def test_a_modality_may_have_any_name(tmp_path):
+    ratings, features = small()
+    names = ("vggish", "vggish.npy", "a/b", "record")
+    blocks = {m: features["image"].shuffle(rng=j) for j, m in enumerate(names)}
+    model = MultimodalRecommender().fit(ratings, blocks)
+    loaded = MultimodalRecommender.load(model.save(tmp_path))
+    np.testing.assert_allclose(scores(loaded), scores(model), atol=1e-12)
 
 
 def test_what_cannot_be_saved_is_named_before_anything_is_written(tmp_path):
@@ -155,6 +166,44 @@ def test_missing_and_truncated_files_and_other_classes_are_refused(saved, tmp_pa
         (saved / FILE).write_bytes(whole[:length])
         with pytest.raises(ValueError, match="not a saved model, or changed since"):
             MultimodalRecommender.load(saved)
+
+
+@pytest.mark.parametrize("name", ["log_", "als_", "ease_", "prior_", "rows_", "item_ids_"])
+def test_a_model_without_one_of_its_parts_or_with_too_few_ids_is_refused(saved, name):
+    with np.load(saved / FILE) as stored:
+        arrays = dict(stored)
+    changed = json.loads(str(arrays["record"]))
+    state = changed["model"]["state"]
+    if name == "item_ids_":
+        arrays[state[name]["array"]] = arrays[state[name]["array"]][:3]
+    else:
+        del state[name]
+    (saved / FILE).write_bytes(archive(**{**arrays, "record": np.array(json.dumps(changed))}))
+    with pytest.raises(ValueError, match=r"model\.npz: a part of the model is missing"):
+        MultimodalRecommender.load(saved)
+
+
+def test_only_classes_of_the_package_are_made(saved):
+    for other in ("mmrec_course.recommenders.persistence:Path", "pathlib:Path"):
+        state = {"x": {"class": other, "state": {}}}
+        model = {"class": "mmrec_course.recommenders.multimodal:MultimodalRecommender"}
+        (saved / FILE).write_bytes(record(model={**model, "state": state}))
+        with pytest.raises(ValueError, match=f"{other}: not a class of this package"):
+            MultimodalRecommender.load(saved)
+
+
+def test_a_file_that_would_grow_in_memory_is_refused(saved):
+    with zipfile.ZipFile(saved / FILE, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("a.npy", bytes(10**6))
+    with pytest.raises(ValueError, match=r"model\.npz: not a saved model.* a size or checksum"):
+        MultimodalRecommender.load(saved)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes among files here")
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / FILE)
+    with pytest.raises(ValueError, match="there is no such file"):
+        MultimodalRecommender.load(tmp_path)
 
 
 class Bomb:

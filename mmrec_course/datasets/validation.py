@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +124,24 @@ def check_ids(
     for column in dates:
         table[column] = _times(table, column, name, dates=True)
     return table.set_index(key)
+
+
+def _is_number(value: Any, kind: type = Real) -> bool:
+    """Whether a parameter is a number; True and False are none."""
+    return isinstance(value, kind) and not isinstance(value, bool)
+
+
+def _check_count(name: str, value: Any, least: int = 1) -> None:
+    """Refuse a parameter that is no whole number, or too small."""
+    if not _is_number(value, Integral) or value < least:
+        raise ValueError(f"{name}: {value!r} is not a whole number of at least {least}")
+
+
+def _check_finite(name: str, value: Any, *, above: bool = False) -> None:
+    """Refuse a parameter that is no finite number of at least 0, or above 0."""
+    if not _is_number(value) or not 0 <= value < np.inf or (above and value == 0):
+        least = "above" if above else "of at least"
+        raise ValueError(f"{name}: {value!r} is not a finite number {least} 0")
 
 
 def _implicit_feedback(

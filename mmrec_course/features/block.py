@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import eigh
 from sklearn.preprocessing import StandardScaler
 
-from mmrec_course.datasets.validation import _other_kind, _shown
+from mmrec_course.datasets.validation import _check_count, _other_kind, _shown
 from mmrec_course.features.threads import single_threaded_blas
 
 Floats = NDArray[np.float64]
@@ -44,30 +44,31 @@ class FeatureBlock:
     def __post_init__(self) -> None:
         # Arrays are copied: changing one afterwards must not change which row is whose.
         ids = _as_ids(self.item_ids).copy()
+        own = getattr(self.item_ids, "index", None)
         for name in ("values", "present"):
-            index = getattr(getattr(self, name), "index", pd.RangeIndex(0))
-            other = isinstance(index, pd.Index) and not isinstance(index, pd.RangeIndex)
-            if other and not index.equals(pd.Index(ids)):
+            index = getattr(getattr(self, name), "index", None)  # a list has a method of this name
+            if not isinstance(index, pd.Index) or index.equals(own) or index.equals(pd.Index(ids)):
+                continue
+            if not index.equals(pd.RangeIndex(len(ids))) or index.isin(ids).all():
                 remedy = f"pass {name}.loc[item_ids], or {name}.to_numpy() if it is in order"
                 raise self._error(f"{name} has an index that differs from item_ids; {remedy}")
         names = tuple(str(name) for name in self.names)
-        values, present = self._checked_values(), np.array(self.present)
-        if present.size and present.dtype != bool:
-            raise self._error(f"present: {present.tolist()[:3]} are not True and False alone")
-        arrays = {"item_ids": ids, "values": values, "present": present.astype(bool)}
+        values = self._checked_values()
+        present = as_mask(f"block {self.modality!r}: present", self.present)
+        arrays = {"item_ids": ids, "values": values, "present": present}
         for name, array in arrays.items():
             shape = (len(ids), len(names)) if name == "values" else (len(ids),)
             if array.shape != shape:
                 raise self._error(f"{name} has shape {array.shape}, expected {shape}")
         index = pd.Index(ids)
-        if (odd := index.isna() | index.duplicated()).any():
-            raise self._error(f"item_id {index[odd][0]!r} is missing or occurs more than once")
-        values[~arrays["present"]] = 0.0
+        if odd := index[index.isna() | index.duplicated()].tolist():
+            raise self._error(f"item_id {odd[0]!r} is missing or occurs more than once")
+        values[~present] = 0.0
         if not np.isfinite(values).all():
             row, column = np.argwhere(~np.isfinite(values))[0]
             cell = f"item {ids.tolist()[row]!r}, column {names[column]!r} is {values[row, column]}"
             raise self._error(f"{cell}; mark the item absent or mend the extractor")
-        absent = set(ids[~arrays["present"]].tolist())
+        absent = set(ids[~present].tolist())
         reasons = {item: reason for item, reason in self.reasons.items() if item in absent}
         for name, value in {**arrays, "names": names, "reasons": reasons}.items():
             object.__setattr__(self, name, value)
@@ -104,6 +105,8 @@ class FeatureBlock:
         has it. Columns keep their scale. Of several modalities, they are called ``image red``.
         """
         parts = list(blocks)
+        if not parts:
+            raise ValueError("blocks: none to concatenate")
         first = parts[0]
         for part in parts[1:]:  # ValueError if the items differ
             first._rows(part.item_ids, all_known=True)
@@ -137,6 +140,7 @@ class FeatureBlock:
         V (n_components, d) holds the directions of largest variance and μ the mean, both of the
         present items among fit_items (None: all). The largest loading of a component is positive.
         """
+        _check_count("n_components", n_components)
         use = self._learnable(fit_items)
         with single_threaded_blas():
             directions = _principal_directions(self.values[use], n_components)
@@ -149,6 +153,7 @@ class FeatureBlock:
 
     def nearest(self, item_id: Any, k: int = 10) -> pd.DataFrame:
         """Return a table item_id, similarity of the k nearest by cosine; ties are ordered by id."""
+        _check_count("k", k)
         row = int(self._rows([item_id], all_known=True)[0])
         if not self.present[row]:
             raise self._error(f"item {item_id!r} is absent: {self.reasons.get(item_id, '')}")
@@ -194,6 +199,8 @@ class FeatureBlock:
     def _checked_values(self) -> Floats:
         """Copy values to float64; a masked cell becomes NaN."""
         try:
+            if np.iscomplexobj(self.values):
+                raise TypeError("complex numbers; take np.abs of them")
             return np.array(np.ma.filled(np.ma.asarray(self.values, np.float64), np.nan))
         except (TypeError, ValueError) as error:
             problem = "values: not a dense array of numbers (of a sparse matrix, pass .toarray())"
@@ -234,13 +241,21 @@ def unit_rows(block: FeatureBlock, training: Mask) -> Floats:
     return np.asarray(normalize_rows(block.values, centre) * block.present[:, None])
 
 
+def as_mask(name: str, given: ArrayLike) -> Mask:
+    """Copy a mask; ValueError for text and numbers: bool("False") and bool(NaN) are True."""
+    mask = np.asarray(given)
+    if mask.size and mask.dtype != bool:
+        raise ValueError(f"{name}: {mask.ravel()[:3].tolist()} are not True and False alone")
+    return mask.astype(bool)
+
+
 def _as_ids(item_ids: Ids) -> NDArray[Any]:
-    """Make an array of ids in which 1 and "1" stay two: NumPy alone would write both as text."""
+    """Make an array of the very ids given: NumPy may make text of 1, or a float of 2**63."""
     if isinstance(item_ids, str):
         raise ValueError(f"item_ids: one string, {item_ids!r}; pass a list of them")
     if hasattr(item_ids, "dtype"):
         return np.asarray(item_ids)
     given = list(item_ids)  # type: ignore[arg-type]
     ids = np.asarray(given)
-    mixed = ids.dtype.kind in "US" and not all(isinstance(item, str) for item in given)
-    return np.array(given, dtype=object) if mixed else ids
+    same = ids.ndim > 1 or (ids.dtype.kind != "f" and ids.tolist() == given)
+    return ids if same else np.array(given, dtype=object)

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
-import pandas as pd
 import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
@@ -82,9 +81,7 @@ def early_fusion(
 
 def _unit(block: FeatureBlock, n_components: int | None, fit_items: Any) -> FeatureBlock:
     """Centre, reduce, and scale rows to length 1; a row that lies on the centre becomes zero."""
-    learn = block.present.copy()
-    if fit_items is not None:
-        learn &= pd.Index(block.item_ids).isin(np.asarray(fit_items))
+    learn = block._learnable(fit_items)
     if not learn.any():
         raise ValueError(f"block {block.modality!r}: none of the items to learn from is present")
     if n_components is None:

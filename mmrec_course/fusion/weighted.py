@@ -9,13 +9,15 @@ user's last ratings. ``relevant`` is (n_users, n_items) bool: what the user like
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from itertools import product
+from itertools import combinations
+from math import comb
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import nnls
 
 from mmrec_course.evaluation.metrics import ndcg, rank_items, tie_tolerance
+from mmrec_course.features.block import as_mask
 
 Floats = NDArray[np.float64]
 Scores = Mapping[str, ArrayLike]
@@ -101,6 +103,8 @@ def _weights(names: Iterable[str], weights: Weights, n_users: int) -> dict[str, 
     for m in names:
         if m not in weights:
             raise ValueError(f"weights: none for modality {m!r}; has {sorted(weights)}")
+        if np.asarray(weights[m]).dtype.kind not in "biuf":
+            raise ValueError(f"weights[{m!r}]: {weights[m]!r:.60} is not a number")
         w = np.asarray(weights[m], dtype=np.float64)
         if w.shape not in ((), (n_users,)):
             raise ValueError(f"weights[{m!r}]: shape {w.shape}; expected one number or {n_users}")
@@ -118,7 +122,7 @@ def _presence(names: Iterable[str], present: Present, n_items: int) -> dict[str,
     """modality → (n_items,) 1.0 where the item has it."""
     if present is None:
         return dict.fromkeys(names, np.ones(n_items))
-    has = {m: np.asarray(present[m], bool) * 1.0 for m in names}
+    has = {m: as_mask(f"present[{m!r}]", present[m]).astype(np.float64) for m in names}
     for m, a in has.items():
         if a.shape != (n_items,):
             raise ValueError(f"present[{m!r}]: shape {a.shape}, expected ({n_items},)")
@@ -128,14 +132,17 @@ def _presence(names: Iterable[str], present: Present, n_items: int) -> dict[str,
 def weight_grid(n_modalities: int, step: float = 0.1) -> Floats:
     """All weights in multiples of ``step`` that sum to 1: a grid over the simplex.
 
-    Returns (C(1/step + M − 1, M − 1), M), in a fixed order; 1 / step must be a whole number.
+    Returns (C(1/step + M − 1, M − 1), M), at most 100,000 rows; 1 / step must be a whole number.
 
     Notebook: 08_weighted_fusion
     """
-    n = round(1 / step)
-    if abs(n * step - 1) > 1e-9:
+    n, last = round(1 / step) if step > 0 else 0, n_modalities - 1
+    if not abs(n * step - 1) <= 1e-9:
         raise ValueError(f"step: {step} does not divide 1")
-    return np.array([w for w in product(range(n + 1), repeat=n_modalities) if sum(w) == n]) / n
+    if comb(n + last, n) > 100_000:
+        raise ValueError(f"step: {step} gives over 100,000 weights of {n_modalities} modalities")
+    bars = np.array(list(combinations(range(n + last), last)))  # between n stars, in M heaps
+    return np.asarray((np.diff(bars, prepend=-1, append=n + last) - 1) / n, np.float64)
 
 
 def ndcg_objective(
@@ -153,7 +160,7 @@ def ndcg_objective(
 
     Notebook: 08_weighted_fusion
     """
-    liked = np.asarray(relevant, dtype=bool)
+    liked = as_mask("relevant", relevant)
     if not liked.any():
         raise ValueError("relevant: nobody likes anything, so no weights can be learned")
     _common_shape({**scores, "relevant": liked})

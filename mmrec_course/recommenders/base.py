@@ -5,7 +5,6 @@ from __future__ import annotations
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from numbers import Integral
 from typing import Any, Self
 
 import numpy as np
@@ -16,7 +15,7 @@ from pandas.api.types import infer_dtype
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
-from mmrec_course.datasets.validation import _other_kind, _shown, check_ratings
+from mmrec_course.datasets.validation import _check_count, _other_kind, _shown, check_ratings
 from mmrec_course.evaluation.metrics import rank_items
 from mmrec_course.features.block import FeatureBlock
 
@@ -117,8 +116,7 @@ class Recommender(BaseEstimator, ABC):  # type: ignore[misc]
         lower item id. ValueError if k is below 1, or as by ``score``.
         """
         check_is_fitted(self, "item_ids_")
-        if not isinstance(k, Integral) or isinstance(k, bool) or k < 1:
-            raise ValueError(f"k: {k!r} is not a whole number of at least 1")
+        _check_count("k", k)
         row = indices_of(self.user_ids_, user_ids, "user_ids")
         listed = self.item_ids_ if candidates is None else candidates
         items = np.unique(id_array(listed, "candidates"))

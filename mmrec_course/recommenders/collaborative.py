@@ -10,6 +10,7 @@ import pandas as pd
 import scipy.sparse as sp
 from scipy.linalg import lapack
 
+from mmrec_course.datasets.validation import _check_count, _check_finite
 from mmrec_course.features.block import FeatureBlock
 from mmrec_course.features.threads import single_threaded_blas
 from mmrec_course.fusion.early import Projection, fused_rows
@@ -63,8 +64,8 @@ class EASE(Recommender):
 
     def fit_matrix(self, X: sp.csr_array, side: Floats | None = None) -> Self:
         """Learn from X (n_users, n_items) and, if given, feature rows (n_items, d)."""
-        _check_reg(self.reg)
-        _check_weight("side_weight", self.side_weight)
+        _check_finite("reg", self.reg, above=True)
+        _check_finite("side_weight", self.side_weight)
         gram = (X.T @ X).toarray()
         if side is not None and self.side_weight:
             with single_threaded_blas():
@@ -118,6 +119,7 @@ class ImplicitALS(Recommender):
         self.rng = rng
 
     def _fit(self, ratings: pd.DataFrame, blocks: Mapping[str, FeatureBlock]) -> None:
+        _check_finite("alpha", self.alpha)
         confidence = self._confidence(self.histories_)
         self._fit_confidence(confidence, np.ones(confidence.nnz))
         self.user_factors_ = solve_factors(confidence, self.item_factors_, self.reg)
@@ -128,6 +130,7 @@ class ImplicitALS(Recommender):
 
         Every entry counts, with confidence c = 1 + α p and the weighted target c p = (1 + α) p.
         """
+        _check_finite("alpha", self.alpha)
         self._fit_confidence(*self._graded(X))
         return self
 
@@ -143,11 +146,9 @@ class ImplicitALS(Recommender):
         return confidence, (1 + self.alpha) * X.data / confidence.data
 
     def _fit_confidence(self, confidence: sp.csr_array, preference: Floats) -> None:
-        _check_reg(self.reg)
-        _check_weight("alpha", self.alpha)
-        for name in ("factors", "iterations"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name}: {getattr(self, name)} is below 1")
+        _check_finite("reg", self.reg, above=True)
+        _check_count("factors", self.factors)
+        _check_count("iterations", self.iterations)
         entries = (preference, confidence.indices, confidence.indptr)
         by_item = sp.csr_array(confidence.T)
         p_by_item = sp.csr_array(sp.csr_array(entries, shape=confidence.shape).T).data
@@ -230,13 +231,3 @@ def inverse_spd(matrix: Floats) -> Floats:
     whole = np.asarray(inverse + inverse.T)  # above the diagonal LAPACK left zeros
     whole[np.diag_indices_from(whole)] = np.diag(inverse)
     return whole
-
-
-def _check_reg(reg: float) -> None:
-    if not 0 < reg < np.inf:
-        raise ValueError(f"reg: {reg} is not a finite number above 0")
-
-
-def _check_weight(name: str, value: float) -> None:
-    if not 0 <= value < np.inf:
-        raise ValueError(f"{name}: {value} is not a finite number of at least 0")

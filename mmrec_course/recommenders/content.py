@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.linear_model import RidgeCV
 
+from mmrec_course.datasets.validation import _check_count, _check_finite
 from mmrec_course.evaluation.metrics import rank_items
 from mmrec_course.features.block import FeatureBlock, unit_rows
 from mmrec_course.features.threads import single_threaded_blas
@@ -58,19 +59,14 @@ class ContentKNN(Recommender):
 
     def _fit(self, ratings: pd.DataFrame, blocks: Mapping[str, FeatureBlock]) -> None:
         k = self.n_neighbors
-        if k is not None and k < 1:
-            raise ValueError(f"n_neighbors: {k} is below 1")
+        if k is not None:
+            _check_count("n_neighbors", k)
         rated = self.n_ratings_ > 0
         x = unit_rows(_only_block(self.modality, blocks), rated)
         n_block = max(1, BLOCK_CELLS // len(x))
-        parts = [
-            self._neighbours(x, rated, np.arange(start, min(start + n_block, len(x))))
-            for start in range(0, len(x), n_block)
-        ]
-        if k is None:
-            self.similarity_: Floats | sp.csr_array = np.vstack(parts).T
-        else:
-            self.similarity_ = sp.csr_array(sp.vstack(parts).T)
+        split = np.split(np.arange(len(x)), range(n_block, len(x), n_block))
+        parts = [self._neighbours(x, rated, items) for items in split]
+        self.similarity_ = np.vstack(parts).T if k is None else sp.csr_array(sp.vstack(parts).T)
 
     def _neighbours(
         self, x: Floats, rated: NDArray[np.bool_], items: Indices
@@ -127,8 +123,7 @@ class ContentRidge(Recommender):
         self.positive = positive
 
     def _fit(self, ratings: pd.DataFrame, blocks: Mapping[str, FeatureBlock]) -> None:
-        if not 0 < self.reg < np.inf:
-            raise ValueError(f"reg: {self.reg} is not a finite number above 0")
+        _check_finite("reg", self.reg, above=True)
         block = _only_block(self.modality, blocks)
         rated = self.n_ratings_ > 0
         self.rows_ = unit_rows(block, rated)

@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import clone
 from sklearn.utils.validation import check_is_fitted
 
-from mmrec_course.datasets.validation import check_ratings
+from mmrec_course.datasets.validation import _check_count, _check_finite, _is_number, check_ratings
 from mmrec_course.features.block import FeatureBlock
 from mmrec_course.fusion.early import Projection, fused_rows, variance_weights
 from mmrec_course.fusion.weighted import standardize_scores
@@ -192,7 +192,12 @@ class MultimodalRecommender(Recommender):
         self.mean_preference_ = None
         self._set_log(self._log_of(ratings))
         self._fit_als()
-        self.explained_ = _explained(self)
+        self.explained_ = variance_weights(
+            {m: x[rated] for m, x in self.rows_.items()},
+            {m: a[rated] for m, a in self.present_.items()},
+            self.als_.item_factors_,
+            power=1.0,
+        )
         self._fit_content()
         self._fit_ease()
         design = _design(self.rows_, self.present_, len(rated))
@@ -335,7 +340,7 @@ class MultimodalRecommender(Recommender):
         for m, block in given.items():
             known = indices_of(self.item_ids_, block.item_ids, f"blocks[{m!r}]") >= 0
             if known.any():
-                item = block.item_ids[known][0]
+                item = block.item_ids[known].tolist()[0]
                 raise ValueError(f"blocks[{m!r}]: item {item!r} is known already; fit again")
             if block.names != self.names_.get(m, block.names):
                 raise ValueError(f"blocks[{m!r}]: columns differ from those in fit")
@@ -373,7 +378,7 @@ class MultimodalRecommender(Recommender):
         new = users[indices_of(self.user_ids_, users, "user_id") < 0]
         unknown = indices_of(self.item_ids_, table["item_id"].to_numpy(), "item_id") < 0
         if unknown.any():
-            item = table["item_id"].to_numpy()[unknown][0]
+            item = table["item_id"][unknown].tolist()[0]
             raise ValueError(f"item_id: {item!r} is unknown; add_items first")
         self.user_ids_ = np.concatenate([self.user_ids_, new])
         self._set_log(pd.concat([pd.DataFrame(self.log_), self._log_of(table)]))
@@ -388,15 +393,7 @@ class MultimodalRecommender(Recommender):
     def load(cls, folder: str | Path) -> Self:
         """Read what `save` wrote; ValueError if it is not a saved model or was changed."""
         model: Self = load_model(folder, cls)
-        model._set_log(pd.DataFrame(model.log_))
         return model
-
-
-def _explained(model: MultimodalRecommender) -> dict[str, float]:
-    """modality → R²_m of the rated items, whose rows are copied and then given back."""
-    seen = {m: x[model.rated_] for m, x in model.rows_.items()}
-    has = {m: a[model.rated_] for m, a in model.present_.items()}
-    return variance_weights(seen, has, model.als_.item_factors_, power=1.0)
 
 
 def _check_parameters(model: MultimodalRecommender) -> None:
@@ -404,14 +401,13 @@ def _check_parameters(model: MultimodalRecommender) -> None:
         raise ValueError(f"fusion: {model.fusion!r} is neither 'weighted' nor 'multitask'")
     for name, most in {**COMBINED, "decay": np.inf, "weight_power": np.inf}.items():
         value = getattr(model, name)
-        if not isinstance(value, int | float | np.number) or not 0 <= value <= most:
+        if not _is_number(value) or not 0 <= value <= most:
             raise ValueError(f"{name}: {value!r} is not a number from 0 to {most:g}")
     if not isinstance(model.weights, Mapping | None):
         raise TypeError(f"weights: {model.weights!r}, expected modality → number")
-    if not 0 < model.content_reg < np.inf:
-        raise ValueError(f"content_reg: {model.content_reg} is not a finite number above 0")
-    if not isinstance(model.rng, int | np.integer) or model.rng < 0:
-        raise ValueError(f"rng: {model.rng!r} is not a whole number of at least 0")
+    _check_finite("content_reg", model.content_reg, above=True)
+    _check_count("n_components", model.n_components)
+    _check_count("rng", model.rng, least=0)
 
 
 def _preferences(

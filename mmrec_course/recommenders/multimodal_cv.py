@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 from sklearn.base import clone
 
+from mmrec_course.datasets.validation import _check_count
 from mmrec_course.evaluation.metrics import ndcg, rank_items, tie_tolerance
 from mmrec_course.evaluation.splits import random_split, temporal_split
 from mmrec_course.features.block import FeatureBlock
@@ -90,6 +91,8 @@ class MultimodalRecommenderCV(MultimodalRecommender):
         self.n_users = n_users
 
     def _fit(self, ratings: pd.DataFrame, blocks: Mapping[str, FeatureBlock]) -> None:
+        _check_count("n_folds", self.n_folds, least=2)
+        _check_count("n_users", self.n_users)
         model = MultimodalRecommender(fusion=self.fusion, positive=self.positive, rng=self.rng)
         search = _Search(model, ratings, blocks, self.n_folds, self.n_users)
         # One BLAS thread for each of the threads that fit and rank held-out parts side by side.

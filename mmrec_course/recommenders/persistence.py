@@ -1,6 +1,6 @@
 """Save and load fitted models: arrays and plain values in one npz file, never pickle.
 
-In: an estimator of this package. Out: a folder; and back.
+In: a `MultimodalRecommender`. Out: a folder; and back.
 """
 
 from __future__ import annotations
@@ -48,13 +48,15 @@ def load_model(folder: str | Path, kind: type) -> Any:
     """Read what `save_model` wrote.
 
     ValueError if it is not a saved model of this class, is of another format, or was changed:
-    a zip file keeps a checksum of each array.
+    a zip file keeps a checksum of each array, and these are not compressed.
     """
     path = Path(folder) / FILE
     try:
+        if not path.is_file():  # nobody may ever write to a pipe
+            raise ValueError("there is no such file")
         with zipfile.ZipFile(path) as file:
-            if file.testzip():
-                raise ValueError("a checksum differs")
+            if sum(p.file_size for p in file.infolist()) > path.stat().st_size or file.testzip():
+                raise ValueError("a size or checksum differs")
         with np.load(path, allow_pickle=False) as stored:
             arrays = {name: stored[name] for name in stored.files}
         record = json.loads(str(arrays["record"]))
@@ -66,18 +68,22 @@ def load_model(folder: str | Path, kind: type) -> Any:
     if name != kind.__name__:
         raise ValueError(f"{path}: a saved {name!r}, not a {kind.__name__!r}")
     try:
-        return _unpack(record["model"], arrays)
-    except (ImportError, KeyError, TypeError, ValueError, AttributeError) as error:
+        model = _unpack(record["model"], arrays)
+        model._set_log(pd.DataFrame(model.log_))
+        model.score(model.user_ids_[-1:], model.item_ids_)  # with every part
+    except Exception as error:  # a part may be anything
         raise ValueError(f"{path}: a part of the model is missing: {error}") from error
+    return model
 
 
 def _pack(value: Any, path: str, arrays: Arrays) -> Any:
-    """Return `value` as JSON; arrays are put aside under their path."""
+    """Return `value` as JSON; arrays are put aside, numbered."""
     if isinstance(value, np.ndarray):
-        arrays[path] = value.astype(str) if value.dtype == object else value
-        if value.dtype == object and (arrays[path] != value).any():
+        name = str(len(arrays))  # not the path: `np.load` drops ".npy" from a modality's name
+        arrays[name] = value.astype(str) if value.dtype == object else value
+        if value.dtype == object and (arrays[name] != value).any():
             raise ValueError(f"{path}: text that ends in a NUL, or no text, cannot be saved")
-        return {"array": path, "text": value.dtype == object}
+        return {"array": name, "text": value.dtype == object}
     if isinstance(value, pd.DataFrame):
         table = {key: _pack(c.to_numpy(), f"{path}.{key}", arrays) for key, c in value.items()}
         return {"table": table}
@@ -91,11 +97,8 @@ def _pack(value: Any, path: str, arrays: Arrays) -> Any:
         return {"dict": {key: _pack(v, f"{path}.{key}", arrays) for key, v in value.items()}}
     kind = type(value)
     if kind.__module__.startswith(PACKAGE):
-        inner = {
-            key: _pack(v, f"{path}.{key}", arrays)
-            for key, v in vars(value).items()
-            if key not in REMADE
-        }
+        state = {key: v for key, v in vars(value).items() if key not in REMADE}
+        inner = _pack(state, path, arrays)["dict"]
         return {"class": f"{kind.__module__}:{kind.__name__}", "state": inner}
     raise TypeError(f"{path}: {value!r} ({type(value).__name__}) cannot be saved")
 
@@ -113,8 +116,9 @@ def _unpack(value: Any, arrays: Arrays) -> Any:
     if "dict" in value:
         return {key: _unpack(v, arrays) for key, v in value["dict"].items()}
     module, _, name = value["class"].partition(":")
-    if not module.startswith(PACKAGE):
-        raise ValueError(f"{module}: not a module of this package")
-    model: Any = object.__new__(getattr(import_module(module), name))
+    kind: Any = getattr(import_module(module), name) if module.startswith(PACKAGE) else None
+    if getattr(kind, "__module__", None) != module:
+        raise ValueError(f"{value['class']}: not a class of this package")
+    model: Any = object.__new__(kind)
     model.__dict__.update({key: _unpack(v, arrays) for key, v in value["state"].items()})
     return model
