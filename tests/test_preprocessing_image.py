@@ -85,6 +85,10 @@ def test_transparency_is_laid_on_white(save):
         (1, 0, b"\x80", (0,), [255, 255]),
         (1, 0, b"\x80", (1,), [255, 0]),
         (8, 0, b"\x00\x07", (0,), [255, 7]),
+        (2, 0, b"\x60", (1,), [255, 170]),
+        (4, 0, b"\x39", (9,), [51, 255]),
+        (16, 0, b"\x4e\x20\x80\x80", (20_000,), [255, 128]),
+        (16, 2, b"\x12\x34" * 3 + b"\x80\x80" * 3, (0x1234,) * 3, [255, 128]),
         (8, 2, b"\x00\x01\x02\x00\x01\x03", (0, 1, 2), [255, (0, 1, 3)]),
         (8, 4, b"\x07\x00\x08\xff", None, [255, 8]),
         (16, 4, b"\x07\x07\x00\x00\x08\x08\xff\xff", None, [255, 8]),
@@ -334,6 +338,21 @@ def test_a_tiff_with_transparency_is_laid_on_white(tmp_path, save):
 
 def test_a_deep_tiff_is_scaled(save, picture):
     assert (load_image(save("deep.tiff", picture.astype(np.uint16) * 257)) == picture).all()
+
+
+@pytest.mark.parametrize(
+    ("order", "bits", "white", "expected"),
+    [("<", 16, 1, 156), (">", 16, 1, 156), ("<", 16, 0, 99), ("<", 12, 1, 195)],
+)
+def test_a_deep_grey_tiff_of_any_kind(tmp_path, order, bits, white, expected):
+    sample = struct.pack(order + "H", 40_000) if bits == 16 else b"\xc4\x0c\x40"  # 3136 twice
+    tags = {256: 2, 257: 1, 258: bits, 259: 1, 262: white, 273: 8, 277: 1, 278: 1, 279: 4}
+    data = {"<": b"II*\0", ">": b"MM\0*"}[order] + struct.pack(order + "I", 12)
+    data += (sample * 2)[:4] + struct.pack(order + "H", len(tags))
+    for tag, value in tags.items():
+        data += struct.pack(order + "HHIHH", tag, 3, 1, value, 0)
+    (tmp_path / "a.tiff").write_bytes(data + bytes(4))
+    assert (load_image(tmp_path / "a.tiff") == expected).all()
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int32])

@@ -45,7 +45,7 @@ def resize_image(image: Pixels, size: int | tuple[int, int], *, mode: str = "str
 
     Notebook: 02_preprocessing
     """
-    image, (height, width) = _checked(image), _height_and_width(size)
+    image, (height, width) = _checked(image), np.broadcast_to(size, 2).tolist()
     if mode not in ("stretch", "contain", "cover"):
         raise ValueError(f"mode: {mode!r} is not one of stretch, contain, cover")
     if mode == "cover":
@@ -64,7 +64,7 @@ def center_crop(image: Pixels, size: int | tuple[int, int]) -> Pixels:
 
     Notebook: 02_preprocessing
     """
-    image, (height, width) = _checked(image), _height_and_width(size)
+    image, (height, width) = _checked(image), np.broadcast_to(size, 2).tolist()
     height, width = min(height, image.shape[0]), min(width, image.shape[1])
     top, left = (image.shape[0] - height) // 2, (image.shape[1] - width) // 2
     return image[top : top + height, left : left + width].copy()
@@ -93,10 +93,6 @@ def _checked(image: Any) -> Pixels:
         wanted = "(h, w, 3) or (h, w) uint8, not empty"
         raise ValueError(f"image: {image.shape} {image.dtype}, expected {wanted}")
     return np.ascontiguousarray(image)
-
-
-def _height_and_width(size: int | tuple[int, int]) -> tuple[int, int]:
-    return (size, size) if isinstance(size, (int, np.integer)) else size
 
 
 def _largest(height: int, width: int, box: tuple[int, ...]) -> tuple[int, int]:
@@ -145,11 +141,20 @@ def _decode(path: Path) -> Pixels:
 
 
 def _to_rgb(file: ImageFile) -> Pixels:
+    key, tags = file.info.get("transparency"), getattr(file, "tag_v2", {})  # tags: of a TIFF
+    if file.format == "PNG" and key is not None:  # Pillow scales samples to 8 bits, not their key
+        depth, steps = str(file.tile[0][3]), {"L;2": 85, "L;4": 17}
+        new = tuple(v >> 8 for v in key) if depth == "RGB;16B" else key * steps.get(depth, 1)
+        file.info["transparency"] = new
     file.load()
     with suppress(Exception):  # damaged EXIF data
         ImageOps.exif_transpose(file, in_place=True)
-    if file.mode.startswith("I;16"):  # Pillow would cut off at 255
-        return np.dstack([cv2.convertScaleAbs(np.asarray(file), alpha=1 / 257)] * 3)
+    if file.mode.startswith("I;16"):  # Pillow would cut off at 255, OpenCV ignores the byte order
+        values = np.asarray(file).astype(np.uint16)
+        grey = cv2.convertScaleAbs(values, alpha=255 / (2 ** tags.get(258, (16,))[0] - 1))
+        grey = 255 - grey if tags.get(262) == 0 else grey  # 0: the least value is white
+        grey[values == key] = 255
+        return np.dstack([grey] * 3)
     if not file.has_transparency_data:
         return np.array(file.convert("RGB"))
     clear = (file.convert("LA") if file.mode == "La" else file).convert("RGBA")
