@@ -1,7 +1,10 @@
 """Any sound file becomes one float32 channel or a MediaError; then trimmed, levelled, cut."""
 
 import io
+import os
 import struct
+import sys
+from pathlib import Path
 
 import librosa
 import numpy as np
@@ -409,6 +412,76 @@ def test_what_is_no_wave_is_refused(function, wave, message):
 def test_a_rate_too_low_for_loudness_is_refused():
     with pytest.raises(ValueError, match="sr: 4000 Hz is too low"):
         measure_loudness(tone(), sr=4000)
+
+
+def flac_of(n_samples):
+    """Two seconds of FLAC, of which STREAMINFO counts only so many samples."""
+    data = bytearray(encoded("FLAC", seconds=2.0))
+    data[22:26] = struct.pack(">I", n_samples)
+    return bytes(data)
+
+
+def hole(content):
+    middle = len(content) // 2
+    return content[:middle] + bytes(3000) + content[middle + 3000 :]
+
+
+MP3_VBR = encoded("MP3", seconds=3.0, bitrate_mode="VARIABLE")
+SHORT = encoded("MP3", seconds=0.15)
+WAV_JUNK = WAV[:12] + b"JUNK" + struct.pack("<I", 6000) + bytes(5000) + WAV[:12] + bytes(988)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        MP3_VBR + untagged(MP3_VBR),
+        untagged(MP3_VBR) + MP3_VBR,
+        SHORT + SHORT,
+        hole(MP3_VBR),
+        hole(encoded("FLAC", seconds=2.0)),
+        flac_of(10_000),
+        with_sizes(WAV, 1000),
+        with_sizes(WAV, 0),
+    ],
+)
+def test_more_sound_than_is_decoded_is_a_reason(tmp_path, content):
+    (tmp_path / "a").write_bytes(content)
+    with pytest.raises(MediaError, match=r"a: more sound follows after [0-3]\.\d s"):
+        load_audio(tmp_path / "a")
+
+
+@pytest.mark.parametrize(
+    ("content", "seconds"),
+    [
+        (id3(0)[:9] + b"\x0aTour Info\0" + untagged(MP3_VBR), 3),
+        (untagged(MP3_VBR) + b"TAG" + b"Info".ljust(125), 3),
+        (WAV_JUNK + WAV[12:], 1),
+    ],
+)
+def test_words_in_tags_and_what_chunks_hold_are_no_headers(tmp_path, content, seconds):
+    (tmp_path / "a").write_bytes(content)
+    assert len(load_audio(tmp_path / "a")) == pytest.approx(seconds * RATE, abs=RATE // 10)
+
+
+def test_wavs_in_a_row_are_called_that(tmp_path):
+    (tmp_path / "a.wav").write_bytes(WAV + WAV)
+    with pytest.raises(MediaError, match="several sounds are joined"):
+        load_audio(tmp_path / "a.wav")
+
+
+@pytest.mark.parametrize("max_seconds", [0, -1, np.nan])
+def test_seconds_are_above_zero_and_may_have_no_end(save, max_seconds):
+    path = save("a.wav", tone())
+    assert len(load_audio(path, max_seconds=np.inf)) == len(tone())
+    with pytest.raises(ValueError, match=r"max_seconds: .* is not above 0"):
+        load_audio(path, max_seconds=max_seconds)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are text there")
+def test_a_name_may_be_of_any_bytes(tmp_path):
+    path = Path(os.fsdecode(bytes(tmp_path) + b"/caf\xe9.wav"))
+    path.write_bytes(WAV)
+    assert len(load_audio(path)) == pytest.approx(RATE, abs=20)
 
 
 @pytest.mark.parametrize("form", ["MP3", "OGG", "FLAC", "WAV"])

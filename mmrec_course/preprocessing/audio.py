@@ -6,7 +6,9 @@ import io
 import math
 import mmap
 import re
+from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 import librosa
 import numpy as np
@@ -20,13 +22,12 @@ MAX_BYTES = 2**30
 MAX_AMPLITUDE = 1e6
 BLOCK = 1024  # samples read at once; so many may be lost where a file is cut off
 LOWEST_LOUDNESS = -70.0
-# Where a sound begins: an Ogg stream, a FLAC, a WAV, and the first frame of most MP3s.
-SOUND = re.compile(
-    rb"OggS\0\x02.{20}\x01|fLaC[\x00\x80]\0\0\x22|(?:RIFF|RIFX|RF64)....WAVE"
-    rb"|\xff[\xe2\xe3\xf2\xf3\xfa\xfb][\x10-\xef].{10,36}?(?:Xing|Info|VBRI)",
-    re.DOTALL,
-)
+# Where a sound begins: an Ogg stream, a FLAC, a WAV.
+SOUND = re.compile(rb"(?s)OggS\0\x02.{20}\x01|fLaC[\x00\x80]\0\0\x22|(RIFF|RIFX|RF64)....WAVE")
 HEADER = 4096  # bytes in which the begin of one sound may be found twice
+MP3_FRAME = re.compile(rb"\xff[\xe2\xe3\xf2\xf3\xfa\xfb][\x10-\xeb]")
+# How frames of an MP3 and a FLAC begin, and bytes in which chance makes less than half of one.
+FRAMES = {MP3_FRAME: 3000, re.compile(rb"\xff[\xf8\xf9][\x12-\xcd][\x00-\xac]"): 30_000}
 
 
 def load_audio(path: str | Path, sr: int = 22050, max_seconds: float = 60.0) -> Wave:
@@ -35,19 +36,21 @@ def load_audio(path: str | Path, sr: int = 22050, max_seconds: float = 60.0) -> 
     The content decides the format, not the file's name. Channels are averaged. A file that is cut
     off, or whose header does not know its length, is read as far as it goes; of a long one, only
     the first ``max_seconds``. MediaError says why a file cannot be used: missing, empty, over
-    1 GiB, damaged, without samples, or several files joined, of which decoders read the first.
+    1 GiB, damaged, without samples, longer than its header says, or several files joined.
 
     Notebook: 02_preprocessing
     """
+    if not max_seconds > 0:  # "not >" is true for NaN too
+        raise ValueError(f"max_seconds: {max_seconds} is not above 0")
     path = Path(path)
     check_file(path, MAX_BYTES)
     with quiet_decoders():
-        wave, rate = _decode(path, max_seconds)
-    if len(wave) < math.ceil(max_seconds * rate) and _is_joined(path):
-        raise MediaError(path, "holds several sounds joined into one file; split it")
+        wave, rate, end = _decode(path, max_seconds)
+    if len(wave) < max_seconds * rate:
+        _refuse_rest(path, end, len(wave) / rate)
     if len(wave) == 0:
         raise MediaError(path, "the sound has no samples")
-    if not np.abs(wave).max() <= MAX_AMPLITUDE:  # "not <=" is true for NaN too
+    if not np.abs(wave).max() <= MAX_AMPLITUDE:
         raise MediaError(path, "the sound has samples that are not finite, or far too large")
     return wave if rate == sr else librosa.resample(wave, orig_sr=rate, target_sr=sr)
 
@@ -101,8 +104,7 @@ def normalize_loudness(wave: ArrayLike, sr: int = 22050, target: float = -23.0) 
     samples = check_wave(wave)
     loudness = measure_loudness(samples, sr)
     gain = 1.0 if loudness == -np.inf else 10 ** ((target - loudness) / 20)
-    peak = float(np.abs(samples).max())
-    gain = min(gain, 1.0 / peak) if peak > 0 else gain
+    gain = min(gain, 1.0 / max(float(np.abs(samples).max()), 1e-300))
     # Rounding to float32 may lift a peak slightly above one.
     return np.clip(gain * samples.astype(np.float64), -1.0, 1.0).astype(np.float32)
 
@@ -128,47 +130,60 @@ def check_wave(wave: ArrayLike, name: str = "wave") -> Wave:
     return samples
 
 
-def _decode(path: Path, max_seconds: float) -> tuple[Wave, int]:
-    """Read mono samples, in blocks, until the end, a fault, or max_seconds; and their rate."""
+def _decode(path: Path, max_seconds: float) -> tuple[Wave, int, int]:
+    """Read mono samples until the end, a fault, or max_seconds; their rate; and the bytes read."""
     waves = [np.zeros(0, np.float32)]
     try:
-        with soundfile.SoundFile(_source(path)) as file:
-            # soundfile seeks after each read of a seekable file; MP3 and FLAC lose their place.
-            file.seekable = lambda: False
-            rate, channels = file.samplerate, file.channels
-            if channels > 16 or not 1_000 <= rate <= 192_000:
-                found = f"{channels} channels at a sampling rate of {rate} Hz"
-                raise MediaError(path, f"{found}; at most 16 between 1 and 192 kHz are read")
-            n_left = min(file.frames, math.ceil(max_seconds * rate))
-            while n_left > 0 and len(block := file.read(min(BLOCK, n_left), "float32", True)):
-                waves.append(block.mean(axis=1))  # (≤ BLOCK, channels) → mono
-                n_left -= len(block)
+        with path.open("rb") as stream:
+            source = _source(stream) or path
+            with soundfile.SoundFile(source) as file:
+                # soundfile seeks after each read of a seekable file; MP3 and FLAC lose their place.
+                file.seekable = lambda: False
+                rate, channels = file.samplerate, file.channels
+                if channels > 16 or not 1_000 <= rate <= 192_000:
+                    found = f"{channels} channels at a sampling rate of {rate} Hz"
+                    raise MediaError(path, f"{found}; at most 16 between 1 and 192 kHz are read")
+                n_left = math.ceil(min(file.frames, max_seconds * rate))
+                with suppress(soundfile.SoundFileError):
+                    while n_left > 0 and len(b := file.read(min(BLOCK, n_left), "float32", True)):
+                        waves.append(b.mean(axis=1))  # (≤ BLOCK, channels) → mono
+                        n_left -= len(b)
+                end = MAX_BYTES if isinstance(source, Path) else source.tell()
     except OSError as error:
         raise MediaError(path, f"cannot be read ({error.strerror})") from None
-    except (soundfile.SoundFileError, TypeError):
-        if len(waves) == 1:
-            raise MediaError(path, "cannot be decoded as sound") from None
-    return np.concatenate(waves), rate
+    except (soundfile.SoundFileError, TypeError, UnicodeError):
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            n_waves = len(re.findall(rb"RIFF(?s:....)WAVE", data))
+        problem = "several sounds are joined" if n_waves > 1 else "cannot be decoded as sound"
+        raise MediaError(path, problem) from None
+    return np.concatenate(waves), rate, end
 
 
-def _source(path: Path) -> Path | io.BytesIO:
-    """The path; of an MP3 that does not say its length, the content with zeros behind it."""
-    with path.open("rb") as file:
-        content = file.read(3)
-        if not re.match(rb"ID3|\xff[\xe2-\xfb]", content):
-            return path
-        content += file.read()
-    if re.search(rb"Xing|Info|VBRI", content):
-        return path
-    # Decoders estimate its length from the size and the first bit rate, and stop there.
-    return io.BytesIO(content + bytes(min(10 * len(content), 2**28)))
+def _source(stream: BinaryIO) -> BinaryIO | None:
+    """The stream, or an MP3 with zeros behind it; None if only the file's name says what it is."""
+    start = stream.read(3)
+    if re.match(rb"ID3|\xff[\xe2-\xfb]", start):
+        content = start + stream.read()
+        marks = [mark.start() for mark in re.finditer(rb"Xing|Info|VBRI", content)]
+        if not any(MP3_FRAME.search(content, max(0, mark - 40), mark) for mark in marks):
+            # It does not say its length: decoders estimate it from the first bit rate, and stop.
+            return io.BytesIO(content + bytes(min(10 * len(content), 2**28)))
+    elif start not in (b"Ogg", b"fLa", b"RIF", b"RF6", b"FOR", b"caf", b"rif", b".sn"):
+        return None
+    stream.seek(0)
+    return stream
 
 
-def _is_joined(path: Path) -> bool:
-    """Whether a second sound begins behind the first."""
+def _refuse_rest(path: Path, end: int, seconds: float) -> None:
+    """MediaError if the sound goes on behind ``end``, where decoding ended, or another begins."""
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        first = SOUND.search(data)
-        return first is not None and SOUND.search(data, first.start() + HEADER) is not None
+        again = SOUND.search(data, HEADER if data[:4] in (b"OggS", b"fLaC") else end)
+        rest, n_more = data[end : end + 2**20], len(data) - end
+        wav = data[:4] == b"RIFF" and not re.match(rb"\0?[ -~]{4}", rest)  # no name of a chunk
+    often = max(len(frame.findall(rest)) - len(rest) / size for frame, size in FRAMES.items())
+    if again or often > 3 or (wav and n_more > max(HEADER, end / 4)):
+        problem = "it is damaged, several sounds are joined, or its header is wrong"
+        raise MediaError(path, f"more sound follows after {seconds:.1f} s: {problem}")
 
 
 def _lufs(power: ArrayLike) -> NDArray[np.float64]:
