@@ -1,5 +1,7 @@
 """The cache on disk: whole or not at all, and never believed when damaged."""
 
+import os
+
 import numpy as np
 import pytest
 
@@ -71,6 +73,14 @@ def test_a_folder_that_cannot_be_written_is_no_error(tmp_path):
     (tmp_path / "file").write_text("in the way", encoding="utf-8")
     add_to_cache(tmp_path / "file" / "audio.npz", KNOWN)
     assert read_cache(tmp_path / "file" / "audio.npz") == {}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes")
+def test_a_pipe_is_not_waited_for_and_is_replaced(tmp_path):
+    os.mkfifo(tmp_path / "audio.npz")
+    assert read_cache(tmp_path / "audio.npz") == {}
+    add_to_cache(tmp_path / "audio.npz", KNOWN)
+    assert plain(read_cache(tmp_path / "audio.npz")) == plain(KNOWN)
 
 
 def test_the_folder_can_be_chosen(monkeypatch, tmp_path):

@@ -195,6 +195,8 @@ def test_fit_items_are_checked(ds):
         extract_features(ds, fit_items=["t0", "x"])
     with pytest.raises(ValueError, match="fit_items: empty"):
         extract_features(ds, fit_items=[])
+    with pytest.raises(ValueError, match="fit_items: 't0' is one id; pass a list"):
+        extract_features(ds, fit_items="t0")
     with pytest.raises(ValueError, match=r"fit_items: 1 is .* numbers \(1\), .* text \('t0'\)"):
         extract_features(ds, fit_items=np.array([1, 2]))
 
@@ -619,6 +621,42 @@ def test_a_file_that_a_transformer_cannot_describe_is_a_reason(ds, folder):
 def test_the_callers_slips_are_errors(ds, extractors, message):
     with pytest.raises(ValueError, match=message):
         extract_features(ds, extractors=extractors)
+
+
+class Wrong(FunctionTransformer):
+    """A transformer whose answer has a wrong shape; ``learns`` or not."""
+
+    def __init__(self, shape=None, learns=False):
+        super().__init__()
+        self.shape, self.learns = shape, learns
+
+    def transform(self, X):
+        return np.ones(self.shape)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.requires_fit = self.learns
+        return tags
+
+
+@pytest.mark.parametrize(
+    ("shape", "learns"), [((1, 2), True), (7, True), ((7, 2, 2), True), (1, False), ((2, 3), False)]
+)
+def test_a_row_is_never_given_to_another_item(ds, shape, learns):
+    wrong = {"image": Wrong(shape, learns)}
+    with pytest.raises(ValueError, match=r"extractors: 'image': Wrong returned \(.*, expected \("):
+        extract_features(ds, ["image"], extractors=wrong)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes")
+def test_what_became_a_pipe_or_has_an_impossible_name_is_a_reason(ds, folder):
+    items = ds.items.copy()
+    (folder / "images" / "t0.png").unlink()
+    os.mkfifo(folder / "images" / "t0.png")
+    items.loc["t1", "image"] = "a\0.png"
+    block = extract_features(dataclasses.replace(ds, items=items), ["image"])["image"]
+    assert block.reasons["t0"] == "t0.png: not a regular file"
+    assert "cannot be read" in block.reasons["t1"]
 
 
 KILLED = """

@@ -30,6 +30,8 @@ def file_digest(path: str | Path) -> str:
 
 def read_cache(path: Path) -> dict[str, Entry]:
     """Read a cache file, digest → entry; empty if it is missing or damaged."""
+    if not path.is_file():  # opening a pipe would wait for ever
+        return {}
     try:
         with np.load(path, allow_pickle=False) as table:  # compares the checksums
             columns = table["digests"].tolist(), table["values"], table["reasons"].tolist()

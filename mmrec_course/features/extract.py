@@ -144,6 +144,8 @@ def _checked_extractors(ds: Dataset, extractors: Mapping[str, Any] | None) -> di
 
 def _training_items(items: pd.Index, fit_items: Iterable[Any] | None) -> pd.Index:
     """The items that may be learned from."""
+    if fit_items is not None and not pd.api.types.is_list_like(fit_items):
+        raise ValueError(f"fit_items: {_shown(fit_items)} is one id; pass a list of ids")
     ids = items if fit_items is None else pd.Index(list(fit_items))
     unknown = ids[~ids.isin(items)]
     if len(unknown):
@@ -186,7 +188,8 @@ def _family(
     values, names = np.zeros((len(ds.items), 0)), []
     if found:
         rows = [*found.values()]
-        numbers = _dense(transformer.transform(media(rows)) if learns else rows)
+        given = transformer.transform(media(rows)) if learns else rows
+        numbers = _dense(given, len(found), f"extractors: {modality!r}: {name}")
         values = np.zeros((len(ds.items), numbers.shape[1]))
         values[ds.items.index.get_indexer(pd.Index(found))] = numbers
         names = [f"{name.lower()}{j}" for j in range(values.shape[1])]
@@ -268,7 +271,7 @@ def _describe(modality: str, transformer: Any, given: str) -> Entry:
         return error.reason
     except ValueError as error:
         return f"cannot be described: {error}"
-    (numbers,) = _dense(row)
+    (numbers,) = _dense(row, 1, f"extractors: {modality!r}: {type(transformer).__name__}")
     return numbers if np.isfinite(numbers).all() else "cannot be described: numbers are not finite"
 
 
@@ -277,7 +280,7 @@ def _digest(modality: str, given: str) -> str:
     if modality == "text":
         return hashlib.sha256(given.encode("utf-8", "surrogatepass")).hexdigest()
     with suppress(OSError, MediaError), local_copy(given) as path:
-        return file_digest(path)
+        return file_digest(path) if Path(path).is_file() else ""  # a pipe would never end
     return ""
 
 
@@ -319,5 +322,9 @@ def _equal_variance(block: FeatureBlock, train: pd.Index) -> FeatureBlock:
     return replace(block, values=block.values / np.sqrt(total)) if total > 0 else block
 
 
-def _dense(rows: Any) -> Floats:
-    return np.asarray(rows.toarray() if sp.issparse(rows) else rows, dtype=np.float64)
+def _dense(rows: Any, n: int, where: str) -> Floats:
+    """Return the (n, d) numbers of a transformer; ValueError if they have another shape."""
+    numbers = np.asarray(rows.toarray() if sp.issparse(rows) else rows, dtype=np.float64)
+    if numbers.ndim != 2 or len(numbers) != n:
+        raise ValueError(f"{where} returned {numbers.shape}, expected ({n}, d)")
+    return numbers

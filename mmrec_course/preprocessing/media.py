@@ -29,9 +29,10 @@ def check_file(path: Path, max_bytes: int) -> None:
     """Raise MediaError if a file is missing, not regular, empty or too large."""
     try:
         regular, size = path.is_file(), path.stat().st_size
-    except OSError as error:
+    except (OSError, ValueError) as error:
         missing = isinstance(error, FileNotFoundError)
-        reason = "there is no such file" if missing else f"cannot be read ({error.strerror})"
+        reason = f"cannot be read ({getattr(error, 'strerror', error)})"
+        reason = "there is no such file" if missing else reason
         raise MediaError(path, reason) from None
     if not regular or size == 0:
         raise MediaError(path, "the file is empty" if regular else "not a regular file")
