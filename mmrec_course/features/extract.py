@@ -43,7 +43,7 @@ DEFAULT_EXTRACTORS: Mapping[str, tuple[Any, ...]] = {
     "audio": (AudioDescriptor(),),
 }
 LOADERS: dict[str, Callable[[str], Any]] = {"image": load_image, "text": str, "audio": load_audio}
-VERSION = 3  # raise it when our own code gives other numbers: cached ones are then not used
+VERSION = 4  # raise it when our own code gives other numbers: cached ones are then not used
 LIBRARIES = (np, PIL, cv2, librosa, soundfile)  # nor are those of other versions of these
 BATCH = 64  # files between two visits to the disk, or an eighth of those in the cache
 KEPT_BYTES = 2**28  # of decoded media in memory while a transformer learns from them
