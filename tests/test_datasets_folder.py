@@ -185,6 +185,27 @@ def test_a_wrong_path_is_named(folder, tmp_path):
         load_folder(folder)
 
 
+@pytest.mark.parametrize(
+    ("name", "target", "message"),
+    [
+        ("ratings.csv", "nowhere", "ratings.csv: there is no such file"),
+        ("ratings.csv", "ratings.csv", "ratings.csv: there is no such file"),
+        ("Ratings.CSV", "items.csv", "ratings.csv: no such file; rename 'Ratings.CSV'"),
+    ],
+)
+def test_ratings_that_are_a_broken_link_or_misnamed_are_not_overlooked(
+    folder, name, target, message
+):
+    (folder / name).symlink_to(folder / target)
+    with pytest.raises(FileNotFoundError, match=message):
+        load_folder(folder)
+
+
+def test_a_scale_is_checked_before_it_is_used(folder):
+    with pytest.raises(ValueError, match=r"scale: 5 is not \(lowest, highest\)"):
+        load_folder(folder, scale=5)
+
+
 def test_a_separator_is_one_character(folder):
     with pytest.raises(TypeError, match="1-character"):
         load_folder(folder, separator=", ")

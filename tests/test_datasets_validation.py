@@ -1,6 +1,7 @@
 """The door: what is wrong with a table is named with file, row, column and value."""
 
 import datetime as dt
+import os
 import re
 
 import numpy as np
@@ -47,13 +48,21 @@ def test_a_good_table_is_read_as_text(table):
 @pytest.mark.parametrize(
     "content",
     [
+        b"\xef\xbb\xbf\xef\xbb\xbfuser_id, x\nu1,\xc3\xa9\n",
         b"\xef\xbb\xbfuser_id,x\nu1,\xc3\xa9\n",
         b"user_id,x\r\nu1,\xc3\xa9\r\n",
         b"user_id,x\ru1,\xc3\xa9\r",
         b"user_id,x\nu1,\xc3\xa9",
         b'user_id,x\n\n"u1","\xc3\xa9"\n\n',
     ],
-    ids=["byte order mark", "Windows", "old Mac", "no last line end", "blank lines"],
+    ids=[
+        "two marks and a blank",
+        "byte order mark",
+        "Windows",
+        "old Mac",
+        "no last line end",
+        "blank lines",
+    ],
 )
 def test_harmless_variants_are_read_alike(table, content):
     assert table(content).to_numpy().tolist() == [["u1", "é"]]
@@ -105,6 +114,14 @@ def test_a_file_that_is_no_table_is_refused_with_its_place(table, content, messa
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"nowhere\.csv"):
         read_table(tmp_path / "nowhere.csv", required=())
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes")
+def test_what_is_no_regular_file_is_refused_and_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for path in (tmp_path / "pipe", tmp_path):
+        with pytest.raises(FileNotFoundError, match=rf"{path.name}: .*no regular one"):
+            read_table(path)
 
 
 def test_ratings_are_parsed(checked):
@@ -190,6 +207,26 @@ def test_an_empty_id_in_a_frame_is_missing():
         check_ratings(frame(user_id=["", "u"]))
 
 
+@pytest.mark.parametrize("ids", [("1", " 1"), ("é", "e\u0301"), ("u", "u\u00a0"), (1, "1")])
+def test_two_ids_that_look_alike_are_refused(ids):
+    with pytest.raises(ValueError, match=r"row 3, column 'user_id': .* differs from an id above"):
+        check_ratings(frame(user_id=ids))
+
+
+@pytest.mark.parametrize("known", ["A", "a ", "\ufb01", "1"])
+def test_an_unknown_id_that_looks_like_a_known_one_is_named_with_it(known):
+    given = {"\ufb01": "FI"}.get(known, known.strip().lower() + "\t")
+    with pytest.raises(ValueError, match=f"is not among the items; it differs from '{known}' only"):
+        check_ratings(frame(item_id=given), items=["b", known])
+
+
+def test_a_message_has_an_end():
+    for table in (frame(item_id="x" * 10**6), pd.DataFrame(columns=[str(j) for j in range(10**5)])):
+        with pytest.raises(ValueError, match="…") as caught:
+            check_ratings(table, items=["b"])
+        assert len(str(caught.value)) < 500
+
+
 def test_a_column_without_any_id_is_refused():
     with pytest.raises(ValueError, match=r"row 2, column 'user_id': .*: the id is missing"):
         check_ratings(frame(user_id=[None, None]))
@@ -257,6 +294,12 @@ def test_small_numbers_are_an_order_in_seconds_from_1970():
     assert times(2019, 2021) == times("2019", "2021")
 
 
+def test_unix_seconds_are_read_after_2030_too():
+    # One in a hundred could also be a date and an hour.
+    given = [1_950_000_000, 1951010110, 1_960_000_000]
+    assert times(*given) == [pd.Timestamp(second, unit="s") for second in given]
+
+
 @pytest.mark.parametrize(
     ("given", "expected"),
     [
@@ -310,6 +353,13 @@ def test_dates_of_every_form_are_read(given, expected):
         ([pd.Timestamp("2024-05-01"), pd.NaT], 3, "NaT"),
         ([pd.Timestamp("2369-09-26")], 2, "23.*"),
         (pd.to_datetime([SECONDS, SECONDS + 9]), 2, "1970-01-01 00:00:01.714558830"),
+        (pd.to_datetime([1714471200000] * 2), 2, "1970-01-01 00:28:34.471200"),
+        (["31012024", "15022024", "01032024"], 2, "'31012024'"),
+        ([1032024, 31012024, 15022024], 2, "1032024"),
+        (["01312024", "02152024"], 2, "'01312024'"),
+        ([310120241020], 2, "310120241020"),
+        ([202405, 202406], 2, "202405"),
+        ([20241301, 20241401], 2, "20241301"),
         ([{"a": 1}], 2, r"\{'a': 1\}"),
     ],
 )  # fmt: skip
@@ -375,7 +425,7 @@ def test_text_ids_and_numbers_never_meet_in_silence():
             check_ratings(frame(**{name: ours.astype(str)}), **{column: ours})
 
 
-@pytest.mark.parametrize("scale", [(5, 1), (1, 1), (np.nan, 5)])
+@pytest.mark.parametrize("scale", [(5, 1), (1, 1), (np.nan, 5), 5, (1, 5, 2), ("1", "5")])
 def test_a_scale_is_lowest_and_highest(scale):
     with pytest.raises(ValueError, match=r"scale: .* is not \(lowest, highest\)"):
         check_ratings(frame(), scale=scale)
@@ -389,7 +439,7 @@ def test_another_separator_is_seen_even_if_nothing_but_the_required_columns_is_t
         table(columns.replace(",", ";") + "\n1;2\n", required=("user_id", "x"))
 
 
-@pytest.mark.parametrize("rating", [pd.Timestamp("2024-05-01"), pd.Timedelta("1h")])
+@pytest.mark.parametrize("rating", [pd.Timestamp("2024-05-01"), pd.Timedelta("1h"), 10**400, 4j])
 def test_a_rating_of_another_kind_is_no_number(rating):
     with pytest.raises(ValueError, match=r"row 2, column 'rating': .* is not a number"):
         check_ratings(frame(rating=[rating, rating]), scale=None)

@@ -188,9 +188,16 @@ def test_lists_are_checked(measure: Callable[[pd.DataFrame], Any]) -> None:
         measure(table())
     with pytest.raises(ValueError, match="lists: user u has item a more than once"):
         measure(table(u="aba"))
+    with pytest.raises(ValueError, match="lists, column 'item_id': ids of another type"):
+        measure(table(u="ab").assign(item_id=[1, 2]))
 
 
 @pytest.mark.parametrize("measure", [novelty, average_recommendation_popularity])
 def test_what_is_known_is_checked_too(measure: Callable[..., Any]) -> None:
     with pytest.raises(ValueError, match="train: no rows"):
         measure(table(u="a"), table())
+
+
+def test_a_history_of_users_of_another_type_is_refused() -> None:
+    with pytest.raises(ValueError, match="history, column 'user_id': ids of another type"):
+        calibration(table(u="a"), table(u="a").assign(user_id=1), GENRES)

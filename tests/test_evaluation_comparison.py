@@ -179,7 +179,7 @@ def test_memory_does_not_grow_with_the_number_of_users() -> None:
 
 def test_evaluate_refuses_what_cannot_be() -> None:
     split = small_split()
-    with pytest.raises(KeyError, match="train"):
+    with pytest.raises(ValueError, match="part: 'train' is neither"):
         evaluate(Table({}), split, part="train")
     with pytest.raises(ValueError, match="metrics: 'nDCG' is unknown; there are"):
         evaluate(Table({}), split, metrics=("nDCG",))

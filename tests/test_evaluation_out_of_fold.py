@@ -52,3 +52,10 @@ def test_impossible_folds_are_refused(n_folds):
 def test_a_table_scores_by_id():
     table = ScoreTable(np.arange(4.0).reshape(2, 2), np.array(["a", "b"]), np.array(["x", "y"]))
     assert table.score(["b", "?"], ["y", "x", "!"]).tolist() == [[3, 2, 0], [0, 0, 0]]
+
+
+def test_ids_of_another_type_are_refused():
+    table = out_of_fold_scores(CountsRatings(), RATINGS, n_folds=2)
+    for users, items, name in (([1], ["x"], "user_ids"), (["a"], [1], "item_ids")):
+        with pytest.raises(ValueError, match=f"{name}: ids of another type"):
+            table.score(users, items)

@@ -1,5 +1,7 @@
 """RecBole's and MMRec's files: read as they are published, and refused where they are wrong."""
 
+import io
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -252,6 +254,7 @@ def test_features_may_have_any_file_name_and_any_modality(named):
         ({"audio": "other.npy"}, ValueError, r"other\.npy: 2 rows, but 3 items; row 0 is"),
         ({"audio": "baby.inter"}, ValueError, r"baby\.inter: not a plain array"),
         ({"audio": "gone.npy"}, FileNotFoundError, r"gone\.npy"),
+        ({"audio": "."}, FileNotFoundError, "no regular one"),
     ],
 )
 def test_a_feature_file_that_does_not_fit_is_named(named, features, error, message):
@@ -326,9 +329,23 @@ def test_a_malformed_array_is_named(mmrec, array, message):
 
 
 def test_a_damaged_array_is_named(mmrec):
-    (mmrec / "image_feat.npy").write_bytes(b"\x93NUMPY")
-    with pytest.raises(ValueError, match=r"image_feat\.npy: not a plain array"):
-        load_atomic(mmrec)
+    huge = io.BytesIO()
+    np.lib.format.write_array_header_1_0(
+        huge, {"descr": "<f8", "fortran_order": False, "shape": (10**12, 4)}
+    )
+    packed = io.BytesIO()
+    np.savez(packed, np.ones((3, 2)))
+    for content in (b"\x93NUMPY", huge.getvalue(), packed.getvalue()):
+        (mmrec / "image_feat.npy").write_bytes(content)
+        with pytest.raises(ValueError, match=r"image_feat\.npy: not a plain array"):
+            load_atomic(mmrec)
+
+
+def test_a_link_that_leads_nowhere_is_not_overlooked(recbole):
+    (recbole / "x.user").unlink()
+    (recbole / "x.user").symlink_to("nowhere")
+    with pytest.raises(FileNotFoundError, match=r"x\.user"):
+        load_atomic(recbole)
 
 
 def test_ids_out_of_range_and_wrong_parts_are_named(mmrec):

@@ -48,6 +48,11 @@ def test_means_look_at_the_fit_items_only() -> None:
     assert block.values[3].tolist() == [2.0, 1.0]
 
 
+def test_ids_of_another_type_are_refused() -> None:
+    with pytest.raises(ValueError, match="block 'image': item 1 is not among the items"):
+        impute_missing(BLOCKS, "mean", fit_items=[1, 2])
+
+
 def test_neighbours_are_those_that_the_same_people_chose() -> None:
     block = impute_missing(BLOCKS, "neighbours", ratings=RATINGS, n_neighbors=1)["image"]
     assert block.values[3].tolist() == [3.0, 2.0]

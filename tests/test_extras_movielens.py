@@ -151,8 +151,16 @@ def test_wrong_names_and_folders_are_named(tmp_path):
 
 def test_malformed_files_are_named(tmp_path):
     folder = official(tmp_path / "a")
-    (folder / "u.data").write_text("7\t2\t4\t100\n7\t1\t5\n")
-    with pytest.raises(ValueError, match=r"ratings: row 3, column 'timestamp': .* is not a time"):
+    (folder / "u.data").write_text("7\t2\t4\t100\n7\t1\t5\t\n7\t3\t5\tx\n")
+    with pytest.raises(ValueError, match=r"u\.data: row 2, .* the row is cut short"):
+        load_movielens("100k", folder)
+    official(tmp_path / "a")
+    films = (folder / "u.item").read_bytes()
+    (folder / "u.item").write_bytes(films[: films.index(b"|0|0")])
+    with pytest.raises(ValueError, match=r"u\.item: row 1, .* the row is cut short"):
+        load_movielens("100k", folder)
+    (folder / "u.item").write_bytes(b"")
+    with pytest.raises(FileNotFoundError, match="MovieLens 100K is not in"):
         load_movielens("100k", folder)
 
 

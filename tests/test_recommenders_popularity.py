@@ -82,6 +82,12 @@ def test_bad_parameters_are_named(parameters: dict[str, float], message: str) ->
         Popularity(**parameters).fit(RATINGS)
 
 
+def test_an_order_is_no_number_of_days() -> None:
+    order = RATINGS.assign(timestamp=range(45412, 45412 + len(RATINGS)))
+    with pytest.warns(UserWarning, match="half_life: all timestamps lie in 1970"):
+        Popularity(half_life=3).fit(order)
+
+
 def test_noise_is_uniform_and_independent_across_rows_columns_and_seeds() -> None:
     noise = pair_noise(7, np.arange(600), np.arange(500))
     assert noise.min() >= 0

@@ -53,10 +53,13 @@ def load_folder(
     if not folder.is_dir():
         raise FileNotFoundError(f"path: {str(path)!r} is not a folder")
     called = {"item_id": item_id, "title": title, "text": text, "image": image, "audio": audio}
+    tables = {validation._plain(file.name): file.name for file in sorted(folder.iterdir())}
+    if wrong := [n for n in ("items.csv", "ratings.csv") if tables.get(n, n) != n]:
+        raise FileNotFoundError(f"{wrong[0]}: no such file; rename {tables[wrong[0]]!r}")
     items = _read(folder / "items.csv", called, ("item_id",), separator)
     if not set(MODALITIES) & set(items.columns):
         raise ValueError(
-            f"items.csv: row 1: none of the columns {list(items.columns)} is text, image or"
+            f"items.csv: row 1: none of the columns {validation._shown([*items])} is text, image or"
             " audio; say what they are called, as in load_folder(path, image='photo')"
         )
     items = check_ids(items, "item_id", name="items.csv")
@@ -66,7 +69,8 @@ def load_folder(
     called = {"item_id": item_id, "user_id": user_id, "rating": rating, "timestamp": timestamp}
     table = pd.DataFrame(columns=list(RATING_COLUMNS), dtype="string")
     notes: tuple[str, ...] = ()
-    if (folder / "ratings.csv").exists():
+    check_ratings(table, scale=scale)
+    if "ratings.csv" in tables:  # if only as a link that leads nowhere
         table = _read(folder / "ratings.csv", called, tuple(called), separator)
         table["rating"], scale, notes = validation._implicit_feedback(table["rating"], scale)
     elif given := [f"{name}={value!r}" for name, value in list(called.items())[1:] if value]:

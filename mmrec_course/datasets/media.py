@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import unicodedata
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -13,6 +12,7 @@ from urllib.parse import unquote
 import pandas as pd
 
 from mmrec_course.datasets.dataset import _problem_table
+from mmrec_course.datasets.validation import _plain
 
 # First bytes of a file, and what it seems to be. Other files are left to the decoders.
 SIGNS = (
@@ -106,7 +106,3 @@ def _listing(folder: Path) -> dict[str, list[Path]]:
         for path in sorted(folder.iterdir()):
             names.setdefault(_plain(path.name), []).append(path)
     return names
-
-
-def _plain(name: str) -> str:
-    return unicodedata.normalize("NFC", name).strip().casefold()

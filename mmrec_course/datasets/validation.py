@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import unicodedata
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,10 @@ RATING_COLUMNS = ("user_id", "item_id", "rating", "timestamp")
 UNITS = {"s": 1e11, "ms": 1e14, "us": 1e17, "ns": np.inf}
 # 2024-05…, 20240501, 20240501T…, 202405011020 and 20240501102030
 DATE = r"\d{4}-\d|\d{8}(?:T|\d{4}|\d{6}|$)"
-KINDS = {"string": "text", "integer": "numbers", "floating": "numbers"}
+# 31012024, 1022024, 310120241020, 202405, 20243101 and 2024050110, which is also a second of 2034
+Y, M, D = r"(?:19|20)\d\d", "(?:0[1-9]|1[0-2])", r"(?:0[1-9]|[12]\d|3[01])"
+OTHER_DATE = rf"(?:{D}{M}|{M}{D}){Y}(?:\d{{4}}|\d{{6}})?|00{Y}{M}|{Y}(?:{D}{M}|{M}{D}[0-2]\d)"
+KINDS = {"string": "text", "integer": "numbers", "floating": "numbers", "mixed-integer": "mixed"}
 
 
 def read_table(
@@ -29,6 +33,8 @@ def read_table(
     The index, named "row", is the line of the file on which each row begins, for messages.
     (`pd.read_csv` would fill up rows that are too short, as in a file cut off, in silence.)
     """
+    if not path.is_file():  # reading a pipe would wait for ever
+        raise FileNotFoundError(f"{path}: there is no such file, or it is no regular one")
     raw, line = path.read_bytes(), 1
     cells: list[Any] = []  # of all rows, one after the other
     lengths, lines = [], []
@@ -38,7 +44,7 @@ def read_table(
         return ValueError(f"{path.name}: row {row}: {problem}")
 
     try:
-        text = io.StringIO(raw.decode("utf-8-sig"), newline="")
+        text = io.StringIO(raw.decode().lstrip("\ufeff"), newline="")
         quoting: Any = csv.QUOTE_MINIMAL if quotes else csv.QUOTE_NONE
         reader = csv.reader(text, delimiter=separator, quoting=quoting, strict=True)
         for row in reader:
@@ -55,11 +61,11 @@ def read_table(
         raise wrong(line, f"not a CSV table: {error}") from None
     if not lines:
         raise wrong(1, "the file is empty")
-    names = cells[: lengths[0]]
+    names = [name.strip() for name in cells[: lengths[0]]]
     for other in {",", ";", "\t", "|"} - {separator}:
         if required and names[0] not in required and {*required} <= {*names[0].split(other)}:
             seems = f"the table seems to have {other!r} between cells, not {separator!r}"
-            raise wrong(1, f"{names[0]!r} is one cell; {seems}")
+            raise wrong(1, f"{_shown(names[0])} is one cell; {seems}")
     for length, line in zip(lengths, lines, strict=True):
         if length != len(names):
             remedy = f"cells are separated by {separator!r}" + ", or quoted" * quotes
@@ -94,15 +100,16 @@ def check_ratings(
     user = _id_codes(table, "user_id", name)
     item = _id_codes(table, "item_id", name)
     given = table["rating"]
-    given = given.astype("string") if given.dtype.kind in "mM" else given  # a time is no number
+    given = given.astype("string") if given.dtype.kind in "mMcO" else given  # a time, 1j, 10**400
     rating = pd.to_numeric(given, errors="coerce").astype("float64").to_numpy()
     _refuse(table, "rating", ~np.isfinite(rating), "{} is not a number", name)
     whole = bool((rating == np.round(rating)).all())
     table["rating"] = rating.astype("int64") if whole else rating
     if scale is not None:
-        low, high = scale
-        if not low < high:
+        bounds = np.asarray(scale)
+        if bounds.shape != (2,) or bounds.dtype.kind not in "iuf" or not bounds[0] < bounds[1]:
             raise ValueError(f"scale: {scale!r} is not (lowest, highest), such as (1, 5)")
+        low, high = bounds
         problem = f"{{}} is outside {low:g}–{high:g}"
         _refuse(table, "rating", (rating < low) | (rating > high), problem, name)
     table["timestamp"] = _times(table, "timestamp", name)
@@ -177,7 +184,7 @@ def _times(table: pd.DataFrame, column: str, name: str, *, dates: bool = False) 
     times = given if is_datetime64_any_dtype(given.dtype) else _read_times(given, dates)
     # pd.to_datetime(seconds) without unit="s" takes them for nanoseconds of 1970.
     if times is given and times.dt.unit == "ns" and (times.dt.year == 1970).all():
-        times = times.where(times.dt.nanosecond == 0)
+        times = times.where((times.dt.nanosecond == 0) & (times.dt.microsecond == 0))
     if not isinstance(times.dtype, np.dtype):  # with a time zone
         times = pd.to_datetime(times, utc=True).dt.tz_localize(None)
     possible = given.isna() | times.notna() if dates else times.between("1900", "2101", "left")
@@ -204,8 +211,8 @@ def _read_times(given: pd.Series, dates: bool) -> pd.Series:
     size = number.astype("float64")
     unit = np.searchsorted(list(UNITS.values()), size.abs())
     usual = np.bincount(unit[np.isfinite(size)], minlength=1).argmax()
-    # 2024050110 may be a date and its hour, or a second of 2034.
-    odd = (unit != usual) | ~np.isfinite(size) | size.between(1900010100, 2100123123)
+    date = text.str.zfill(8).str.fullmatch(OTHER_DATE).fillna(False).to_numpy(bool)
+    odd = (unit != usual) | ~np.isfinite(size) | date & (2 * date.sum() >= len(date))
     if size.median() > 1e8:  # times of the present, among which 0 and −1 stand for "no time"
         odd |= size <= 0
     return pd.to_datetime(number.mask(odd), unit=list(UNITS)[usual], errors="coerce", utc=True)
@@ -215,8 +222,10 @@ def _id_codes(table: pd.DataFrame, column: str, name: str) -> NDArray[np.int64]:
     """(n,) the same number for the same id; equal ids become one object, found much faster."""
     # Of plain values: pandas is slower with its own types of text.
     codes, ids = pd.factorize(table[column].to_numpy())
-    blank = [not str(i).strip() for i in ids] + [True]  # the last one for index −1, no id at all
-    _refuse(table, column, np.array(blank)[codes], "{}: the id is missing", name)
+    plain = pd.Index([unicodedata.normalize("NFC", str(i).strip()) for i in ids] + [""])
+    _refuse(table, column, (plain == "")[codes], "{}: the id is missing", name)  # "" for index −1
+    problem = "{} differs from an id above only in blanks, Unicode form or type"
+    _refuse(table, column, plain.duplicated()[codes], problem, name)
     large = [isinstance(i, int | np.integer) and not -(2**63) <= i < 2**63 for i in ids.tolist()]
     problem = "{} does not fit 64 bits with a sign; make the ids text: .astype(str)"
     _refuse(table, column, np.array(large, dtype=bool)[codes], problem, name)
@@ -224,18 +233,21 @@ def _id_codes(table: pd.DataFrame, column: str, name: str) -> NDArray[np.int64]:
     return np.asarray(codes, dtype=np.int64)
 
 
-def _other_kind(given: Any, known: Any) -> str:
-    """Return the remedy, to be appended to a message, where text ids meet numbers; else ""."""
+def _other_kind(given: Any, known: Any, name: str = "") -> str:
+    """Return the remedy where text ids meet numbers, else ""; with a name, raise ValueError."""
     if not len(given) or not len(known):
         return ""
     ids = [pd.Index(given), pd.Index(known)]
     kinds = [infer_dtype(getattr(index, "categories", index), skipna=True) for index in ids]
     ours, theirs = (KINDS.get(kind) for kind in kinds)
-    if not ours or not theirs or ours == theirs:
+    if not ours or not theirs or ours == theirs != "mixed":
         return ""
     differ = f"the ids given are {ours} ({_shown(ids[0][0])}), the known ids are {theirs}"
-    remedy = f"convert one side, as with .astype({'str' if theirs == 'text' else 'int'})"
-    return f"; {differ} ({_shown(ids[1][0])}): {remedy}"
+    remedy = f"convert one side, as with .astype({'int' if theirs == 'numbers' else 'str'})"
+    remedy = f"; {differ} ({_shown(ids[1][0])}): {remedy}"
+    if name:
+        raise ValueError(f"{name}: ids of another type{remedy}")
+    return remedy
 
 
 def _check_frame(table: Any, columns: tuple[str, ...], name: str) -> None:
@@ -245,10 +257,10 @@ def _check_frame(table: Any, columns: tuple[str, ...], name: str) -> None:
         remedy = "make one with pd.DataFrame, pd.read_csv or its to_pandas()"
         raise TypeError(f"{name}: {type(table).__name__}, expected {wanted}; {remedy}")
     has = list(table.columns)
-    twice = [f"{c!r} is there twice" for c in table.columns[table.columns.duplicated()]]
+    twice = [f"{_shown(c)} is there twice" for c in table.columns[table.columns.duplicated()]]
     missing = [f"{c!r} is missing" for c in columns if c not in has]
     if twice or missing:
-        raise ValueError(f"{name}: row 1: column {(twice + missing)[0]}; it has {has}")
+        raise ValueError(f"{name}: row 1: column {(twice + missing)[0]}; it has {_shown(has)}")
 
 
 def _refuse(table: pd.DataFrame, column: str, bad: Any, problem: str, name: str) -> None:
@@ -264,7 +276,10 @@ def _refuse_unknown(
 ) -> None:
     """Raise ValueError for the first row whose id is not known; None knows all."""
     if known is not None and (unknown := ~table[column].isin(known)).any():
-        hint = _other_kind(table[column][unknown], known) or hint
+        given = table[column][unknown]
+        for similar in [i for i in known if _plain(str(i)) == _plain(str(given.iloc[0]))][:1]:
+            hint = f"; it differs from {_shown(similar)} only in blanks, case or Unicode form"
+        hint = _other_kind(given, known) or hint
         problem = f"{{}} is not among the {column.removesuffix('_id')}s{hint}"
         _refuse(table, column, unknown, problem, name)
 
@@ -285,4 +300,9 @@ def _rows(table: pd.DataFrame) -> NDArray[Any]:
 
 def _shown(value: Any) -> str:
     """A cell as its owner would write it: 'text' in quotes, 1 and not np.int64(1)."""
-    return repr(value) if isinstance(value, str | bytes) else str(value)
+    text = repr(value) if isinstance(value, str | bytes) else str(value)
+    return text[:200] + "…" * (len(text) > 200)
+
+
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFC", text).strip().casefold()

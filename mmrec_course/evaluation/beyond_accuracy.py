@@ -14,6 +14,8 @@ import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 from sklearn.preprocessing import normalize
 
+from mmrec_course.datasets.validation import _other_kind
+
 
 def coverage(lists: pd.DataFrame, candidates: ArrayLike) -> float:
     """Share of the candidates that are in at least one list.
@@ -39,7 +41,7 @@ def gini(lists: pd.DataFrame, candidates: ArrayLike) -> float:
 def _exposure(lists: pd.DataFrame, candidates: ArrayLike) -> NDArray[np.int_]:
     """How often each candidate is listed."""
     index = pd.Index(np.unique(np.asarray(candidates)))
-    column = index.get_indexer(np.asarray(_check(lists, "lists")["item_id"]))
+    column = index.get_indexer(np.asarray(_check(lists, "lists", index)["item_id"]))
     if len(unknown := lists["item_id"][column < 0]):
         raise ValueError(f"lists: item {unknown.iloc[0]} is not among the candidates")
     return np.bincount(column, minlength=len(index))
@@ -71,7 +73,7 @@ def average_recommendation_popularity(lists: pd.DataFrame, train: pd.DataFrame) 
 def _popularity(lists: pd.DataFrame, train: pd.DataFrame) -> pd.Series[float]:
     """For each row of the lists, how many training users have rated that item."""
     counts = _check(train, "train").groupby("item_id", observed=True).size()
-    return _check(lists, "lists")["item_id"].map(counts).astype(float).fillna(0.0)
+    return _check(lists, "lists", counts.index)["item_id"].map(counts).astype(float).fillna(0.0)
 
 
 def intra_list_diversity(lists: pd.DataFrame, block: Any) -> pd.Series[float]:
@@ -82,7 +84,8 @@ def intra_list_diversity(lists: pd.DataFrame, block: Any) -> pd.Series[float]:
     Notebook: 06_evaluation
     """
     unit = normalize(block.values)  # (n_items, d)
-    users, row = np.unique(np.asarray(_check(lists, "lists")["user_id"]), return_inverse=True)
+    lists = _check(lists, "lists", block.item_ids)
+    users, row = np.unique(np.asarray(lists["user_id"]), return_inverse=True)
     column = pd.Index(block.item_ids).get_indexer(np.asarray(lists["item_id"]))
     kept = (column >= 0) & block.present[column]
     shape = (len(users), len(unit))
@@ -109,9 +112,10 @@ def calibration(
 
     Notebook: 06_evaluation
     """
-    users = np.unique(np.asarray(_check(lists, "lists")["user_id"]))
+    users = np.unique(np.asarray(_check(lists, "lists", groups.index)["user_id"]))
+    _other_kind(history["user_id"], users, "history, column 'user_id'")
     q = _group_shares(lists, groups, users)
-    p = _group_shares(_check(history, "history"), groups, users)
+    p = _group_shares(_check(history, "history", groups.index), groups, users)
     mixed = (1 - alpha) * q + alpha * p
     ratio = np.divide(p, mixed, out=np.ones_like(p), where=p > 0)
     # Rounding leaves −1e-17 where the distributions are equal; NaN stays.
@@ -131,10 +135,11 @@ def _group_shares(
     return np.where(total > 0, counts / np.maximum(total, 1), np.nan)
 
 
-def _check(table: pd.DataFrame, name: str) -> pd.DataFrame:
-    """Refuse a table without rows, or with a pair twice."""
+def _check(table: pd.DataFrame, name: str, known: ArrayLike = ()) -> pd.DataFrame:
+    """Refuse a table without rows, with a pair twice, or with items of another type than known."""
     if table.empty:
         raise ValueError(f"{name}: no rows")
+    _other_kind(table["item_id"], known, f"{name}, column 'item_id'")
     pairs = table[["user_id", "item_id"]]
     if len(repeated := pairs[pairs.duplicated()]):
         user, item = repeated.iloc[0]

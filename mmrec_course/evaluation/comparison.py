@@ -72,10 +72,11 @@ class _Task:
 
 def _task(split: Split, part: str, positive: float) -> _Task:
     """Prepare what is the same for all models."""
-    held_out, seen, items = {
-        "test": (split.test, split.train_valid, split.candidates),
-        "valid": (split.valid, split.train, split.valid_candidates),
-    }[part]
+    if part not in ("test", "valid"):
+        raise ValueError(f"part: {part!r} is neither 'test' nor 'valid'")
+    held_out, seen, items = split.test, split.train_valid, split.candidates
+    if part == "valid":
+        held_out, seen, items = split.valid, split.train, split.valid_candidates
     wanted = liked(held_out, items, positive)
     users = np.sort(pd.unique(np.asarray(wanted["user_id"])))
     if not len(users):

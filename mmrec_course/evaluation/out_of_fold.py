@@ -10,6 +10,8 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
 
+from mmrec_course.datasets.validation import _other_kind
+
 
 @dataclass(frozen=True)
 class ScoreTable:
@@ -27,6 +29,8 @@ class ScoreTable:
 
     def score(self, user_ids: ArrayLike, item_ids: ArrayLike) -> NDArray[np.float64]:
         """(n_users, n_items) of these ids; 0 for ids that the table does not have."""
+        _other_kind(user_ids, self.user_ids, "user_ids")
+        _other_kind(item_ids, self.item_ids, "item_ids")
         row = pd.Index(self.user_ids).get_indexer(user_ids)
         column = pd.Index(self.item_ids).get_indexer(item_ids)
         table = self.values[np.ix_(row, column)]

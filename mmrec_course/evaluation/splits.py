@@ -38,10 +38,11 @@ class Split:
         parts = {"train": self.train, "valid": self.valid, "test": self.test}
         for name, part in parts.items():
             validation._check_frame(part, RATING_COLUMNS, name)
+            for c in ("user_id", "item_id"):
+                validation._other_kind(part[c], self.train[c], f"{name}, column {c!r}")
         pairs = pd.concat([part[["user_id", "item_id"]] for part in parts.values()])
         for ids in (self.candidates, self.valid_candidates):
-            if problem := validation._other_kind(ids, pairs["item_id"]):
-                raise ValueError(f"candidates: {pd.Index(ids)[0]!r} is no rated item{problem}")
+            validation._other_kind(ids, pairs["item_id"], "candidates")
         if len(again := pairs[pairs.duplicated().to_numpy()]):
             user, item = again.iloc[0]
             problem = f"user {user} has item {item} more than once; keep one rating a pair"

@@ -44,8 +44,7 @@ def grid_search(
         # Rounded, so that the last digits of a processor's arithmetic do not decide a tie.
         value = round(float(_evaluate(candidate, task, k, (metric,))[metric].mean()), 9)
         rows.append({**setting, metric: value})
-    table = pd.DataFrame(rows, index=pd.RangeIndex(len(rows), name="setting"))
-    # A stable sort keeps the earlier of equal settings ahead.
-    table = table.sort_values(metric, ascending=False, kind="stable")
+    table = pd.DataFrame(rows).rename_axis("setting")
+    table = table.sort_values(metric, ascending=False, kind="stable")  # the earlier of equals first
     best = clone(model).set_params(**settings[table.index[0]]).fit(split.train_valid, features)
     return best, table

@@ -54,9 +54,9 @@ def load_atomic(path: str | Path, *, features: Mapping[str, str] | None = None) 
         notes += (f"not read: {', '.join(rest)}",)
     arrays = {modality: _array(file) for modality, file in sorted(files.items())}
     users = None
-    if (file := folder / f"{name}.user").exists():
+    if (file := folder / f"{name}.user").exists() or file.is_symlink():
         users = check_ids(_read(file, "user_id"), "user_id", name=file.name)
-    if (file := folder / f"{name}.item").exists():
+    if (file := folder / f"{name}.item").exists() or file.is_symlink():
         items = check_ids(_read(file, "item_id"), "item_id", name=file.name)
     else:
         n_rows = max(map(len, arrays.values()), default=0)
@@ -169,11 +169,13 @@ def _rated(table: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
 
 
 def _array(path: Path) -> NDArray[np.float64]:
+    if not path.is_file():
+        raise FileNotFoundError(f"{path.name}: there is no such file, or it is no regular one")
     try:
         values = np.load(path, allow_pickle=False)
         if values.ndim != 2 or values.dtype.kind not in "fiu":
             raise ValueError(f"shape {values.shape} of {values.dtype}, expected (n_items, d)")
-    except (ValueError, EOFError) as error:
+    except (ValueError, EOFError, AttributeError, MemoryError) as error:  # of an archive, a header
         raise ValueError(
             f"{path.name}: not a plain array of numbers ({error}); arrays of Python objects are"
             " never loaded, because loading would run what they hold"

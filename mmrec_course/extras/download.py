@@ -25,7 +25,7 @@ TIMEOUT = 10.0  # seconds without an answer
 
 def check_sha256(path: str | Path, sha256: str, remedy: str = "it was not used") -> None:
     """Raise ValueError if a file does not have this fingerprint of 64 hexadecimal digits."""
-    if (found := pooch.file_hash(path)) != sha256:
+    if (found := pooch.file_hash(path)) != (sha256 := sha256.strip().lower()):
         problem = f"its SHA-256 is {found[:12]}…, expected {sha256[:12]}…"
         cause = f"it is damaged, or of another version: {remedy}"
         raise ValueError(f"{Path(path).name}: {problem}; {cause}")

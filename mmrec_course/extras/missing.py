@@ -61,9 +61,7 @@ def impute_missing(
         raise ValueError("ratings: 'neighbours' needs the training interactions")
     imputed = {}
     for m, block in blocks.items():
-        values, missing, fit = block.values.copy(), ~block.present, block.present
-        if fit_items is not None:
-            fit = fit & pd.Index(block.item_ids).isin(np.asarray(fit_items))
+        values, missing, fit = block.values.copy(), ~block.present, block._learnable(fit_items)
         if method != "zero":
             if not fit.any():
                 imputed[m] = block

@@ -14,7 +14,7 @@ import pandas as pd
 
 from mmrec_course.datasets.bundled import data_folder
 from mmrec_course.datasets.dataset import Dataset
-from mmrec_course.datasets.validation import RATING_COLUMNS, check_ids, check_ratings
+from mmrec_course.datasets.validation import RATING_COLUMNS, _refuse, check_ids, check_ratings
 from mmrec_course.extras.atomic import read_atomic_table
 from mmrec_course.extras.download import fetch, fetch_from_wheel
 
@@ -69,7 +69,7 @@ def _print_licence() -> None:
 
 
 def _has(place: Path, names: tuple[str, ...]) -> bool:
-    return all((place / name).is_file() for name in names)
+    return all((place / n).is_file() and (place / n).stat().st_size for n in names)
 
 
 def _locate(folder: str | Path | None, download: bool) -> Path:
@@ -103,7 +103,10 @@ def _official(place: Path) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
 
     def read(name: str, separator: str, *columns: str) -> pd.DataFrame:
         form = {"sep": separator, "quoting": 3, "encoding": "latin-1", "keep_default_na": False}
-        return pd.read_csv(place / name, header=None, names=columns, dtype="string", **form)
+        table = pd.read_csv(place / name, header=None, names=columns, dtype="string", **form)
+        table.index = pd.RangeIndex(1, len(table) + 1, name="row")
+        _refuse(table, columns[-1], table[columns[-1]].eq(""), "the row is cut short", name)
+        return table
 
     genres = read("u.genre", "|", "genre", "number")["genre"]
     items = read("u.item", "|", "item_id", "title", "released", "video", "link", *genres)
