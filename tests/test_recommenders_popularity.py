@@ -71,9 +71,10 @@ def test_the_order_of_rows_does_not_change_a_bit() -> None:
 @pytest.mark.parametrize(
     ("parameters", "message"),
     [
-        ({"half_life": 0}, "half_life: 0 is not above 0 days"),
-        ({"half_life": float("nan")}, "half_life: nan is not above 0 days"),
-        ({"window": -1.0}, "window: -1.0 is not above 0 days"),
+        ({"half_life": 0}, "half_life: 0 is not a finite number above 0"),
+        ({"half_life": float("nan")}, "half_life: nan is not a finite number"),
+        ({"half_life": "30"}, "half_life: '30' is not a finite number"),
+        ({"window": -1.0}, "window: -1.0 is not a finite number above 0"),
         ({"half_life": 3, "window": 3}, "half_life and window: give one or the other"),
     ],
 )

@@ -10,6 +10,7 @@ import pandas as pd
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from mmrec_course.datasets.validation import _check_finite
 from mmrec_course.features.block import FeatureBlock
 from mmrec_course.recommenders.base import Floats, Indices, Recommender
 
@@ -52,8 +53,8 @@ class Popularity(Recommender):
 
     def _fit(self, ratings: pd.DataFrame, blocks: Mapping[str, FeatureBlock]) -> None:
         for name, days in (("half_life", self.half_life), ("window", self.window)):
-            if days is not None and not days > 0:
-                raise ValueError(f"{name}: {days} is not above 0 days")
+            if days is not None:
+                _check_finite(name, days, above=True)
             if days is not None and ratings["timestamp"].max() < pd.Timestamp("1971"):
                 warnings.warn(f"{name}: all timestamps lie in 1970; give dates", stacklevel=3)
         if self.half_life is not None and self.window is not None:
