@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Self
 
+import joblib
 import numpy as np
 import pandas as pd
 import scipy.sparse as sp
@@ -199,10 +201,11 @@ def solve_factors(
     order = order[length[order] > 0]
     cells = np.cumsum(n_factors * np.maximum(length[order], n_factors))
     batches = np.split(order, np.flatnonzero(np.diff(cells // SOLVED_CELLS)) + 1)
-    with single_threaded_blas():
+    with single_threaded_blas(), ThreadPoolExecutor(joblib.cpu_count()) as pool:
         gram = other.T @ other + reg * np.eye(n_factors)  # G
         half = np.linalg.solve(gram, other.T).T  # H = V G⁻¹, (m, f)
-        for rows in filter(len, batches):
+
+        def solve(rows: Indices) -> None:
             entry = np.arange(length[rows[-1]])  # the longest row's, which is the last
             real = entry < length[rows, None]
             place = np.where(real, confidence.indptr[rows, None] + entry, 0)
@@ -218,6 +221,10 @@ def solve_factors(
                 right = (wanted.mT @ v).mT
                 v *= np.sqrt(above)
                 factors[rows] = np.linalg.solve(gram + v.mT @ v, right)[:, :, 0]
+
+        # A few batches are solved sooner than threads are started.
+        run = pool.map if len(batches) > 32 else map
+        list(run(solve, filter(len, batches)))
     return factors
 
 
