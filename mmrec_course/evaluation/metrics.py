@@ -181,20 +181,16 @@ def auc(scores: ArrayLike, relevant: ArrayLike) -> Floats:
     if np.isnan(values).any():
         row, column = np.argwhere(np.isnan(values))[0]
         raise ValueError(f"scores: row {row}, column {column} is NaN")
-    finite = np.where(np.isfinite(values), values, 0.0)
-    unit = 1e-10 * np.abs(finite).max(axis=1, initial=0.0, keepdims=True)
-    steps = np.clip((values / np.where(unit > 0, unit, 1.0)).round(), -2e10, 2e10).astype(np.int64)
-    # A user's steps lie above those of the user before, so that one search serves all users.
-    start = 10**11 * np.arange(len(values))[:, None]
-    steps += start
-    others = ~positive & (values > -np.inf)
-    ordered = np.where(others, steps, start - 3 * 10**10)
-    ordered.sort(axis=1)
-    user, column = np.nonzero(positive)
-    n_others, wanted = others.sum(axis=1), steps[user, column]
-    rank = sum(np.searchsorted(ordered.ravel(), wanted, side) for side in ("left", "right")) / 2
-    won = np.bincount(user, rank - (user + 1) * values.shape[1] + n_others[user], len(values))
-    return _per(np.asarray(won, np.float64), positive.sum(axis=1) * n_others)
+    unit = 1e-10 * np.abs(values).max(axis=1, where=np.isfinite(values), initial=0.0, keepdims=True)
+    values = (values / np.where(unit > 0, unit, 1.0)).round()
+    areas = np.full(len(values), np.nan)
+    for user, (row, good) in enumerate(zip(values, positive, strict=True)):
+        others = np.sort(row[~good & (row > -np.inf)])
+        if good.any() and len(others):
+            below = np.searchsorted(others, row[good], side="left")
+            not_above = np.searchsorted(others, row[good], side="right")
+            areas[user] = (below + not_above).mean() / (2 * len(others))
+    return areas
 
 
 def rmse(predicted: ArrayLike, actual: ArrayLike) -> float:
