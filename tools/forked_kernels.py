@@ -14,7 +14,7 @@ import io
 import json
 import os
 import runpy
-import signal
+import select
 import subprocess
 import sys
 from contextlib import redirect_stderr, suppress
@@ -102,24 +102,22 @@ def serve() -> None:
     if said.getvalue():  # forks would not repeat it, and nbval compares what a notebook says
         sys.exit(said.getvalue())
     gc.freeze()  # kernels need not look through the libraries for garbage
-    signal.signal(signal.SIGCHLD, _reap)
-    for line in sys.stdin:
-        if pid := os.fork():
-            print(pid, flush=True)
-        else:
-            _become_kernel(**json.loads(line))
-
-
-def _reap(*_: Any) -> None:
-    """Wait for the kernels that have ended."""
-    with suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
+    line = "."
+    while line:
+        # A handler of SIGCHLD would be late where a kernel ends just before the reading begins.
+        ready, _, _ = select.select([sys.stdin], [], [], 0.05)
+        with suppress(ChildProcessError):
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        if ready and (line := sys.stdin.readline()):
+            if pid := os.fork():
+                print(pid, flush=True)
+            else:
+                _become_kernel(**json.loads(line))
 
 
 def _become_kernel(cmd: list[str], cwd: str, env: dict[str, str]) -> None:
     """Run `python -m module arguments`, and exit."""
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.setsid()
     os.environ.clear()
     os.environ.update(env, JPY_PARENT_PID=str(os.getppid()))
