@@ -52,7 +52,9 @@ def test_a_fork_sees_what_a_new_kernel_sees(tmp_path: Path) -> None:
 def test_a_fork_can_be_interrupted_and_its_end_is_noticed(tmp_path: Path) -> None:
     manager, client = start_new_kernel(kernel_name="python3", cwd=str(tmp_path))
     try:
-        endless = client.execute("import os, time\nprint('on')\nwhile True: time.sleep(0.01)")
+        # Without stop_on_error=False a kernel drops what is asked right after an error.
+        code = "import os, time\nprint('on')\nwhile True: time.sleep(0.01)"
+        endless = client.execute(code, stop_on_error=False)
         while client.get_iopub_msg(timeout=30)["msg_type"] != "stream":
             pass
         manager.interrupt_kernel()
