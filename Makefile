@@ -107,7 +107,8 @@ site: $(SITE)  ## build the web site of the course into build/site/html, with sl
 	$(BIN)/python tools/build_slides.py
 	$(BIN)/python tools/build_site.py
 
-# Chromium reads the site and the playground; kernels run the short routes of the teacher's pages; nbgrader its round.
+# Chromium reads the site and the playground; kernels run the short routes of the teacher's pages;
+# nbgrader its round.
 test-site: site  ## site, slides, routes of 45 and 90 minutes, nbgrader: what publishes and teaches
 	MMREC_SITE=build/site/html $(BIN)/pytest tests/site
 	MMREC_ROUTES=. $(BIN)/pytest -n $(JOBS) -k 'runs or round' tests/test_teaching.py tests/test_nbgrader_round.py

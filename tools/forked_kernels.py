@@ -49,8 +49,8 @@ class ForkingProvisioner(LocalProvisioner):
 
     async def launch_kernel(self, cmd: list[str], **options: Any) -> KernelConnectionInfo:
         """Start the kernel and return how to connect to it."""
-        env = options["env"]
-        if any(env.get(v) != os.environ.get(v) for v in env if v.startswith(AT_IMPORT)):
+        env, ours = options["env"], os.environ
+        if any(env.get(v) != ours.get(v) for v in {*env, *ours} if v.startswith(AT_IMPORT)):
             return await super().launch_kernel(cmd, **options)
         self.process: Any = _Fork(cmd, str(Path(options.get("cwd") or ".").absolute()), env)
         self.pid = self.pgid = self.process.pid

@@ -69,7 +69,7 @@ def load_folder(
     called = {"item_id": item_id, "user_id": user_id, "rating": rating, "timestamp": timestamp}
     table = pd.DataFrame(columns=list(RATING_COLUMNS), dtype="string")
     notes: tuple[str, ...] = ()
-    check_ratings(table, scale=scale)
+    check_ratings(table, scale=scale)  # refuses a scale before ratings are read with it
     if "ratings.csv" in tables:  # if only as a link that leads nowhere
         table = _read(folder / "ratings.csv", called, tuple(called), separator)
         table["rating"], scale, notes = validation._implicit_feedback(table["rating"], scale)

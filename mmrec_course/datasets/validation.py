@@ -1,4 +1,4 @@
-"""Validate input tables; errors name file, row, column and value."""
+"""Validate input tables and parameters; errors name file, row, column and value."""
 
 from __future__ import annotations
 
@@ -90,10 +90,11 @@ def check_ratings(
 
     Times are ISO 8601, datetimes, dates as numbers (20240501, 202405011020, 20240501102030) or
     Unix times, in seconds to nanoseconds by their size; all in one form, of the years 1900 to
-    2100. 0, 1, 2, … are an order, in seconds from 1970. Without a zone they count as UTC.
-    ``items`` and ``users`` are the known ids, ``scale`` the lowest and highest rating; None is
-    any. Messages call the table ``name`` and count rows as in a file: the first is row 2. The copy
-    has rating float64 (int64 where all are whole) and timestamp datetime64[us] in UTC.
+    2100. 0, 1, 2, … are an order, in seconds from 1970. Without a zone they count as UTC. Two ids
+    that differ only in blanks, Unicode form or type are refused. ``items`` and ``users`` are the
+    known ids, ``scale`` the lowest and highest rating; None is any. Messages call the table
+    ``name`` and count rows as in a file: the first is row 2. The copy has rating float64 (int64
+    where all are whole) and timestamp datetime64[us] in UTC.
     """
     _check_frame(ratings, RATING_COLUMNS, name)
     table = ratings.copy()

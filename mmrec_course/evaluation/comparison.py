@@ -56,12 +56,12 @@ def evaluate(
 
     Notebook: 06_evaluation
     """
-    return _evaluate(model, _task(split, part, positive), k, metrics)
+    return _evaluate(model, _held_out(split, part, positive), k, metrics)
 
 
 @dataclass(frozen=True, eq=False)
-class _Task:
-    """What a part of a split asks of any model."""
+class _HeldOut:
+    """A part of a split, as any model is evaluated on it."""
 
     users: NDArray[Any]  # (n_users,) sorted ids of those who like a candidate
     items: NDArray[Any]  # (n_items,) the candidates
@@ -70,33 +70,33 @@ class _Task:
     n_skipped: int
 
 
-def _task(split: Split, part: str, positive: float) -> _Task:
+def _held_out(split: Split, part: str, positive: float) -> _HeldOut:
     """Prepare what is the same for all models."""
     if part not in ("test", "valid"):
         raise ValueError(f"part: {part!r} is neither 'test' nor 'valid'")
-    held_out, seen, items = split.test, split.train_valid, split.candidates
+    table, seen, items = split.test, split.train_valid, split.candidates
     if part == "valid":
-        held_out, seen, items = split.valid, split.train, split.valid_candidates
-    wanted = liked(held_out, items, positive)
+        table, seen, items = split.valid, split.train, split.valid_candidates
+    wanted = liked(table, items, positive)
     users = np.sort(pd.unique(np.asarray(wanted["user_id"])))
     if not len(users):
         raise ValueError(f"{part}: no candidate has a rating of {positive:g} or more")
-    masked, relevant = (_pair_matrix(table, users, items) for table in (seen, wanted))
-    return _Task(users, items, masked, relevant, held_out["user_id"].nunique() - len(users))
+    masked, relevant = (_pair_matrix(pairs, users, items) for pairs in (seen, wanted))
+    return _HeldOut(users, items, masked, relevant, table["user_id"].nunique() - len(users))
 
 
-def _evaluate(model: Scorer, task: _Task, k: int, metrics: Sequence[str]) -> pd.DataFrame:
+def _evaluate(model: Scorer, part: _HeldOut, k: int, metrics: Sequence[str]) -> pd.DataFrame:
     """Compute the table that `evaluate` returns."""
     for name in metrics:
         if name not in METRICS and name != "auc":
             raise ValueError(f"metrics: {name!r} is unknown; there are {[*METRICS, 'auc']}")
-    size = max(1, BLOCK_CELLS // len(task.items))
+    size = max(1, BLOCK_CELLS // len(part.items))
     parts = []
-    for start in range(0, len(task.users), size):
+    for start in range(0, len(part.users), size):
         block = slice(start, start + size)
-        scores = _scores(model, task.users[block], task.items)  # (n_block, n_items)
-        scores[task.masked[block].nonzero()] = -np.inf
-        good = task.relevant[block].toarray()
+        scores = _scores(model, part.users[block], part.items)  # (n_block, n_items)
+        scores[part.masked[block].nonzero()] = -np.inf
+        good = part.relevant[block].toarray()
         best = rank_items(scores, k, tie_tolerance(scores))
         listed = np.take_along_axis(scores, best, axis=1) > -np.inf
         hits = np.take_along_axis(good, best, axis=1) & listed
@@ -106,8 +106,8 @@ def _evaluate(model: Scorer, task: _Task, k: int, metrics: Sequence[str]) -> pd.
             m: auc(scores, good) if m == "auc" else METRICS[m](hits, n_relevant) for m in metrics
         }
         parts.append(pd.DataFrame({**values, "n_relevant": n_relevant}))
-    table = pd.concat(parts).set_index(pd.Index(task.users, name="user_id"))
-    table.attrs["n_skipped"] = task.n_skipped
+    table = pd.concat(parts).set_index(pd.Index(part.users, name="user_id"))
+    table.attrs["n_skipped"] = part.n_skipped
     return table
 
 

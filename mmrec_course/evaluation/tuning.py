@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import pandas as pd
 from sklearn.base import clone
 
-from mmrec_course.evaluation.comparison import _evaluate, _task
+from mmrec_course.evaluation.comparison import _evaluate, _held_out
 from mmrec_course.evaluation.splits import Split
 
 Model = TypeVar("Model")
@@ -37,12 +37,12 @@ def grid_search(
     from sklearn.model_selection import ParameterGrid  # late: it loads many models
 
     settings = list(ParameterGrid(grid))
-    task = _task(split, "valid", positive)
+    part = _held_out(split, "valid", positive)
     rows = []
     for setting in settings:
         candidate = clone(model).set_params(**setting).fit(split.train, features)
         # Rounded, so that the last digits of a processor's arithmetic do not decide a tie.
-        value = round(float(_evaluate(candidate, task, k, (metric,))[metric].mean()), 9)
+        value = round(float(_evaluate(candidate, part, k, (metric,))[metric].mean()), 9)
         rows.append({**setting, metric: value})
     table = pd.DataFrame(rows).rename_axis("setting")
     table = table.sort_values(metric, ascending=False, kind="stable")  # the earlier of equals first

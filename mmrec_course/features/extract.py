@@ -199,8 +199,9 @@ def _family(
         modality=modality, item_ids=ds.items.index.to_numpy(), values=values,
         present=ds.items.index.isin(found), names=tuple(names), reasons=reasons,
     )  # fmt: skip
-    # Learned columns keep their scale, and so do rows of length 1.
-    lengths = np.ones(1) if learns else np.linalg.norm(values, axis=1)
+    if learns:
+        return block, True
+    lengths = np.linalg.norm(values, axis=1)
     return block, bool(np.all((abs(lengths - 1) < 1e-3) | (lengths == 0)))
 
 
@@ -220,7 +221,10 @@ def _described(
     modality: str, transformer: Any, listed: list[str], n_jobs: int, cache: bool,
     digests: dict[str, str],
 ) -> Iterator[Any]:  # fmt: skip
-    """Yield a row, or an error, for each path or text; equal content is described once."""
+    """Yield a row, or an error, for each path or text; equal content is described once.
+
+    ``digests``, path or text → SHA-256, is filled for a modality's first transformer.
+    """
     file = _cache_file(modality, transformer) if cache else None
     known = read_cache(file) if file else {}
     # Threads here, or what `joblib.parallel_config` names, such as the workers of a Dask cluster.

@@ -104,7 +104,8 @@ def normalize_loudness(wave: ArrayLike, sr: int = 22050, target: float = -23.0) 
     samples = check_wave(wave)
     loudness = measure_loudness(samples, sr)
     gain = 1.0 if loudness == -np.inf else 10 ** ((target - loudness) / 20)
-    gain = min(gain, 1.0 / max(float(np.abs(samples).max()), 1e-300))
+    peak = float(np.abs(samples).max())
+    gain = min(gain, 1.0 / peak) if peak > 0 else gain
     # Rounding to float32 may lift a peak slightly above one.
     return np.clip(gain * samples.astype(np.float64), -1.0, 1.0).astype(np.float32)
 

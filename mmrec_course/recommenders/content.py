@@ -128,8 +128,10 @@ class ContentRidge(Recommender):
         rated = self.n_ratings_ > 0
         self.rows_ = unit_rows(block, rated)
         self.trained_ = np.flatnonzero(rated & block.present)
+        # With more columns than items, kernel ridge gives the same scores sooner: F f stands for f,
+        # and (FFᵀ + λI)⁻¹ for the hat matrix.
         dual = self.rows_.shape[0] < self.rows_.shape[1]
-        if dual:  # kernel ridge, which has the same scores: F f for f, and hat_ = (FFᵀ + λI)⁻¹
+        if dual:
             with single_threaded_blas():
                 self.rows_ = (self.rows_ @ self.rows_.T)[:, as_slice(self.trained_)]
         f = self.rows_[self.trained_]  # (n_trained, d), as hat_ in W = hat_ᵀ Xᵀ

@@ -192,12 +192,9 @@ class MultimodalRecommender(Recommender):
         self.mean_preference_ = None
         self._set_log(self._log_of(ratings))
         self._fit_als()
-        self.explained_ = variance_weights(
-            {m: x[rated] for m, x in self.rows_.items()},
-            {m: a[rated] for m, a in self.present_.items()},
-            self.als_.item_factors_,
-            power=1.0,
-        )
+        seen = {m: x[rated] for m, x in self.rows_.items()}
+        has = {m: a[rated] for m, a in self.present_.items()}
+        self.explained_ = variance_weights(seen, has, self.als_.item_factors_, power=1.0)
         self._fit_content()
         self._fit_ease()
         design = _design(self.rows_, self.present_, len(rated))

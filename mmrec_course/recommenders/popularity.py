@@ -55,8 +55,8 @@ class Popularity(Recommender):
         for name, days in (("half_life", self.half_life), ("window", self.window)):
             if days is not None:
                 _check_finite(name, days, above=True)
-            if days is not None and ratings["timestamp"].max() < pd.Timestamp("1971"):
-                warnings.warn(f"{name}: all timestamps lie in 1970; give dates", stacklevel=3)
+                if ratings["timestamp"].max() < pd.Timestamp("1971"):
+                    warnings.warn(f"{name}: all timestamps lie in 1970; give dates", stacklevel=3)
         if self.half_life is not None and self.window is not None:
             raise ValueError("half_life and window: give one or the other")
         # Floating sums depend on their order: the oldest first, whatever order the rows had.
