@@ -9,8 +9,12 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
+from small_world import RATINGS
 
-from mmrec_course.evaluation import Split, evaluate, grid_search
+from mmrec_course.evaluation import Split, evaluate, grid_search, random_split
+from mmrec_course.recommenders import EASE
+
+SPLIT = random_split(RATINGS)
 
 
 class OneFavourite(BaseEstimator):  # type: ignore[misc]
@@ -65,6 +69,35 @@ def test_the_table_holds_what_evaluate_says_of_a_model_fitted_on_train() -> None
         model = OneFavourite(favourite=favourite).fit(split().train)
         assert value == evaluate(model, split(), 2, part="valid")["recall"].mean()
     assert list(table.columns) == ["favourite", "recall"]
+
+
+def test_ratings_are_indexed_once_for_all_settings_with_the_same_threshold(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    calls = []
+    index = EASE._index
+    monkeypatch.setattr(EASE, "_index", lambda *given: calls.append(1) or index(*given))
+    grid = {"positive": [3.0, 4.0], "reg": [1.0, 10.0, 100.0]}
+    best, table = grid_search(EASE(), grid, SPLIT)
+    assert len(calls) == 3  # for each threshold, and of train and valid
+    for row in table.itertuples():
+        model = EASE(positive=row.positive, reg=row.reg).fit(SPLIT.train)
+        assert row.ndcg == pytest.approx(evaluate(model, SPLIT, part="valid")["ndcg"].mean())
+    for name in ("item_ids_", "mean_history_", "weights_"):
+        expected = getattr(EASE(**best.get_params()).fit(SPLIT.train_valid), name)
+        np.testing.assert_array_equal(getattr(best, name), expected)
+
+
+def test_a_fit_of_a_subclass_is_called_for_each_setting() -> None:
+    fits = []
+
+    class Counting(EASE):
+        def fit(self, ratings: pd.DataFrame, features: Any = None) -> Self:
+            fits.append(self.reg)
+            return super().fit(ratings, features)
+
+    grid_search(Counting(), {"reg": [1.0, 10.0]}, SPLIT)
+    assert fits[:2] == [1.0, 10.0] and len(fits) == 3
 
 
 def test_ties_go_to_the_earlier_setting() -> None:

@@ -1,12 +1,13 @@
 """The cache on disk: whole or not at all, and never believed when damaged."""
 
+import hashlib
 import os
 
 import numpy as np
 import pytest
 
 from mmrec_course.features import cache
-from mmrec_course.features.cache import add_to_cache, cache_folder, read_cache
+from mmrec_course.features.cache import add_to_cache, cache_folder, file_digest, read_cache
 
 KNOWN = {"b" * 64: np.array([1.5, -2.0]), "a" * 64: "cannot be decoded as sound"}
 
@@ -31,6 +32,21 @@ def test_what_was_written_is_read_and_what_is_added_replaces_what_was_there(plac
     add_to_cache(place, new)
     assert plain(read_cache(place)) == plain(KNOWN | new)
     assert [path.name for path in place.parent.iterdir()] == ["audio.npz"]
+
+
+def test_a_file_is_read_again_only_when_it_has_changed_whatever_its_date_says(tmp_path):
+    file = tmp_path / "cover.png"
+    file.write_bytes(b"old")
+    before, date = file_digest(str(file)), file.stat().st_mtime_ns
+    reads = cache._digest.cache_info().misses
+    assert file_digest(str(file)) == before == hashlib.sha256(b"old").hexdigest()
+    assert cache._digest.cache_info().misses == reads
+    other = tmp_path / "other"
+    other.write_bytes(b"new")
+    os.utime(other, ns=(date, date))
+    other.replace(file)
+    assert file_digest(str(file)) == hashlib.sha256(b"new").hexdigest()
+    assert file_digest(str(tmp_path)) == ""
 
 
 def test_no_damage_is_believed(place):

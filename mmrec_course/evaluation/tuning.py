@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
 import pandas as pd
@@ -39,8 +40,8 @@ def grid_search(
     settings = list(ParameterGrid(grid))
     part = _held_out(split, "valid", positive)
     rows = []
-    for setting in settings:
-        candidate = clone(model).set_params(**setting).fit(split.train, features)
+    fit_each = getattr(model, "_fit_each", partial(_fit_each, model))
+    for setting, candidate in zip(settings, fit_each(settings, split.train, features), strict=True):
         # Rounded, so that the last digits of a processor's arithmetic do not decide a tie.
         value = round(float(_evaluate(candidate, part, k, (metric,))[metric].mean()), 9)
         rows.append({**setting, metric: value})
@@ -48,3 +49,10 @@ def grid_search(
     table = table.sort_values(metric, ascending=False, kind="stable")  # the earlier of equals first
     best = clone(model).set_params(**settings[table.index[0]]).fit(split.train_valid, features)
     return best, table
+
+
+def _fit_each(
+    model: Any, settings: Iterable[Mapping[str, Any]], ratings: pd.DataFrame, features: Any
+) -> Iterator[Any]:
+    for setting in settings:
+        yield clone(model).set_params(**setting).fit(ratings, features)

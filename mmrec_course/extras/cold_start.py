@@ -27,8 +27,8 @@ def cold_start_results(
 
     Split j holds out a fifth of the items (`cold_item_split`, seed j). ``blocks_of`` gets the ids
     of the training items and returns name → FeatureBlock. Each model's regularisation strength is
-    chosen on the split's validation items. Returns name → tables of `evaluate`, one for each
-    split; "chance" is a random order.
+    chosen on the split's validation items. Returns name → NDCG@10 of each user, one table of
+    `evaluate` for each split; "chance" is a random order.
 
     Notebook: 03_image_features
     """
@@ -36,11 +36,11 @@ def cold_start_results(
     for seed in range(N_SPLITS):
         split = cold_item_split(ratings, fraction=FRACTION, rng=seed)
         chance = Random(rng=seed).fit(ratings)  # looks at ids alone
-        results.setdefault("chance", []).append(evaluate(chance, split))
+        results.setdefault("chance", []).append(evaluate(chance, split, metrics=["ndcg"]))
         for name, block in blocks_of(split.train_valid["item_id"].unique()).items():
             features = {name: replace(block, modality=name)}
             model, _ = grid_search(ContentRidge(modality=name), GRID, split, features)
-            results.setdefault(name, []).append(evaluate(model, split))
+            results.setdefault(name, []).append(evaluate(model, split, metrics=["ndcg"]))
     return results
 
 

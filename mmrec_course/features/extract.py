@@ -283,8 +283,8 @@ def _digest(modality: str, given: str) -> str:
     """SHA-256 of the content; "" for a file that cannot be read."""
     if modality == "text":
         return hashlib.sha256(given.encode("utf-8", "surrogatepass")).hexdigest()
-    with suppress(OSError, MediaError), local_copy(given) as path:
-        return file_digest(path) if Path(path).is_file() else ""  # a pipe would never end
+    with suppress(OSError, ValueError, MediaError), local_copy(given) as path:
+        return file_digest(path)
     return ""
 
 

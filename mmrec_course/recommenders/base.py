@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self
 
 import numpy as np
@@ -12,7 +12,7 @@ import pandas as pd
 import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 from pandas.api.types import infer_dtype
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 from sklearn.utils.validation import check_is_fitted
 
 from mmrec_course.datasets.validation import _check_count, _other_kind, _shown, check_ratings
@@ -46,6 +46,30 @@ class Recommender(BaseEstimator, ABC):  # type: ignore[misc]
         self, ratings: pd.DataFrame, features: Mapping[str, FeatureBlock] | None = None
     ) -> Self:
         """Learn from ratings and, if the model uses any, features; ValueError if malformed."""
+        self._fit(*self._index(ratings, features))
+        return self
+
+    def _fit_each(
+        self, settings: Iterable[Mapping[str, Any]], ratings: pd.DataFrame, features: Any
+    ) -> Iterator[Self]:
+        """Yield a clone with each setting, fitted; the ratings are checked and indexed once."""
+        positive = np.nan
+        for setting in settings:
+            model = clone(self).set_params(**setting)
+            if type(model).fit is not Recommender.fit:  # a subclass may do more
+                yield model.fit(ratings, features)
+                continue
+            if model.positive != positive:
+                positive, data = model.positive, model._index(ratings, features)
+                index = {name: value for name, value in vars(model).items() if name[-1] == "_"}
+            model.__dict__.update(index)
+            model._fit(*data)
+            yield model
+
+    def _index(
+        self, ratings: pd.DataFrame, features: Any
+    ) -> tuple[pd.DataFrame, dict[str, FeatureBlock]]:
+        """Set ids and histories; return checked ratings and blocks aligned to ``item_ids_``."""
         table = check_ratings(ratings, scale=None)
         if table.empty:
             raise ValueError("ratings: no rows to learn from")
@@ -57,7 +81,7 @@ class Recommender(BaseEstimator, ABC):  # type: ignore[misc]
             warnings.warn(
                 f"ratings: none reaches positive={self.positive:g}, the highest is {highest:g}, so"
                 " nothing is liked; lower `positive` or, for implicit feedback, set 'rating' to 5",
-                stacklevel=2,
+                stacklevel=3,
             )
         row, users = pd.factorize(np.asarray(table["user_id"]), sort=True)
         item, items = pd.factorize(np.asarray(table["item_id"]))
@@ -72,8 +96,7 @@ class Recommender(BaseEstimator, ABC):  # type: ignore[misc]
         self.histories_ = sp.csr_array((centred, (row, column)), shape=shape)
         self.mean_history_ = np.asarray(self.histories_.mean(axis=0)).ravel()
         self.n_ratings_ = np.bincount(column, minlength=shape[1])
-        self._fit(table, {m: block.align(self.item_ids_) for m, block in blocks.items()})
-        return self
+        return table, {m: block.align(self.item_ids_) for m, block in blocks.items()}
 
     @abstractmethod
     def _fit(self, ratings: pd.DataFrame, blocks: Mapping[str, FeatureBlock]) -> None:
