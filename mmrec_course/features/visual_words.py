@@ -108,5 +108,5 @@ def _kmeans(bits: Floats, k: int, *, seed: int) -> Floats:
 
 def _nearest(bits: Floats, words: Floats) -> NDArray[np.intp]:
     """Find the nearest word of each descriptor; of words equal up to rounding, the first."""
-    distances = (words**2).sum(axis=1) - bits @ (2 * words.T)
-    return np.asarray(np.round(distances, 6).argmin(axis=1))
+    millionths = 1e6 * (words**2).sum(axis=1) - bits @ (2e6 * words.T)
+    return np.asarray(np.rint(millionths, out=millionths).argmin(axis=1))
