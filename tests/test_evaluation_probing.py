@@ -77,6 +77,17 @@ def test_absent_items_and_missing_facts_are_left_out(features: SimpleNamespace) 
     assert row["score"] > 0.99
 
 
+def test_facts_together_are_probed_as_each_alone(features: SimpleNamespace) -> None:
+    noise = np.random.default_rng(6).standard_normal((3, N))
+    columns = {"much": features.values[:, 0] + 0.1 * noise[0], "little": noise[1]}
+    facts = pd.DataFrame({**columns, "side": noise[1] > 0, "gaps": noise[2]}, features.item_ids)
+    facts.loc[features.item_ids[:7], "gaps"] = np.nan
+    table = probe(features, facts[["side", "gaps", "much", "little"]])
+    alone = pd.concat([probe(features, facts[name]) for name in table.index])
+    pd.testing.assert_frame_equal(table, alone, atol=1e-12)
+    assert table["n"].tolist() == [N, N - 7, N, N]
+
+
 def test_the_score_is_that_of_scikit_learns_ridge(features: SimpleNamespace) -> None:
     y = features.values[:, 0] + np.random.default_rng(3).standard_normal(N)
     row = probe(features, pd.Series(y, features.item_ids, name="y")).loc["y"]

@@ -43,58 +43,76 @@ def probe(
     Notebook: 03_image_features
     """
     table = facts.to_frame() if isinstance(facts, pd.Series) else facts
+    # Numeric facts of all items share one decomposition of the features.
+    together = [name for name, fact in table.items() if _is_number(fact) and fact.notna().all()]
+    batches = [together, *([name] for name in table if name not in together)]
     scaler = StandardScaler() if standardize else "passthrough"
+    parts = [_probe(features, table[names], groups, scaler, rng) for names in batches if names]
+    return pd.concat(parts).loc[table.columns]
+
+
+def _is_number(fact: pd.Series) -> bool:
+    return pd.api.types.is_numeric_dtype(fact) and not pd.api.types.is_bool_dtype(fact)
+
+
+def _probe(features: Any, facts: pd.DataFrame, groups: Any, scaler: Any, rng: int) -> pd.DataFrame:
+    """Probe facts that are known of the same items, and all numbers or one of labels."""
+    row = pd.Index(features.item_ids).get_indexer(facts.index)
+    use = (row >= 0) & facts.notna().all(axis=1).to_numpy()
+    use[use] = features.present[row[use]]
+    x, known = features.values[row[use]], facts[use]
+    labels = None if groups is None else groups.reindex(known.index).to_numpy()
+    folds = _folds(known, labels, rng)
+    draws = np.random.default_rng(rng).integers(len(x), size=(2000, len(x)))
+    is_number = _is_number(facts.iloc[:, 0])
+    y = known.to_numpy(np.float64 if is_number else str)  # (n, n_facts)
+    probed, constant = _cross_validated(x, y, scaler, folds)
     rows = []
-    for name, fact in table.items():
-        row = pd.Index(features.item_ids).get_indexer(fact.index)
-        use = (row >= 0) & fact.notna().to_numpy()
-        use[use] = features.present[row[use]]
-        x, y = features.values[row[use]], fact[use].to_numpy()
-        labels = None if groups is None else groups.reindex(fact.index[use]).to_numpy()
-        folds = _folds(y, labels, rng, name)
-        draws = np.random.default_rng(rng).integers(len(y), size=(2000, len(y)))
-        if pd.api.types.is_numeric_dtype(fact) and not pd.api.types.is_bool_dtype(fact):
-            error, base = _cross_validated(x, y.astype(np.float64), scaler, folds)
-            measure, score, chance = "R2", 1 - error.sum() / base.sum(), 0.0
-            resampled = 1 - error[draws].sum(axis=1) / base[draws].sum(axis=1)
+    for found, base in zip(probed.T, constant.T, strict=True):
+        if is_number:
+            measure, score, chance = "R2", 1 - found.sum() / base.sum(), 0.0
+            resampled = 1 - found[draws].sum(axis=1) / base[draws].sum(axis=1)
         else:
-            correct, base = _cross_validated(x, y.astype(str), scaler, folds)
-            measure, score, chance = "accuracy", correct.mean(), float(base.mean())
-            resampled = correct[draws].mean(axis=1)
+            measure, score, chance = "accuracy", found.mean(), float(base.mean())
+            resampled = found[draws].mean(axis=1)
         low, high = np.percentile(resampled, [2.5, 97.5])
-        rows.append((measure, len(y), float(score), float(low), float(high), chance))
+        rows.append((measure, len(x), float(score), float(low), float(high), chance))
     columns = ["measure", "n", "score", "low", "high", "chance"]
-    return pd.DataFrame(rows, pd.Index(table.columns, name="fact"), columns)
+    return pd.DataFrame(rows, pd.Index(facts.columns, name="fact"), columns)
 
 
-def _folds(y: Any, groups: NDArray[Any] | None, rng: int, name: Any) -> Folds:
-    """(train, test) positions of each fold, after a check that the fact can be predicted."""
+def _folds(facts: pd.DataFrame, groups: NDArray[Any] | None, rng: int) -> Folds:
+    """(train, test) positions of each fold, after a check that the facts can be predicted."""
     from sklearn.model_selection import GroupKFold, KFold  # late: it loads many models
 
-    n, n_values = len(y), len(pd.unique(y))
-    if n < N_FOLDS or n_values < 2:
-        raise ValueError(f"facts[{name!r}]: {n} items with {n_values} values, {N_FOLDS} folds")
+    for name, n_values in facts.nunique().items():
+        if len(facts) < N_FOLDS or n_values < 2:
+            problem = f"{len(facts)} items with {n_values} values, {N_FOLDS} folds"
+            raise ValueError(f"facts[{name!r}]: {problem}")
     if groups is None:
-        return list(KFold(N_FOLDS, shuffle=True, random_state=rng).split(y))
+        return list(KFold(N_FOLDS, shuffle=True, random_state=rng).split(facts))
     if pd.isna(groups).any():
-        raise ValueError(f"groups: an item of facts[{name!r}] has none")
-    return list(GroupKFold(N_FOLDS, shuffle=True, random_state=rng).split(y, groups=groups))
+        raise ValueError(f"groups: an item of facts[{facts.columns[0]!r}] has none")
+    return list(GroupKFold(N_FOLDS, shuffle=True, random_state=rng).split(facts, groups=groups))
 
 
 def _cross_validated(x: Floats, y: NDArray[Any], scaler: Any, folds: Folds) -> tuple[Any, Any]:
-    """(n,) squared errors, or whether labels are correct: of the probe, and of a constant."""
+    """(n, n_facts) squared errors, or whether labels are right: of the probe, and of a constant."""
     from sklearn.dummy import DummyClassifier, DummyRegressor  # late: they load many models
     from sklearn.linear_model import RidgeCV
     from sklearn.model_selection import cross_val_predict
 
     # λ by leave-one-out prediction, with the decomposition that is fastest for this shape.
     mode = "svd" if x.shape[1] < len(folds[0][0]) else "eigen"
-    model = make_pipeline(scaler, RidgeCV(REGS, gcv_mode=mode))
-    if y.dtype.kind == "f":
-        predicted, mean = (cross_val_predict(m, x, y, cv=folds) for m in (model, DummyRegressor()))
+    is_number = y.dtype.kind == "f"
+    model = make_pipeline(scaler, RidgeCV(REGS, gcv_mode=mode, alpha_per_target=is_number))
+    if is_number:
+        models = (model, DummyRegressor())
+        predicted, mean = (cross_val_predict(m, x, y, cv=folds).reshape(y.shape) for m in models)
         return (y - predicted) ** 2, (y - mean) ** 2
     # A ridge classifier: regression to 1 for the label and −1 for the others.
     labels = np.unique(y)
-    target = 2.0 * (y[:, None] == labels) - 1  # (n, n_labels)
+    target = 2.0 * (y == labels) - 1  # (n, n_labels)
     predicted = labels[cross_val_predict(model, x, target, cv=folds).argmax(axis=1)]
-    return predicted == y, cross_val_predict(DummyClassifier(), x, y, cv=folds) == y
+    usual = cross_val_predict(DummyClassifier(), x, y.ravel(), cv=folds)
+    return predicted[:, None] == y, usual[:, None] == y
