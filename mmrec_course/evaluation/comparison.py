@@ -74,14 +74,14 @@ def _held_out(split: Split, part: str, positive: float) -> _HeldOut:
     """Prepare what is the same for all models."""
     if part not in ("test", "valid"):
         raise ValueError(f"part: {part!r} is neither 'test' nor 'valid'")
-    table, seen, items = split.test, split.train_valid, split.candidates
+    table, seen, items = split.test, [split.train, split.valid], split.candidates
     if part == "valid":
-        table, seen, items = split.valid, split.train, split.valid_candidates
+        table, seen, items = split.valid, [split.train], split.valid_candidates
     wanted = liked(table, items, positive)
     users = np.sort(pd.unique(np.asarray(wanted["user_id"])))
     if not len(users):
         raise ValueError(f"{part}: no candidate has a rating of {positive:g} or more")
-    masked, relevant = (_pair_matrix(pairs, users, items) for pairs in (seen, wanted))
+    masked, relevant = (_pair_matrix(pairs, users, items) for pairs in (seen, [wanted]))
     return _HeldOut(users, items, masked, relevant, table["user_id"].nunique() - len(users))
 
 
@@ -111,10 +111,14 @@ def _evaluate(model: Scorer, part: _HeldOut, k: int, metrics: Sequence[str]) -> 
     return table
 
 
-def _pair_matrix(ratings: pd.DataFrame, users: NDArray[Any], items: NDArray[Any]) -> sp.csr_array:
-    """(n_users, n_items) True where the table has that pair; other pairs are ignored."""
-    row = pd.Index(users).get_indexer(np.asarray(ratings["user_id"]))
-    column = pd.Index(items).get_indexer(np.asarray(ratings["item_id"]))
+def _pair_matrix(
+    tables: Sequence[pd.DataFrame], users: NDArray[Any], items: NDArray[Any]
+) -> sp.csr_array:
+    """(n_users, n_items) True where a table has that pair; other pairs are ignored."""
+    row, column = (
+        pd.Index(ids).get_indexer(np.concatenate([np.asarray(table[name]) for table in tables]))
+        for name, ids in (("user_id", users), ("item_id", items))
+    )
     known = (row >= 0) & (column >= 0)
     ones = np.ones(np.count_nonzero(known), bool)
     return sp.csr_array((ones, (row[known], column[known])), shape=(len(users), len(items)))

@@ -175,7 +175,8 @@ def _family(
             found[item] = result
     media = partial(_Media, partial(_load, modality))
     if learns:
-        learn = [result for item, result in found.items() if item in train]
+        trained = set(train)
+        learn = [result for item, result in found.items() if item in trained]
         try:
             transformer.fit(media(learn))
         except ValueError as error:
