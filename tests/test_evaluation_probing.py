@@ -127,6 +127,9 @@ def test_what_cannot_be_probed_is_refused(features: SimpleNamespace) -> None:
     with pytest.raises(ValueError, match=r"facts\['few'\]: 3 items"):
         probe(features, pd.Series([1.0, 2, 3], ids[:3], name="few"))
     fact = pd.Series(np.arange(N), ids, name="fact")
+    for facts in (pd.concat([fact, fact], axis=1), pd.DataFrame(index=ids)):
+        with pytest.raises(ValueError, match="facts: no column, or one name twice"):
+            probe(features, facts)
     with pytest.raises(ValueError, match=r"groups: an item of facts\['fact'\] has none"):
         probe(features, fact, groups=pd.Series(0, ids[:-1]))
 

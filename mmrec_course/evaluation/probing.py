@@ -43,6 +43,8 @@ def probe(
     Notebook: 03_image_features
     """
     table = facts.to_frame() if isinstance(facts, pd.Series) else facts
+    if not len(table.columns) or not table.columns.is_unique:
+        raise ValueError(f"facts: no column, or one name twice; it has {list(table.columns)}")
     # Numeric facts of all items share one decomposition of the features.
     together = [name for name, fact in table.items() if _is_number(fact) and fact.notna().all()]
     batches = [together, *([name] for name in table if name not in together)]

@@ -53,7 +53,7 @@ class Recommender(BaseEstimator, ABC):  # type: ignore[misc]
         self, settings: Iterable[Mapping[str, Any]], ratings: pd.DataFrame, features: Any
     ) -> Iterator[Self]:
         """Yield a clone with each setting, fitted; the ratings are checked and indexed once."""
-        positive = np.nan
+        positive = np.nan  # equals no threshold
         for setting in settings:
             model = clone(self).set_params(**setting)
             if type(model).fit is not Recommender.fit:  # a subclass may do more
