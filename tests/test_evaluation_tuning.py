@@ -88,6 +88,21 @@ def test_ratings_are_indexed_once_for_all_settings_with_the_same_threshold(
         np.testing.assert_array_equal(getattr(best, name), expected)
 
 
+def test_a_setting_does_not_see_what_another_ones_fit_wrote() -> None:
+    given = []
+
+    class Writing(EASE):
+        def _fit(self, ratings: pd.DataFrame, blocks: Any) -> None:
+            super()._fit(ratings, blocks)
+            given.append((ratings["rating"].sum(), self.histories_.sum(), self.n_ratings_.sum()))
+            ratings["rating"] = 0
+            self.histories_.data[:] = 0
+            self.n_ratings_[:] = 0
+
+    grid_search(Writing(), {"reg": [1.0, 10.0]}, SPLIT)
+    assert given[0] == given[1] and given[0][0] == SPLIT.train["rating"].sum()
+
+
 def test_a_fit_of_a_subclass_is_called_for_each_setting() -> None:
     fits = []
 

@@ -495,8 +495,11 @@ def test_fit_says_so_if_no_rating_reaches_positive(model: Recommender) -> None:
             warnings.simplefilter("error", UserWarning)
             clone(model).fit(implicit, features)
         return
-    with pytest.warns(UserWarning, match=r"none reaches positive=4, the highest is 1, .* to 5"):
+    with pytest.warns(
+        UserWarning, match=r"none reaches positive=4, the highest is 1, .* to 5"
+    ) as said:
         clone(model).fit(implicit, features)
+    assert {warning.filename for warning in said} == {__file__}
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)
         for remedy in (implicit.assign(rating=5), table(POOR["all ratings equal"])):

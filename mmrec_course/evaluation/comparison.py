@@ -85,18 +85,18 @@ def _held_out(split: Split, part: str, positive: float) -> _HeldOut:
     return _HeldOut(users, items, masked, relevant, table["user_id"].nunique() - len(users))
 
 
-def _evaluate(model: Scorer, part: _HeldOut, k: int, metrics: Sequence[str]) -> pd.DataFrame:
+def _evaluate(model: Scorer, held_out: _HeldOut, k: int, metrics: Sequence[str]) -> pd.DataFrame:
     """Compute the table that `evaluate` returns."""
     for name in metrics:
         if name not in METRICS and name != "auc":
             raise ValueError(f"metrics: {name!r} is unknown; there are {[*METRICS, 'auc']}")
-    size = max(1, BLOCK_CELLS // len(part.items))
+    size = max(1, BLOCK_CELLS // len(held_out.items))
     parts = []
-    for start in range(0, len(part.users), size):
+    for start in range(0, len(held_out.users), size):
         block = slice(start, start + size)
-        scores = _scores(model, part.users[block], part.items)  # (n_block, n_items)
-        scores[part.masked[block].nonzero()] = -np.inf
-        good = part.relevant[block].toarray()
+        scores = _scores(model, held_out.users[block], held_out.items)  # (n_block, n_items)
+        scores[held_out.masked[block].nonzero()] = -np.inf
+        good = held_out.relevant[block].toarray()
         best = rank_items(scores, k, tie_tolerance(scores))
         listed = np.take_along_axis(scores, best, axis=1) > -np.inf
         hits = np.take_along_axis(good, best, axis=1) & listed
@@ -106,8 +106,8 @@ def _evaluate(model: Scorer, part: _HeldOut, k: int, metrics: Sequence[str]) -> 
             m: auc(scores, good) if m == "auc" else METRICS[m](hits, n_relevant) for m in metrics
         }
         parts.append(pd.DataFrame({**values, "n_relevant": n_relevant}))
-    table = pd.concat(parts).set_index(pd.Index(part.users, name="user_id"))
-    table.attrs["n_skipped"] = part.n_skipped
+    table = pd.concat(parts).set_index(pd.Index(held_out.users, name="user_id"))
+    table.attrs["n_skipped"] = held_out.n_skipped
     return table
 
 

@@ -58,7 +58,7 @@ def _is_number(fact: pd.Series) -> bool:
 
 
 def _probe(features: Any, facts: pd.DataFrame, groups: Any, scaler: Any, rng: int) -> pd.DataFrame:
-    """Probe facts that are known of the same items, and all numbers or one of labels."""
+    """Rows of `probe` for numeric facts of the same items, or for one fact of labels."""
     row = pd.Index(features.item_ids).get_indexer(facts.index)
     use = (row >= 0) & facts.notna().all(axis=1).to_numpy()
     use[use] = features.present[row[use]]

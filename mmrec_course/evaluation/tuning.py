@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 import pandas as pd
@@ -38,21 +37,17 @@ def grid_search(
     from sklearn.model_selection import ParameterGrid  # late: it loads many models
 
     settings = list(ParameterGrid(grid))
-    part = _held_out(split, "valid", positive)
+    held_out = _held_out(split, "valid", positive)
+    if fit_each := getattr(model, "_fit_each", None):  # one of ours
+        fitted = fit_each(settings, split.train, features)
+    else:
+        fitted = (clone(model).set_params(**s).fit(split.train, features) for s in settings)
     rows = []
-    fit_each = getattr(model, "_fit_each", partial(_fit_each, model))
-    for setting, candidate in zip(settings, fit_each(settings, split.train, features), strict=True):
+    for setting, candidate in zip(settings, fitted, strict=True):
         # Rounded, so that the last digits of a processor's arithmetic do not decide a tie.
-        value = round(float(_evaluate(candidate, part, k, (metric,))[metric].mean()), 9)
+        value = round(float(_evaluate(candidate, held_out, k, (metric,))[metric].mean()), 9)
         rows.append({**setting, metric: value})
     table = pd.DataFrame(rows).rename_axis("setting")
     table = table.sort_values(metric, ascending=False, kind="stable")  # the earlier of equals first
     best = clone(model).set_params(**settings[table.index[0]]).fit(split.train_valid, features)
     return best, table
-
-
-def _fit_each(
-    model: Any, settings: Iterable[Mapping[str, Any]], ratings: pd.DataFrame, features: Any
-) -> Iterator[Any]:
-    for setting in settings:
-        yield clone(model).set_params(**setting).fit(ratings, features)

@@ -7,6 +7,7 @@ import io
 import os
 import stat
 import tempfile
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import lru_cache
@@ -25,14 +26,16 @@ def cache_folder() -> Path:
 
 
 def file_digest(path: str) -> str:
-    """Return the SHA-256 of a file's bytes, "" if it is no regular file.
+    """Return the SHA-256 of a file's bytes, "" if it is no regular file; OSError if unreadable.
 
-    It is read again only where its size, a time or its number on the disk have changed.
+    It is read again where its size, a time or its inode has changed, or it changed just now.
     """
     now = os.stat(path)  # noqa: PTH116 - a Path takes twice as long
     if not stat.S_ISREG(now.st_mode):  # a pipe would never end
         return ""
-    return _digest(path, now.st_dev, now.st_ino, now.st_size, now.st_mtime_ns, now.st_ctime_ns)
+    # Clocks of disks are coarse: a second change of a new file may not show in its times.
+    read = _digest.__wrapped__ if time.time() - now.st_mtime < 2.5 else _digest
+    return read(path, now.st_dev, now.st_ino, now.st_size, now.st_mtime_ns, now.st_ctime_ns)
 
 
 @lru_cache(maxsize=2**16)

@@ -52,7 +52,10 @@ class Recommender(BaseEstimator, ABC):  # type: ignore[misc]
     def _fit_each(
         self, settings: Iterable[Mapping[str, Any]], ratings: pd.DataFrame, features: Any
     ) -> Iterator[Self]:
-        """Yield a clone with each setting, fitted; the ratings are checked and indexed once."""
+        """Yield a clone with each setting, fitted; ratings are checked and indexed once for all.
+
+        Each gets copies, because a ``_fit`` may write into what it is given.
+        """
         positive = np.nan  # equals no threshold
         for setting in settings:
             model = clone(self).set_params(**setting)
@@ -60,10 +63,11 @@ class Recommender(BaseEstimator, ABC):  # type: ignore[misc]
                 yield model.fit(ratings, features)
                 continue
             if model.positive != positive:
-                positive, data = model.positive, model._index(ratings, features)
-                index = {name: value for name, value in vars(model).items() if name[-1] == "_"}
-            model.__dict__.update(index)
-            model._fit(*data)
+                positive = model.positive
+                table, blocks = model._index(ratings, features)
+                index = {name: x for name, x in vars(model).items() if name.endswith("_")}
+            model.__dict__.update({name: x.copy() for name, x in index.items()})
+            model._fit(table.copy(), dict(blocks))
             yield model
 
     def _index(
